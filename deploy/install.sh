@@ -10,6 +10,9 @@ release=
 sha256_x64=
 sha256_arm64=
 
+# The repository that deploy/systemd/env.example names until it is set.
+example=PHOENIX_REPO_URL=https://github.com/you/environment.git
+
 usage() {
   cat <<'TEXT'
 usage: sh install.sh [option ...] [-- answer ...]
@@ -173,7 +176,11 @@ uninstall() {
   for path in "$unit" "$command" "$code" "$code.old"; do
     if [ -e "$path" ] && does "take $path away"; then rm -rf -- "$path"; fi
   done
-  if has_systemd && [ "$dry" = no ]; then systemctl daemon-reload; fi
+  if has_systemd && [ "$dry" = no ]; then
+    systemctl daemon-reload
+    # One that failed is remembered otherwise.
+    systemctl reset-failed phoenix 2>/dev/null || true
+  fi
   for path in "$settings" "$data"; do
     [ -e "$path" ] || continue
     if [ "$purge" = yes ]; then
@@ -185,17 +192,29 @@ uninstall() {
   [ ! -e "$prefix/var/lib/phoenix" ] || say "keep $prefix/var/lib/phoenix, with what Phoenix noted of this host and the keys that it made"
 }
 
-next_steps() {
-  command -v redis-server >/dev/null || say 'redis-server is missing here: see step 1'
-  cat <<TEXT
+# sentence, further lines: one step that is left, numbered.
+step() {
+  if [ "$steps" -eq 0 ]; then printf '\nWhat is left to do:\n'; fi
+  steps=$((steps + 1))
+  printf '  %s. %s\n' "$steps" "$1"
+  shift
+  for line in "$@"; do printf '     %s\n' "$line"; done
+}
 
-What is left to do:
-  1. apt-get install redis-server && systemctl disable --now redis-server
-     (the agent starts a private one; nothing is needed where $settings/env has a REDIS_URL)
-  2. phoenix setup-agent
-     (asks for the repository and the forge's token, makes the webhook where it may, and checks everything)
-  3. systemctl enable --now phoenix
-TEXT
+# Only what is not done yet: after an update there is nothing.
+next_steps() {
+  steps=0
+  if ! command -v redis-server >/dev/null && ! grep -qs '^REDIS_URL=.' "$settings/env"; then
+    step 'apt-get install redis-server && systemctl disable --now redis-server' \
+      "(the agent starts a private one; nothing is needed where $settings/env has a REDIS_URL)"
+  fi
+  if [ ! -e "$settings/env" ] || grep -qsF "$example" "$settings/env"; then
+    step 'phoenix setup-agent' "(asks for the repository and the forge's token, makes the webhook where it may, and checks everything)"
+  fi
+  if ! has_systemd || ! systemctl is-enabled --quiet phoenix || ! systemctl is-active --quiet phoenix; then
+    step 'systemctl enable --now phoenix'
+  fi
+  if [ "$steps" -eq 0 ]; then say "Phoenix $version runs; its log: journalctl -u phoenix -f"; fi
 }
 
 main() {

@@ -99,9 +99,10 @@ make_container() {
 start_container() {
   if [ "$(pct status "$id")" != 'status: running' ] && does "start container $id"; then pct start "$id"; fi
   tries=0
-  until inside getent hosts deb.debian.org >/dev/null 2>&1; do
+  # A name server that does not answer takes ten seconds to say so.
+  until inside timeout 2 getent hosts deb.debian.org >/dev/null 2>&1; do
     tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || fail "container $id finds no name of the network after a minute: see its address, gateway and name servers (pct config $id), then call this again" 3
+    [ "$tries" -lt 30 ] || fail "container $id finds no name of the network after a minute: see its address, gateway and name servers (pct config $id), then call this again" 3
     sleep 1
   done
 }

@@ -351,6 +351,17 @@ describe('the settings of the commands', () => {
     });
   });
 
+  test.each([
+    ['127.0.0.1:9090', 'http://127.0.0.1:9090'],
+    ['[::]:9090', 'http://127.0.0.1:9090'],
+    ['[fd00::1]:9090', 'http://[fd00::1]:9090'],
+    ['0', 'http://127.0.0.1:8080'],
+  ])('an agent that listens at %s is found there', (listen, url) => {
+    expect(readClientSettings({ PHOENIX_LISTEN: listen }, none)).toMatchObject({ settings: { url }, problems: [] });
+    const named = { PHOENIX_LISTEN: listen, PHOENIX_URL: 'https://phoenix.example.internal' };
+    expect(readClientSettings(named, none).settings.url).toBe('https://phoenix.example.internal');
+  });
+
   test('the token may lie in a file, and a slash at the end of the address does no harm', () => {
     const environment = { PHOENIX_URL: 'https://phoenix.example.internal/', PHOENIX_ADMIN_TOKEN_FILE: '/run/token' };
     const { settings } = readClientSettings(environment, () => 'the token\n');

@@ -2,9 +2,9 @@
 // start and whenever something other than an outcome changed it, so a crash needs no other recovery, and repeating it is harmless. `scheduleAfter`
 // does incrementally what one outcome adds; tests check that both agree.
 
-import { endOf } from '../messages/drift.ts';
+import { endOf, healed } from '../messages/drift.ts';
 import { outsideWindow } from '../messages/policy.ts';
-import { applying, frozen, healed, superseded } from '../messages/run-status.ts';
+import { applying, frozen, superseded } from '../messages/run-status.ts';
 import type { Sentence } from '../messages/status.ts';
 import { stepReason } from '../messages/step-status.ts';
 import type { TargetId } from '../model/ids.ts';

@@ -3,6 +3,7 @@
 
 import type { Place } from '../config/read/place.ts';
 import type { TargetId } from '../model/ids.ts';
+import type { Step } from './comparison.ts';
 import type { Config } from './config.ts';
 
 /** Fields of one sort of entry. */
@@ -19,12 +20,17 @@ export interface Written {
 /** One entry for every field of a spec: a new field without an entry does not compile. */
 export type Places<Spec> = { readonly [Field in keyof Spec]-?: readonly Written[] };
 
+/** A place with its line, from 1, where that is known: of files that are not JSON. */
+export type WrittenPart = Place & { readonly line: number | null };
+
 /** Where a kind's targets are declared. */
 export interface Sources {
   /** The entry that declares the target; null where this configuration does not declare it. */
   entry(config: Config, target: TargetId): Place | null;
   /** The places that a field of its spec is derived from. */
   of(target: TargetId, field: string): readonly Written[];
+  /** Where a part of a derived target comes from, which a difference begins with; null where that is not one place. */
+  placeOf?(config: Config, way: readonly Step[]): WrittenPart | null;
   /** Whether the target is not written directly but derived from other declarations. */
   isDerived?(target: TargetId): boolean;
 }

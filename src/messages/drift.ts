@@ -1,6 +1,7 @@
 // What is said of a look at the host that changes nothing: which targets differ from the declaration, and in which fields. Pure.
 
 import { failureText, fitText } from '../model/failure.ts';
+import type { RunId } from '../model/ids.ts';
 import type { FieldDifference, Run, StepRecord } from '../model/run.ts';
 import { imperative } from '../model/verbs.ts';
 import { countOf } from './count.ts';
@@ -40,22 +41,50 @@ export function endOf(run: Run): FinalSentence {
 
 /** Null for one that found everything as declared. How a look ended: `2 of 24 differ: lxc/101 (memory_mb, onboot), host/network (bridges.vmbr1.mtu); phoenix drift --fix brings it back`. */
 function lookEnded(steps: readonly StepRecord[]): FinalSentence | null {
+  const shown = steps.filter(({ outcome }) => outcome === 'failed');
+  return notAsDeclared(shown, ` of ${steps.length}`, ['']);
+}
+
+/**
+ * How a run ended that healed drift: `healed 1 target: lxc/101; 1 differs: vm/1001 (cores); phoenix drift --fix brings it back`.
+ *
+ * @param others steps of the check before it that did not end well, of targets that were not healed
+ */
+export function healed(run: RunId, steps: readonly StepRecord[], others: readonly StepRecord[]): FinalSentence {
+  const back = steps.filter(({ outcome }) => outcome === 'applied').map(({ target }) => target);
+  const said = ended(run, steps);
+  if (said.state !== 'success' || back.length === 0) return said;
+  const count = `healed ${countOf(back.length, 'target')}`;
+  const named = back.length > 3 ? `${back.slice(0, 3).join(', ')} and ${back.length - 3} more` : back.join(', ');
+  const description = `${count}: ${named}`;
+  // What a person still has to look at is named in full rather than what is well again.
+  return notAsDeclared(others, '', [`${description}; `, `${count}; `]) ?? { state: 'success', description };
+}
+
+/**
+ * Null for no steps.
+ *
+ * @param steps of a check, that did not end well
+ * @param of follows a count
+ * @param before what comes first, from its fullest form to its shortest
+ */
+function notAsDeclared(steps: readonly StepRecord[], of: string, before: readonly string[]): FinalSentence | null {
   const different = steps.filter(isDifferent);
-  const failed = steps.filter((step) => step.outcome === 'failed' && !isDifferent(step));
+  const failed = steps.filter((step) => !isDifferent(step));
   const [first] = failed;
   const counts = [
-    ...(different.length === 0
-      ? []
-      : [`${different.length} of ${steps.length} ${different.length === 1 ? 'differs' : 'differ'}`]),
-    ...(failed.length === 0 ? [] : [`${failed.length} of ${steps.length} could not be checked`]),
+    ...(different.length === 0 ? [] : [`${different.length}${of} ${different.length === 1 ? 'differs' : 'differ'}`]),
+    ...(failed.length === 0 ? [] : [`${failed.length}${of} could not be checked`]),
   ].join(', ');
-  if (different.length === 0)
-    return first === undefined
-      ? null
-      : { state: 'failure', description: `${counts}: ${first.target}: ${first.reason ?? ''}` };
-  const said = (named: string) => failureText({ what: counts, why: named, remedy: BRING_BACK });
-  const fits = namings(different).find((named) => said(named).length <= MAX_STATUS_LENGTH);
-  return { state: 'failure', description: fitText(said(fits ?? different[0]?.target ?? ''), MAX_STATUS_LENGTH) };
+  if (different.length === 0) {
+    if (first === undefined) return null;
+    return { state: 'failure', description: `${before.at(-1)}${counts}: ${first.target}: ${first.reason ?? ''}` };
+  }
+  const forms = namings(different).flatMap((why) =>
+    before.map((told) => failureText({ what: `${told}${counts}`, why, remedy: BRING_BACK })),
+  );
+  const fits = forms.find((form) => form.length <= MAX_STATUS_LENGTH) ?? forms.at(-1) ?? counts;
+  return { state: 'failure', description: fitText(fits, MAX_STATUS_LENGTH) };
 }
 
 /** The targets with their fields, from the fullest to the shortest: a target is named rather than one more field of another. */

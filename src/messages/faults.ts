@@ -2,6 +2,7 @@
 
 import { failureText, parted } from '../model/failure.ts';
 import type { Fault, FaultRecord, FaultSubject } from '../model/fault.ts';
+import type { FailingWebhooks } from '../ports/forge.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { ChannelState } from '../ports/notifications.ts';
 import type { HeldReports } from '../ports/outbox.ts';
@@ -77,6 +78,13 @@ export function unexpectedFault(message: string): string {
   });
 }
 
+/** What to do about a delivery that a forge could not make. @param code status code in its record */
+export function undeliveredRemedy(code: number): string {
+  if (code === 401) return 'give the webhook the secret of PHOENIX_WEBHOOK_SECRET';
+  if (code === 404) return 'its address at the forge must be PHOENIX_PUBLIC_URL with /webhooks at its end';
+  return 'see its recent deliveries at the forge, and whether it reaches the address';
+}
+
 export const WEBHOOK_REFUSED = {
   /** @param from the address of the sender */
   unsigned: (from: string): string =>
@@ -91,5 +99,12 @@ export const WEBHOOK_REFUSED = {
     const what = `no delivery announced ${shortSha(commit)}, which was found by polling, and one was refused shortly before: ${told}`;
     return failureText({ what, why: null, remedy });
   },
+  /** What the forge has on record of its own deliveries. */
+  byForge: ({ since, code, status }: FailingWebhooks): string =>
+    failureText({
+      what: `the forge cannot deliver webhooks since ${utcText(since)} (HTTP ${code}: ${status})`,
+      why: null,
+      remedy: undeliveredRemedy(code),
+    }),
   malformed: (reason: string, remedy: string): string => failureText({ what: reason, why: null, remedy }),
 } as const;

@@ -1,7 +1,7 @@
 // What a commit status says of a run, or of a commit that does not become one.
 
 import { failureText, fitFailure } from '../model/failure.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { StepRecord } from '../model/run.ts';
@@ -117,23 +117,6 @@ export function ended(run: RunId, steps: readonly StepRecord[]): FinalSentence {
     return { state: 'success', description: `${countOf(unchanged, 'target')} checked, all as declared` };
   const rest = unchanged === 0 ? '' : `, ${unchanged} already as declared`;
   return { state: 'success', description: `applied ${countOf(applied, 'target')}${rest}` };
-}
-
-/**
- * How a run ended that healed drift.
- *
- * @param others targets that the check before it found to differ too, and that were not healed
- */
-export function healed(run: RunId, steps: readonly StepRecord[], others: readonly TargetId[]): FinalSentence {
-  const back = steps.filter(({ outcome }) => outcome === 'applied').map(({ target }) => target);
-  const said = ended(run, steps);
-  if (said.state !== 'success' || back.length === 0) return said;
-  const named = back.length > 3 ? `${back.slice(0, 3).join(', ')} and ${back.length - 3} more` : back.join(', ');
-  const description = `healed ${countOf(back.length, 'target')}: ${named}`;
-  const [other] = others;
-  if (other === undefined) return { state: 'success', description };
-  const more = others.length === 1 ? '' : ` and ${others.length - 1} more`;
-  return { state: 'failure', description: `${description}; not as declared: ${other}${more}` };
 }
 
 function list(steps: readonly PlanStep[]): string {

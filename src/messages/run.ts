@@ -130,7 +130,9 @@ export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<Targe
     ({ reason }) => reason,
   );
   const alike = new Set([...skips.values()].filter(({ length }) => length >= ALIKE).flat());
-  const others = steps.filter((step) => !alike.has(step));
+  const rest = steps.filter((step) => !alike.has(step));
+  // A look has no order, so that what differs is last.
+  const others = isLook(run) ? wellFirst(rest, ({ outcome }) => outcome === 'unchanged') : rest;
   lines.push(...others.flatMap((step) => stepLines(run, step, colours).map((line) => `  ${line}`)));
   for (const [reason, skipped] of skips)
     if (skipped.length >= ALIKE) lines.push(`  ${skippedLine(skipped, reason, colours)}`);
@@ -244,8 +246,14 @@ export function statusText(status: ReportedStatus, colours: boolean): string {
   return lines.join('\n');
 }
 
-/** One line for each, and a second one below where there is something to see to. */
-function targetLines(targets: readonly ToldTarget[], colours: boolean): string[] {
+/** In the same order otherwise: of a long list the end stays in sight on a terminal. */
+function wellFirst<T>(all: readonly T[], isWell: (each: T) => boolean): readonly T[] {
+  return [...all.filter(isWell), ...all.filter((each) => !isWell(each))];
+}
+
+/** One line for each, and a second one below where there is something to see to; those that are not well are last. */
+function targetLines(all: readonly ToldTarget[], colours: boolean): string[] {
+  const targets = wellFirst(all, ({ state }) => state === 'applied');
   const rows = targets.map(({ target, state, commit, declared, running }) => [
     `  ${target}`,
     paint(TARGET_STATES[state].word, state === 'applied' ? 'green' : 'yellow', colours),

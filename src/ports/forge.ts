@@ -90,6 +90,25 @@ export interface ForgeLimit {
   readonly resets: number | null;
 }
 
+/** How the deliveries of a webhook ended, according to the forge. */
+export interface SentWebhooks {
+  /** Those that never arrived: their newest attempt, oldest first. */
+  readonly lost: readonly number[];
+  /** The newest ones, if they failed; null when the newest arrived, or there is none. */
+  readonly failing: FailingWebhooks | null;
+  /** Whether the newest arrived. */
+  readonly arrives: boolean;
+}
+
+export interface FailingWebhooks {
+  /** When the first of them was sent, ISO 8601. */
+  readonly since: string;
+  /** Status code of the newest, in the forge's record: also where nothing answered. */
+  readonly code: number;
+  /** In the forge's words: `Invalid HTTP Response: 401`, `failed to connect to host`. */
+  readonly status: string;
+}
+
 /** The forge. Reads fail with `ForgeFailure` of `ports/forge-failure.ts`. */
 export interface Forge {
   /** Whether statuses become checks, which show details and have buttons. */
@@ -127,8 +146,10 @@ export interface Forge {
   repositoryName(): Promise<string>;
   /** Phoenix's contexts with a pending status on a commit. */
   pending(commit: CommitSha): Promise<readonly string[]>;
-  /** Requests redelivery of those that failed since then; resolves to their number. Null where the forge does not support it. */
-  redeliver(since: Date): Promise<number | null>;
+  /** What the forge says of its deliveries to this agent since then; null when it has no accessible record of them. */
+  sentWebhooks(since: Date): Promise<SentWebhooks | null>;
+  /** Requests redelivery. @param lost of `sentWebhooks` */
+  redeliver(lost: readonly number[]): Promise<void>;
   /** How far the forge's clock is ahead of ours, in milliseconds: its timestamps use its own clock. */
   clockAheadMs(): number;
   /** Null before the first response, and for a forge that reports none. */

@@ -145,7 +145,7 @@ const PATTERNS: Partial<Readonly<Record<Kind, RegExp>>> = {
   secret: /^[\x21-\x7e]+( [\x21-\x7e]+)*$/,
   server: /^smtps?:\/\/([\w.-]+|\[[0-9a-f:]+\])(:\d{1,5})?\/?$/i,
   mail: /^[^@\s<>,;"\\]+@[^@\s<>,;"\\]+$/,
-  room: /^[!#][^\s/?]+$/,
+  room: /^![^\s/?]+$/,
   name: /^.{1,200}$/,
   method: /^(POST|PUT)$/,
 };
@@ -157,7 +157,7 @@ function hintOf(kind: Kind): string {
     server: 'for example smtps://mail.example.internal:465, the login in username and password',
     mail: 'an address, for example phoenix@example.internal',
     mails: 'a list of addresses, for example ["ops@example.internal"]',
-    room: 'the id of the room, for example !abc:example.internal',
+    room: 'the id of the room, which is in its settings, for example !abc:example.internal; an alias (#…) is none',
     name: 'one line',
     method: 'POST or PUT',
     headers: 'an object of names and values, for example {"Authorization": "Bearer …"}',

@@ -4,10 +4,13 @@ import type { Authority } from '../model/authority.ts';
 import { type Secret, secret } from '../model/secret.ts';
 import type { Environment, SettingProblem } from '../settings.ts';
 import { authorities } from './authorities.ts';
-import { httpUrl } from './values.ts';
+import { httpUrl, listenAddress } from './values.ts';
 import { knownAs, valuesOf } from './variables.ts';
 
 const OF_CLIENTS: ReadonlySet<string> = new Set(['PHOENIX_URL', 'PHOENIX_ADMIN_TOKEN', 'PHOENIX_CA']);
+const USUAL = { host: '127.0.0.1', port: 8080 };
+/** Wildcard addresses include this machine. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
 export interface ClientSettings {
   /** Without trailing slash. */
@@ -17,7 +20,13 @@ export interface ClientSettings {
   readonly authorities?: readonly Authority[];
 }
 
-/** What the commands need that talk to an agent. */
+/** Where an agent on this machine answers. @param listen with a port that is not 0 */
+export function agentHere(listen: { readonly host: string; readonly port: number }): string {
+  const host = EVERYWHERE.has(listen.host) ? '127.0.0.1' : listen.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}`;
+}
+
+/** What the commands need that talk to an agent: without PHOENIX_URL it is that of this machine, at its PHOENIX_LISTEN where that is told. */
 export function readClientSettings(
   environment: Environment,
   readFile: (path: string) => string,
@@ -26,7 +35,9 @@ export function readClientSettings(
   const texts = valuesOf(environment, readFile, (severity, variable, message, hint) => {
     if (OF_CLIENTS.has(variable.replace(/_FILE$/, ''))) problems.push({ severity, variable, message, hint });
   });
-  const address = httpUrl(texts.get('PHOENIX_URL') ?? 'http://127.0.0.1:8080');
+  const listen = listenAddress(texts.get('PHOENIX_LISTEN') ?? '');
+  const here = agentHere('value' in listen && listen.value.port !== 0 ? listen.value : USUAL);
+  const address = httpUrl(texts.get('PHOENIX_URL') ?? here);
   if ('wrong' in address) {
     problems.push({
       severity: 'error',

@@ -98,11 +98,16 @@ export function valuesOf(
   return values;
 }
 
+/** Where systemd puts copies for a unit with `LoadCredential`. */
+const CREDENTIALS = '/run/credentials/';
+
 function contentOf(variable: string, path: string, readFile: (path: string) => string, report: Report) {
   try {
     const content = readFile(path).replace(/\r?\n$/, '');
     if (content !== '') return content;
-    report('error', `${variable}_FILE`, `${variable}_FILE: ${path} is empty`, `write the value of ${variable} into it`);
+    const where = path.startsWith(CREDENTIALS) ? 'the file that systemd copied there, below /etc/phoenix' : 'it';
+    const hint = `write the value of ${variable} into ${where}, or run phoenix setup-agent`;
+    report('error', `${variable}_FILE`, `${variable}_FILE: ${path} is empty`, hint);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     report(

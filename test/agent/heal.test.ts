@@ -75,7 +75,9 @@ test('heals what a rule names, reports the rest, and puts both into the status o
   expect(await heals()).toMatchObject([{ by: 'phoenix', state: 'succeeded', steps: [{ target: 'lxc/101' }] }]);
   await phoenix.answered(commit);
   // What the look said may be replaced by this before it was sent.
-  expect(phoenix.statuses(commit)['phoenix/drift']).toBe('failure: healed 1 target: lxc/101; not as declared: lxc/102');
+  expect(phoenix.statuses(commit)['phoenix/drift']).toBe(
+    'failure: healed 1 target: lxc/101; 1 differs: lxc/102 (memory_mb); phoenix drift --fix brings it back',
+  );
   // A second look heals nothing, and still reports the other.
   await look(1);
   expect([await commands(), (await heals()).length]).toEqual([[], 1]);

@@ -23,6 +23,22 @@ beforeEach(async () => {
   await mkdir(join(folder, 'bin'));
   await writeFile(join(folder, 'bin/systemctl'), `#!/bin/sh\necho "$@" >> ${folder}/said\n`);
   await chmod(join(folder, 'bin/systemctl'), 0o755);
+  // What a container is to run is run here, with the folders that it would see.
+  await writeFile(
+    join(folder, 'bin/docker'),
+    `#!/bin/sh
+if [ "$1" = compose ]; then echo "$*" >> ${folder}/said; exit; fi
+while [ "$1" != redis:8.2.8-bookworm ]; do shift; done
+shift
+for word in "$@"; do
+  word=$(printf %s "$word" | sed -e "s|/data|$DATA|g" -e "s|/backup|$PWD|g")
+  set -- "$@" "$word"
+  shift
+done
+exec "$@"
+`,
+  );
+  await chmod(join(folder, 'bin/docker'), 0o755);
 });
 afterEach(async () => {
   await server?.stop();
@@ -46,13 +62,13 @@ async function running<T>(data: string, use: (ledger: Ledger) => Promise<T>): Pr
 }
 
 /** The code block of the guide with this text, with another data folder. */
-async function carryOut(words: string, data: string): Promise<void> {
+async function carryOut(words: string, data: string, by: 'systemctl' | 'docker' = 'systemctl'): Promise<void> {
   const text = await readFile(GUIDE, 'utf8');
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
-  const found = blocks.filter((block) => block.includes(words) && block.includes('systemctl'));
+  const found = blocks.filter((block) => block.includes(words) && block.includes(by));
   expect(found).toHaveLength(1);
   const [block = ''] = found;
-  const env = { PATH: `${folder}/bin:${process.env['PATH']}` };
+  const env = { PATH: `${folder}/bin:${process.env['PATH']}`, DATA: join(data, 'redis') };
   execFileSync('sh', ['-e', '-c', block.replaceAll(DATA, data)], { cwd: folder, env });
 }
 
@@ -67,4 +83,19 @@ test('a backup of the ledger restores its content in place of the present one', 
   expect(await running(second, (ledger) => ledger.frozen())).toEqual(frozen);
   const order = ['stop phoenix', 'start phoenix'];
   expect((await readFile(join(folder, 'said'), 'utf8')).trim().split('\n')).toEqual([...order, ...order]);
+});
+
+test('the copy of a volume of Docker restores its content likewise', async () => {
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+  const frozen = { reason: 'moving the host', by: 'ada', at: '2026-01-02T03:04:05.000Z' };
+  await running(first, (ledger) => ledger.freeze(frozen));
+  await carryOut('-czf /backup/phoenix-redis.tar.gz', first, 'docker');
+  expect(await running(second, (ledger) => ledger.frozen())).toBeNull();
+  await carryOut('-xzf /backup/phoenix-redis.tar.gz', second, 'docker');
+  expect(await running(second, (ledger) => ledger.frozen())).toEqual(frozen);
+  const said = (await readFile(join(folder, 'said'), 'utf8')).trim().split('\n');
+  expect(said.map((line) => line.replace('compose -f deploy/compose.yml ', ''))).toEqual([
+    ...['stop', 'start'],
+    ...['stop', 'up --detach'],
+  ]);
 });

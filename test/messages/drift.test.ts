@@ -1,7 +1,7 @@
 // What people are told of a look at the host: targets and fields as there is room, never a look as something that was done.
 
 import { expect, test } from 'vitest';
-import { differenceText, endOf, isLook } from '../../src/messages/drift.ts';
+import { differenceText, endOf, healed, isLook } from '../../src/messages/drift.ts';
 import { runLine, runText } from '../../src/messages/run.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { FieldDifference, Run, StepRecord } from '../../src/model/run.ts';
@@ -78,6 +78,31 @@ test('a look that failed is not a difference', () => {
   expect(runLine(look([failed]), false)).toContain('run 7 failed: 1 failed');
 });
 
+test('a heal says what it restored, and what still differs with its fields', () => {
+  const done = (target: string) => step(target, null, { outcome: 'applied' });
+  const said = (steps: readonly StepRecord[], others: readonly StepRecord[]) => healed('7' as Run['id'], steps, others);
+  expect(said([done('lxc/101')], [])).toEqual({ state: 'success', description: 'healed 1 target: lxc/101' });
+  const differing = step('vm/1001', [field('cores')]);
+  expect(said([done('lxc/101')], [differing])).toEqual({
+    state: 'failure',
+    description: 'healed 1 target: lxc/101; 1 differs: vm/1001 (cores); phoenix drift --fix brings it back',
+  });
+  const many = Array.from({ length: 9 }, (_, index) => done(`stack/1002.long-name-${index}`));
+  expect(said(many, [differing, step('lxc/102', [field('memory_mb')])]).description).toBe(
+    'healed 9 targets; 2 differ: vm/1001 (cores), lxc/102 (memory_mb); phoenix drift --fix brings it back',
+  );
+  for (const outcome of ['failed', 'skipped', 'blocked'] as const) {
+    const away = step('lxc/102', [], { outcome, reason: 'the node is away', actions: [] });
+    expect(said([done('lxc/101')], [away])).toEqual({
+      state: 'failure',
+      description: 'healed 1 target; 1 could not be checked: lxc/102: the node is away',
+    });
+  }
+  const failed = step('lxc/101', null, { outcome: 'failed', reason: 'no space' });
+  expect(said([failed], [differing]).description).toBe('1 of 1 failed: lxc/101: no space');
+  expect(said([step('lxc/101', null)], [])).toMatchObject({ state: 'success' });
+});
+
 test('a terminal tells what differs, not that something failed to be done', () => {
   const run = {
     ...look([
@@ -89,10 +114,10 @@ test('a terminal tells what differs, not that something failed to be done', () =
   };
   expect(runText(run, false).split('\n')).toEqual([
     'run 7 found differences: 1 differs, 1 as declared (aaaaaaa, drift by ada)',
+    '  lxc/102: as declared',
     '  lxc/101: differs from what is declared',
     '    memory_mb (etc/a.json:9): 512, observed 2048',
     '    would set the memory',
-    '  lxc/102: as declared',
   ]);
 });
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { healed } from '../../src/messages/run-status.ts';
 import type { DriftPolicy } from '../../src/model/drift.ts';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
+import type { TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, StepRecord } from '../../src/model/run.ts';
 import { driftActionOf, ignoredFields, targetsToHeal } from '../../src/plan/drift.ts';
 
@@ -31,19 +30,6 @@ test('the last matching rule decides, and the ignored fields of all rules add up
   expect(ignoredFields(POLICY, A, [change], self)).toEqual(['cores']);
   const keysOf = (field: string) => (field === 'cores' ? ['memory_mb'] : [field]);
   expect(ignoredFields(POLICY, A, [change], keysOf)).toEqual([]);
-});
-
-test('a heal reports what it restored and what still differs', () => {
-  const step = (target: TargetId, outcome: Outcome): StepRecord => {
-    const rest = { verb: 'update', impact: 'live', reason: 'no space', attempts: 1, started: '', ended: '' } as const;
-    return { ...rest, target, outcome, actions: [] };
-  };
-  const said = (outcome: Outcome, others: TargetId[]) => healed('7' as RunId, [step(A, outcome)], others);
-  expect(said('applied', [])).toEqual({ state: 'success', description: 'healed 1 target: lxc/101' });
-  const rest = 'healed 1 target: lxc/101; not as declared: vm/1001 and 1 more';
-  expect(said('applied', [B, A])).toEqual({ state: 'failure', description: rest });
-  expect(said('failed', [B])).toMatchObject({ state: 'failure', description: '1 of 1 failed: lxc/101: no space' });
-  expect(said('unchanged', [])).toMatchObject({ state: 'success' });
 });
 
 test('drift is healed once; after a failure again in an hour or with another commit', () => {

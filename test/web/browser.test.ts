@@ -245,6 +245,24 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     ];
   }
 
+  test('on paper a page is black on white, with every step open and nothing to press', async () => {
+    await visitAs({ colorScheme: 'dark', viewport: { width: 700, height: 900 } });
+    const { run } = await startedRun();
+    await page.goto(`${server.url}/runs/${run}`);
+    await page.emulateMedia({ media: 'print' });
+    const closed = page.locator('details[id="lxc/102"]:not([open])');
+    expect(
+      await closed
+        .locator('dl')
+        .first()
+        .evaluate((list) => list.checkVisibility()),
+    ).toBe(true);
+    for (const name of ['header', 'footer', 'main button', '.find'])
+      expect(await page.locator(name).filter({ visible: true }).count(), name).toBe(0);
+    expect(await page.evaluate('getComputedStyle(document.documentElement).color')).toBe('rgb(0, 0, 0)');
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  });
+
   test('the keyboard reaches the content and opens a step', async () => {
     const { run } = await startedRun();
     await page.goto(`${server.url}/runs/${run}`);

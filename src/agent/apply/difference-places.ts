@@ -25,8 +25,10 @@ export async function withPlaces(
 ): Promise<readonly FieldDifference[]> {
   const declared = differs.length === 0 ? undefined : await declaredAt(context, commit);
   const config = declared?.config ?? null;
-  const entry = config === null ? null : context.managers.managerOf(kindOf(target)).sources.entry(config, target);
-  if (declared === undefined || entry === null) return differs.map(({ at: _, compose: __, ...each }) => each);
+  const { sources } = context.managers.managerOf(kindOf(target));
+  const entry = config === null ? null : sources.entry(config, target);
+  if (declared === undefined || config === null || entry === null)
+    return differs.map(({ at: _, compose: __, ...each }) => each);
   const { files } = await context.repository.snapshot(declared.commit);
   const value = writtenValues(files)(entry.file);
   const paths = differs.map(({ at, field }) => pointerTo(value, entry, at ?? field.split('.')));
@@ -37,13 +39,18 @@ export async function withPlaces(
   );
   const inRepository = (file: string) => (declared.root === '' ? file : `${declared.root}/${file}`);
   return Promise.all(
-    differs.map(async ({ at: _, compose, ...each }, index) => {
+    differs.map(async ({ at, compose, ...each }, index) => {
       if (compose !== undefined) {
         // Stacks may have the same file each.
         const holding = [...files].filter(([, { blob }]) => blob === compose.blob).map(([path]) => path);
         const file = holding.find((path) => dirname(path) === dirname(entry.file)) ?? holding[0];
         const place = file === undefined ? {} : { place: { file: inRepository(file), path: '', line: null } };
         return { ...each, ...place, ...(await composeLines(context, compose)) };
+      }
+      const part = sources.placeOf?.(config, at ?? []) ?? null;
+      if (part !== null) {
+        const line = part.line ?? linesOf(files, part.file, [part.path]).get(part.path) ?? null;
+        return { ...each, place: { file: inRepository(part.file), path: part.path, line } };
       }
       const path = paths[index] ?? null;
       if (path === null) return each;

@@ -1,7 +1,7 @@
 // Corrects drift that the timer found, where the configuration allows it: by a normal run, which waits for windows and approvals, and is reported on
 // the commit as drift.
 
-import type { RunId, TargetId } from '../../model/ids.ts';
+import type { RunId } from '../../model/ids.ts';
 import { endedWell, type Run, type StepRecord } from '../../model/run.ts';
 import { targetsToHeal } from '../../plan/drift.ts';
 import type { RunDetail } from '../../ports/runs.ts';
@@ -44,14 +44,14 @@ export async function heal(context: Context, driftRun: RunDetail): Promise<RunId
   return requestRun(context, { ...request, heal: true });
 }
 
-/** Drift of the newest observation that the run does not correct: while there is some, the commit is not as declared. */
-export async function driftBeside({ ledger }: Context, run: RunDetail): Promise<readonly TargetId[]> {
+/** Steps of the newest check that are not well and that the run does not correct: while there are some, the commit is not as declared. */
+export async function driftBeside({ ledger }: Context, run: RunDetail): Promise<readonly StepRecord[]> {
   const own = new Set(run.steps.map(({ target }) => target));
   const look = (await ledger.runs(RECENT_RUNS)).find(
     ({ trigger, readOnly, ended, state }) =>
       trigger === 'drift' && readOnly && ended !== null && state !== 'superseded',
   );
-  return look?.steps.filter((step) => !isWell(step) && !own.has(step.target)).map(({ target }) => target) ?? [];
+  return look?.steps.filter((step) => !isWell(step) && !own.has(step.target)) ?? [];
 }
 
 function isWell({ outcome }: StepRecord): boolean {

@@ -1,7 +1,7 @@
 // Asks the running agent with these settings for the last received webhook.
 
 import type { Arrival, Refusal } from '../../ports/deliveries.ts';
-import type { ClientSettings } from '../../settings/client.ts';
+import { agentHere, type ClientSettings } from '../../settings/client.ts';
 import type { Settings } from '../../settings.ts';
 import { ClientFailure, openClient } from '../agent/client.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -24,8 +24,6 @@ interface Status {
 
 const ANSWER_MS = 8_000;
 const AGAIN = 'start it with phoenix serve, and run phoenix doctor again';
-/** Wildcard addresses include this machine. */
-const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
 export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promise<Arrivals> {
   const agent = agentOf(settings, io);
@@ -55,6 +53,5 @@ export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promi
 function agentOf({ listen, adminToken }: Settings, { env }: Pick<Io, 'env'>): ClientSettings | null {
   if (env['PHOENIX_URL']) return clientSettings(env).settings;
   if (listen.port === 0) return null;
-  const host = EVERYWHERE.has(listen.host) ? '127.0.0.1' : listen.host;
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}`, token: adminToken };
+  return { url: agentHere(listen), token: adminToken };
 }

@@ -4,6 +4,7 @@ import { certificateSentence } from '../../io/authorities.ts';
 import { type Hook, type HooksSeen, observeHooks } from '../../io/forge/doctor/hooks.ts';
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openRedactor } from '../../io/redact.ts';
+import { undeliveredRemedy } from '../../messages/faults.ts';
 import { parted } from '../../model/failure.ts';
 import type { Refusal } from '../../ports/deliveries.ts';
 import type { Settings } from '../../settings.ts';
@@ -81,7 +82,7 @@ export function checkHooks(
     ...(missing.length === 0 ? [] : [failed(`it does not send ${namesOf(missing)}`, 'tick these boxes at the forge')]),
     ...(hook.last === null || hook.last.ok
       ? []
-      : [failed(`its last delivery failed (${hook.last.said})`, lastHint(hook.last.said))]),
+      : [failed(`its last delivery failed (${hook.last.said})`, undeliveredRemedy(hook.last.code))]),
   ];
   if (diagnostics.length > 0) return { diagnostics, hook };
   return {
@@ -111,11 +112,6 @@ function ours(hooks: readonly Hook[], publicUrl: string | null): Hook | null {
   };
   const [best] = hooks.filter((hook) => rank(hook) > 0).toSorted((a, b) => rank(b) - rank(a));
   return best ?? null;
-}
-
-function lastHint(said: string): string {
-  if (/\b401\b/.test(said)) return 'give it the secret of PHOENIX_WEBHOOK_SECRET';
-  return 'see its recent deliveries at the forge, and whether it reaches the address';
 }
 
 /** @param sending triggers a test delivery or returns why it cannot */

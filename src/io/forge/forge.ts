@@ -4,7 +4,7 @@ import type { Forge } from '../../ports/forge.ts';
 import { setCheck } from './github/checks.ts';
 import { setComment } from './github/comments.ts';
 import { connect, isGitHubItself } from './github/connect.ts';
-import { redeliver, sentWebhook } from './github/deliveries.ts';
+import { redeliver, sentWebhook, sentWebhooks } from './github/deliveries.ts';
 import { mayWrite, openPulls, pullOf } from './github/pulls.ts';
 import { queuedMerges } from './github/queue.ts';
 import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './github/responses.ts';
@@ -86,10 +86,15 @@ function githubForge(options: ForgeOptions): Forge {
         read,
       );
     },
-    redeliver: async (since) => {
+    // Gitea lists deliveries on its pages only.
+    sentWebhooks: async (since) => {
       if (options.kind === 'gitea') return null;
-      const read = () => redeliver(github, options.publicUrl ?? null, since);
+      const read = () => sentWebhooks(github, options.publicUrl ?? null, since);
       return reading({ what: 'the deliveries of the webhook', right: WEBHOOKS, as }, read);
+    },
+    redeliver: (lost) => {
+      const request = () => redeliver(github, options.publicUrl ?? null, lost);
+      return reading({ what: 'the deliveries of the webhook', right: WEBHOOKS, as }, request);
     },
     clockAheadMs: () => github.clock.aheadMs,
     limit: () => github.clock.limit ?? null,

@@ -22,6 +22,8 @@ type Row<S extends Service> = (
 /** Maximum number of characters for each service, with room for escaping. */
 const SLACK_TEXT = 2_900;
 const DISCORD_TEXT = 4_000;
+/** Bytes, of which ntfy takes 4,096, and twice that of the JSON around it, in which some signs take several. */
+const NTFY_TEXT = { text: 4_000, json: 6_500 } as const;
 const TITLE = 240;
 
 const ROWS: { readonly [S in Service]: Row<S> } = {
@@ -62,7 +64,7 @@ const ROWS: { readonly [S in Service]: Row<S> } = {
       {
         topic,
         title: cut(title, TITLE),
-        message: cut(bodyOf(lines), 3_500),
+        message: cutBytes(bodyOf(lines)),
         markdown: false,
         priority: isUrgent ? 4 : 3,
         ...(page === null ? {} : { click: page }),
@@ -180,11 +182,25 @@ function forDiscord(text: string): string {
 }
 
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  return text.length <= most ? text : `${beginning(text, most - 1)}…`;
+}
+
+/** Within `NTFY_TEXT`. */
+function cutBytes(text: string): string {
+  const fits = (shown: string) =>
+    Buffer.byteLength(shown) <= NTFY_TEXT.text && Buffer.byteLength(JSON.stringify(shown)) <= NTFY_TEXT.json;
+  let shown = text;
+  for (let most = text.length; !fits(shown); most -= Math.ceil(most / 50)) shown = cut(text, most);
+  return shown;
+}
+
+/** Never half a character, which some services refuse. */
+function beginning(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** Truncates, but never between a backslash and what it escapes. */
 function cutEscaped(text: string, most: number): string {
   if (text.length <= most) return text;
-  return `${text.slice(0, most - 1).replace(/(?<!\\)((?:\\\\)*)\\$/, '$1')}…`;
+  return `${beginning(text, most - 1).replace(/(?<!\\)((?:\\\\)*)\\$/, '$1')}…`;
 }

@@ -31,7 +31,7 @@ export async function sendRequest(
     const told = `answered ${answer.status}${said === '' ? '' : `: ${said}`}`;
     if (answer.status >= 300 && answer.status < 400)
       return later('sends on to another address, which is not followed; set the address that it is at');
-    if (answer.status === 429) return later(told, retryAfter(answer.headers.get('retry-after')));
+    if (answer.status === 429 || answer.status === 503) return later(told, secondsToWait(answer.headers, said));
     // The URL, login or room may still be corrected: the message is kept and retried.
     return later(answer.status >= 500 ? told : `${told}; see the settings of the channel`);
   } catch (error) {
@@ -57,8 +57,13 @@ async function beginningOf(answer: Response): Promise<string> {
   return text.slice(0, MAX_CHARACTERS);
 }
 
-function retryAfter(header: string | null): number {
-  return header !== null && /^\d{1,5}$/.test(header) ? Number(header) : AGAIN_SECONDS;
+/** The header in seconds or as a date (RFC 9110); homeservers of Matrix before 1.10 say it in the body alone. */
+function secondsToWait(headers: Headers, said: string): number {
+  const header = headers.get('retry-after') ?? '';
+  if (/^\d{1,5}(?:\.\d+)?$/.test(header)) return Math.ceil(Number(header));
+  const [, ms] = /"retry_after_ms"\s*:\s*(\d{1,8})/.exec(said) ?? [];
+  const left = ms === undefined ? Date.parse(header) - Date.now() : Number(ms);
+  return Number.isNaN(left) ? AGAIN_SECONDS : Math.max(AGAIN_SECONDS, Math.ceil(left / 1000));
 }
 
 function reasonOf(error: unknown): string {

@@ -1,8 +1,11 @@
 // Where the values of the gateways' specs are written: who is reached under which name, where, and with which certificate.
 
+import type { Step } from '../comparison.ts';
+import type { Config } from '../config.ts';
 import { ADDRESS } from '../guest/places.ts';
 import { HYPERVISOR_FILE } from '../places.ts';
-import { certificates, composeFiles, guests, own, type Sources, stacks } from '../sources.ts';
+import { routesOf } from '../routes/routes.ts';
+import { certificates, composeFiles, guests, own, type Sources, stacks, type WrittenPart } from '../sources.ts';
 
 const ROUTES = [
   own('/domain_name', '/step_ca', '/portainer_api/portainer_hostname'),
@@ -25,4 +28,19 @@ export const gatewaySources: Sources = {
   entry: () => ({ file: HYPERVISOR_FILE, path: '' }),
   of: () => ROUTES,
   isDerived: () => true,
+  placeOf,
 };
+
+/** The route of an element of Traefik's file, `router wiki`, or of nginx' file, `server wiki.example.internal, port 443`. */
+function placeOf(config: Config, [element]: readonly Step[]): WrittenPart | null {
+  if (typeof element !== 'string') return null;
+  const { routes } = routesOf(config);
+  const [, name] = /^(?:router|service|transport) (.+)$/.exec(element) ?? [];
+  const [, host] = /^server ([^\s,]+)/.exec(element) ?? [];
+  const route =
+    routes.find((each) => each.name === name) ??
+    // The router for clients that speak TLS to Traefik itself.
+    routes.find((each) => `${each.name}-secure` === name) ??
+    routes.find(({ hosts }) => host !== undefined && hosts.includes(host));
+  return route === undefined ? null : { ...route.at, line: route.position?.line ?? null };
+}

@@ -365,6 +365,26 @@ describe('what was lost', () => {
     },
   );
 
+  test('that webhooks are refused is known from the record of GitHub, until they arrive', async () => {
+    await start('github');
+    await phoenix.push(environment({ 101: {} }));
+    const fault = async () => (await phoenix.ledger.faults()).get('webhooks')?.why;
+    const [{ url } = { url: '' }] = phoenix.forge.hooks();
+    phoenix.forge.sendWebhooksTo(url.replace('/webhooks', '/elsewhere/webhooks'));
+    await phoenix.repo.commit(two);
+    await phoenix.repo.push();
+    await phoenix.forge.delivered();
+    await phoenix.stopAgent();
+    await phoenix.startAgent();
+    await until(async () => (await fault()) !== undefined, 'the fault');
+    expect(await fault()).toMatch(
+      /^the forge cannot deliver webhooks since .* UTC \(HTTP 404: Invalid HTTP Response: 404\); its address at the forge must be PHOENIX_PUBLIC_URL/,
+    );
+    phoenix.forge.sendWebhooksTo(url);
+    await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
+    await until(async () => (await fault()) === undefined, 'the end of the fault');
+  });
+
   test('a token that is revoked and renewed loses no report, and a restart calls nothing interrupted', async () => {
     let late = 0;
     const clock = { now: () => new Date(Date.now() + late) };

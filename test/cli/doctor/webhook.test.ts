@@ -43,7 +43,7 @@ describe('a webhook is judged by its page at the forge', () => {
     [{ url: 'https://phoenix.example.internal.evil.example/webhooks' }, 'warning .* is not below PHOENIX_PUBLIC_URL'],
     [{ events: events.filter((each) => each !== 'pull_request_sync') }, 'failed .* "Pull Request Synchronized" '],
     [{ events: ['push'] }, 'failed .* "Pull Request", "Pull Request Synchronized", "Pull Request Comment", "Pull Req'],
-    [{ last: { ok: false, said: 'HTTP 401: Unauthorized' } }, 'failed .*HTTP 401.*PHOENIX_WEBHOOK_SECRET'],
+    [{ last: { ok: false, code: 401, said: 'HTTP 401: Unauthorized' } }, 'failed .*HTTP 401.*PHOENIX_WEBHOOK_SECRET'],
     [{ url: 'https://chat.example.org/hook' }, 'warning no webhook of the repository leads here .* make one'],
   ])('%j', (changed, message) => {
     expect(judged(changed)).toEqual([expect.stringMatching(message)]);

@@ -5,11 +5,14 @@ import { comparedBy } from '../../../src/managers/comparison.ts';
 import { nginxComparison } from '../../../src/managers/gateway/nginx/nginx-comparison.ts';
 import type { NginxSpec } from '../../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
+import { gatewaySources } from '../../../src/managers/gateway/places.ts';
 import { dynamicDifferences, staticDifferences } from '../../../src/managers/gateway/traefik/elements.ts';
 import { renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
 import { renderTraefik } from '../../../src/managers/gateway/traefik/traefik-spec.ts';
 import { textDigest } from '../../../src/managers/guest/digest.ts';
+import { routesOf } from '../../../src/managers/routes/routes.ts';
 import type { TargetId } from '../../../src/model/ids.ts';
+import { environment, loadFiles } from '../../load/environment.ts';
 
 const SITE = { own: false, chain: '/etc/a.crt', key: '/etc/a.key', source: '/srv/a.crt', late: false };
 const SPEC: NginxSpec = {
@@ -130,4 +133,29 @@ test('what Traefik is started with is named by its settings', () => {
   expect(staticDifferences(renderStatic('10.0.0.10'), edited)).toMatchObject([
     { field: 'log.level', declared: 'INFO', observed: 'DEBUG' },
   ]);
+});
+
+test('a router, a service or a server leads to the lines that declare its route', () => {
+  const files = environment();
+  files['stacks/shop/phoenix.json'].environments.production.services = {
+    shop: {
+      traefik_labels: [
+        'traefik.http.routers.shop.rule=Host(`shop.example.internal`)',
+        'traefik.http.services.shop.loadbalancer.server.port=80',
+      ],
+    },
+  };
+  const { config } = loadFiles(files);
+  if (config === null) throw new Error('the environment is wrong');
+  const placeOf = (...way: string[]) => gatewaySources.placeOf?.(config, way);
+  const { name = '' } = routesOf(config).routes.find(({ hosts }) => hosts.includes('shop.example.internal')) ?? {};
+  const place = placeOf(`router ${name}`, 'rule');
+  expect(place).toMatchObject({
+    file: 'stacks/shop/phoenix.json',
+    path: expect.stringMatching(/^\/environments\/production\/services\/shop\/traefik_labels/),
+  });
+  for (const element of [`router ${name}-secure`, `service ${name}`, 'server shop.example.internal, port 443'])
+    expect(placeOf(element), element).toEqual(place);
+  for (const element of ['router stranger', 'server for other names, port 80', 'traefik', 'middleware x'])
+    expect(placeOf(element), element).toBeNull();
 });

@@ -16,7 +16,7 @@ export interface Hook {
   /** The forge's names of the events; on GitLab the names of its boolean fields. */
   readonly events: readonly string[];
   /** The result of its last delivery according to the forge; null where unknown. */
-  readonly last: { readonly ok: boolean; readonly said: string } | null;
+  readonly last: { readonly ok: boolean; readonly code: number; readonly said: string } | null;
 }
 
 export type HooksSeen =
@@ -72,7 +72,9 @@ function hookOf({ id, active, events, config, last_response: last }: GitHubHook)
     contentType: config.content_type === 'json' ? 'json' : 'form',
     events,
     last:
-      code === null ? null : { ok: code >= 200 && code < 300, said: `HTTP ${code}${said === '' ? '' : `: ${said}`}` },
+      code === null
+        ? null
+        : { ok: code >= 200 && code < 300, code, said: `HTTP ${code}${said === '' ? '' : `: ${said}`}` },
   };
 }
 
@@ -94,6 +96,7 @@ async function appHook({ app }: GitHub): Promise<HooksSeen> {
       ? null
       : {
           ok: newest.status_code >= 200 && newest.status_code < 300,
+          code: newest.status_code,
           said: `HTTP ${newest.status_code}: ${newest.status}`,
         };
   const hook: Hook = { id: 0, url, active: true, contentType: type === 'json' ? 'json' : 'form', events, last };

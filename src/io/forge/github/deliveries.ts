@@ -1,8 +1,8 @@
 // GitHub's webhook deliveries, which it stores for a few days: their content can be read, and failed ones can be requested again, since GitHub sends
 // each only once by itself.
 
-import type { SentWebhook } from '../../../ports/forge.ts';
-import type { Client, GitHub } from './connect.ts';
+import type { FailingWebhooks, SentWebhook, SentWebhooks } from '../../../ports/forge.ts';
+import { type Client, type GitHub, orNothing } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
 
 /** A delivery that fails this often is itself faulty. */
@@ -13,6 +13,7 @@ interface Told {
   /** The same for every attempt. */
   readonly guid: string;
   readonly delivered_at: string;
+  readonly status: string;
   readonly status_code: number;
 }
 
@@ -22,15 +23,27 @@ interface Hook {
   readonly path: string;
 }
 
-/** The number of requested redeliveries; null when the token may not see the hook, or Phoenix has none. */
-export async function redeliver(github: GitHub, publicUrl: string | null, since: Date): Promise<number | null> {
+/** Null when the token may not see the hook, or Phoenix has none. */
+export async function sentWebhooks(
+  github: GitHub,
+  publicUrl: string | null,
+  since: Date,
+): Promise<SentWebhooks | null> {
   const hook = await hookOf(github, publicUrl);
   if (hook === null) return null;
-  const wanted = failed(await deliveriesSince(hook, since));
-  for (const id of wanted) {
-    await hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
+  const told = await deliveriesSince(hook, since);
+  const [newest] = told;
+  return { lost: lost(told), failing: failing(told), arrives: newest !== undefined && arrived(newest) };
+}
+
+export async function redeliver(github: GitHub, publicUrl: string | null, ids: readonly number[]): Promise<void> {
+  const hook = await hookOf(github, publicUrl);
+  if (hook === null) return;
+  for (const id of ids) {
+    const attempt = () => hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
+    // A token that may only read the deliveries gets one of these.
+    await orNothing(attempt, 403, 404);
   }
-  return wanted.length;
 }
 
 /** Null when GitHub has no such delivery, or the token may not see the hook. */
@@ -52,10 +65,19 @@ export async function sentWebhook(
 /**
  * The newest attempt of each delivery that never arrived, oldest first. Pure. @param told newest first
  */
-export function failed(told: readonly Told[]): number[] {
+export function lost(told: readonly Told[]): number[] {
   const tries = Map.groupBy(told, ({ guid }) => guid);
-  const lost = [...tries.values()].filter((each) => each.length < MAX_TRIES && !each.some(arrived));
-  return lost.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
+  const unheard = [...tries.values()].filter((each) => each.length < MAX_TRIES && !each.some(arrived));
+  return unheard.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
+}
+
+/** The newest attempts, up to one that arrived. Pure. @param told newest first */
+export function failing(told: readonly Told[]): FailingWebhooks | null {
+  const end = told.findIndex(arrived);
+  const attempts = end < 0 ? told : told.slice(0, end);
+  const [newest, first] = [attempts[0], attempts.at(-1)];
+  if (newest === undefined || first === undefined) return null;
+  return { since: first.delivered_at, code: newest.status_code, status: newest.status };
 }
 
 function arrived({ status_code: code }: Told): boolean {

@@ -149,7 +149,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
           .map(({ name }) => name);
       }),
     // A project token cannot list or resend failed deliveries.
-    redeliver: async () => null,
+    sentWebhooks: async () => null,
+    redeliver: async () => {},
     clockAheadMs: () => clock.aheadMs,
     limit: () => clock.limit ?? null,
     token: async () => tokenOf(),
