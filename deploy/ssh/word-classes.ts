@@ -210,7 +210,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
       '/etc/network/interfaces',
       '/etc/apt/sources\\.list(?:\\.d/{step})?',
       '/etc/os-release',
-      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|\\.running-config|pve-ipam-state\\.json)',
+      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|firewall/{step}\\.fw|\\.running-config|pve-ipam-state\\.json)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
       '/etc/pve/local/config',
@@ -226,7 +226,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
   secrets: '/etc/phoenix/secrets',
   secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
-    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall|ha)'],
+    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|(?:sdn/)?firewall|ha)'],
     ...['/var/lib/vz/snippets', '/etc/network/interfaces\\.d', '/etc/apt/sources\\.list\\.d', '/etc/exports\\.d'],
   ].join('|'),
   sourcesfile: '/etc/apt/sources\\.list(?:\\.d/{file})?',
