@@ -125,7 +125,9 @@ export const CLASSES: Readonly<Record<string, string>> = {
   macaddress: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}',
   routetargets: '[0-9]+:[0-9]+(?:,[0-9]+:[0-9]+)*',
   macprefix: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){0,2}:?',
-  overrides: '[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*(?:,[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)*',
+  /** Proxmox puts the folder behind the storage's own path, with or without a slash before. */
+  overrides: '{override}(?:,{override})*',
+  override: '[a-z]+=/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*',
   portal: '(?!-)[A-Za-z0-9.:\\[\\]-]+',
   portals: '{portal}(?:[,; ]{portal})*',
   blocksize: '[0-9]+[kKmM]?',

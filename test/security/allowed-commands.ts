@@ -205,6 +205,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['pvesm', 'add', 'cifs', 'share', '--server', '10.0.0.9', '--share', 'media', '--content', 'iso,vztmpl'],
     ...['--username', 'pve', '--prune-backups', 'keep-last=3', '--password'],
   ],
+  ['pvesm', 'add', 'dir', 'own', '--path', '/srv/own', '--content-dirs', 'iso=/images/iso,vztmpl=images/ct'],
   ['pvesm', 'set', 'share', '--password'],
   ['pvesh', 'set', '/storage/share', '--content', 'iso', '--delete', 'nodes', '--digest', SUM.slice(0, 40)],
   ['pvesh', 'delete', '/storage/share'],
