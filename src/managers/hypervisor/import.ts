@@ -27,7 +27,7 @@ import {
   writtenFurther,
   writtenInterface,
 } from './network/import-network.ts';
-import { addressOf, type Stanza, stanzasOf } from './network/interfaces.ts';
+import { addressOf, includedBy, type Stanza, stanzasOf } from './network/interfaces.ts';
 import { readInterface } from './network/read-interface.ts';
 import { BUILT_IN } from './normalise/storage.ts';
 import { writtenPage } from './page/import-page.ts';
@@ -88,9 +88,10 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
   return {
     storages: parseStorages(storages ?? ''),
     main: main ?? '',
-    stanzas: [[INTERFACES_FILE, main ?? ''] as const, ...[...included].filter(([path]) => path !== SDN_FILE)].flatMap(
-      ([path, text]) => stanzasOf(text, path),
-    ),
+    stanzas: [
+      [INTERFACES_FILE, main ?? ''] as const,
+      ...includedBy(main ?? '', included).filter(([path]) => path !== SDN_FILE),
+    ].flatMap(([path, text]) => stanzasOf(text, path)),
     resolv: resolv ?? '',
     hosts: hosts ?? '',
     page,

@@ -9,7 +9,7 @@ import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.t
 import { normalFlag } from '../../guest/proxmox/property-string.ts';
 import type { Decision, HostReader, Rollback, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { addressOf, optionOf, stanzasOf } from '../network/interfaces.ts';
+import { addressOf, includedBy, optionOf, stanzasOf } from '../network/interfaces.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
 import { groupRulesIn, withGroups } from './expand-groups.ts';
@@ -110,7 +110,8 @@ async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
 
 async function aroundOf(host: HostReader): Promise<Surroundings> {
   const files = await host.readFolders([`${INTERFACES}.d`]);
-  const texts = [(await textOf(host, INTERFACES)) ?? '', ...files.values()];
+  const main = (await textOf(host, INTERFACES)) ?? '';
+  const texts = [main, ...includedBy(main, files).map(([, text]) => text)];
   const stanzas = texts.flatMap((text) => stanzasOf(text)).filter(({ method }) => method === 'static');
   const { exit, stdout } = await host.run(run('printenv', ['SSH_CONNECTION']));
   const [from, , , port] = stdout.trim().split(' ');
