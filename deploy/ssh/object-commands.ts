@@ -1,7 +1,7 @@
 // The commands that create, change and delete objects of the datacenter, derived from the rows that declare them.
 
 import type { ObjectRow } from '../../src/managers/datacenter/row.ts';
-import { isAddressed, isFixed, optionsOf } from '../../src/managers/datacenter/row-options.ts';
+import { isAddressed, isFixed, isInherent, optionsOf } from '../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { formOf } from '../../src/managers/datacenter/text-forms.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
@@ -138,7 +138,7 @@ export function objectCommands(row: ObjectRow): string[] {
   const secured = digest === undefined ? [] : [`--digest {${digest === 'sha1' ? 'digestone' : 'digest'}}`];
   const own = isAddressed(row, paths.change) ? '' : ` --${id} {name}`;
   const named = `${classed(paths.change)}${own}`;
-  if (row.single !== undefined) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
+  if (isInherent(row)) return [`pvesh set ${named} ( ${[...set, ...more, ...secured].join(' | ')} )+`];
   if (row.createCommand !== undefined) {
     const others = made.filter(
       (words) => !row.createCommand?.without.some((option) => words.startsWith(`--${option} `)),

@@ -16,8 +16,11 @@ const LXC_SETTINGS = `${settingOptions('lxc')} | ${GUEST_SETTINGS} | --hostname 
 const VM_SETTINGS = `${settingOptions('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
-const RULE =
-  '--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | --macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
+const MATCHES =
+  '--macro {name} | --source {matched} | --dest {matched} | --proto {matched} | --sport {matched} | --dport {matched} | --icmp-type {matched} | --log {name} | --enable {flag} | --comment {text}';
+const RULE = `--type ( in | out | forward ) | --action ( ACCEPT | DROP | REJECT ) | ${MATCHES}`;
+/** A rule of a vnet may stand for a security group, by its name. */
+const VNET_RULE = `--type ( forward | group ) | --action {name} | ${MATCHES}`;
 
 /**
  * Words are separated by blanks; `( a | b )` is a choice, with `?`, `*` and `+` as in regular expressions. `<` is followed by the class of standard
@@ -92,6 +95,9 @@ const COMMANDS: readonly string[] = [
   `pvesh create /cluster/firewall/groups/{name} ( ${RULE} )+`,
   `pvesh set /cluster/firewall/groups/{name}/{number} ( ${RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
   'pvesh delete /cluster/firewall/groups/{name}/{number} --digest {digestone}',
+  `pvesh create /cluster/sdn/vnets/{name}/firewall/rules ( ${VNET_RULE} )+`,
+  `pvesh set /cluster/sdn/vnets/{name}/firewall/rules/{number} ( ${VNET_RULE} | --delete {words} | --moveto {number} )+ --digest {digestone}`,
+  'pvesh delete /cluster/sdn/vnets/{name}/firewall/rules/{number} --digest {digestone}',
   'pvesh create /cluster/firewall/ipset/{name} --cidr {cidr} ( --nomatch 1 )? ( --comment {text} )?',
   'pvesh set /cluster/firewall/ipset/{name}/{cidr} --nomatch {flag} ( --comment {text} )?',
   'pvesh delete /cluster/firewall/ipset/{name}/{cidr}',

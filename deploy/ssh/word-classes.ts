@@ -125,7 +125,9 @@ export const CLASSES: Readonly<Record<string, string>> = {
   macaddress: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}',
   routetargets: '[0-9]+:[0-9]+(?:,[0-9]+:[0-9]+)*',
   macprefix: '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){0,2}:?',
-  overrides: '[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*(?:,[a-z]+=[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)*',
+  /** Proxmox puts the folder behind the storage's own path, with or without a slash before. */
+  overrides: '{override}(?:,{override})*',
+  override: '[a-z]+=/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*',
   portal: '(?!-)[A-Za-z0-9.:\\[\\]-]+',
   portals: '{portal}(?:[,; ]{portal})*',
   blocksize: '[0-9]+[kKmM]?',
@@ -210,7 +212,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
       '/etc/network/interfaces',
       '/etc/apt/sources\\.list(?:\\.d/{step})?',
       '/etc/os-release',
-      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|\\.running-config|pve-ipam-state\\.json)',
+      '/etc/pve/sdn/(?:(?:zones|vnets|subnets|controllers|fabrics)\\.cfg|firewall/{step}\\.fw|\\.running-config|pve-ipam-state\\.json)',
       '/etc/pve/(?:ha/(?:resources|rules)|replication)\\.cfg',
       '/etc/pve/(?:storage|user|jobs|domains|status|datacenter|notifications)\\.cfg',
       '/etc/pve/local/config',
@@ -226,7 +228,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
   secrets: '/etc/phoenix/secrets',
   secret: '{secrets}/(?:{step}/)*{step}',
   folder: [
-    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|firewall|ha)'],
+    ...['{data}', '/var/lib/phoenix(?:/{step})*', '/etc/pve/(?:lxc|qemu-server|(?:sdn/)?firewall|ha)'],
     ...['/var/lib/vz/snippets', '/etc/network/interfaces\\.d', '/etc/apt/sources\\.list\\.d', '/etc/exports\\.d'],
   ].join('|'),
   sourcesfile: '/etc/apt/sources\\.list(?:\\.d/{file})?',

@@ -140,3 +140,12 @@ test('the firewall compiler warns about what it skips', async () => {
   ]);
   expect((await run('pve-firewall', 'status')).stdout).toBe('Status: enabled/running\n');
 });
+
+test('the firewall compiler warns about sets that are not where their prefix says, once for each version of IP', async () => {
+  writeFileSync(
+    join(dir, 'etc/pve/firewall/cluster.fw'),
+    '[OPTIONS]\nenable: 1\n[IPSET here]\n10.0.0.1\n[RULES]\nIN ACCEPT -source +dc/here\nIN ACCEPT -source +guest/here\n|IN DROP -dest +sdn/here\nIN ACCEPT -source +sdn/here -p icmp\n',
+  );
+  const { rc, stderr } = await run('pve-firewall', 'compile');
+  expect([rc, stderr]).toEqual([0, `${"no such ipset 'here'\n".repeat(3)}`]);
+});

@@ -9,10 +9,12 @@ import type { Config } from './config.ts';
 /** Fields of one sort of entry. */
 export interface Written {
   /**
-   * `own`: the entry that declares the target; `host`, `lxc`, `vm`: the file of the hypervisor, of all containers, of all VMs; the
-   * others: each guest, certificate, environment of a stack, compose file; `own compose`: the compose file beside its entry.
+   * `own`: the entry that declares the target; `host`, `datacenter`, `lxc`, `vm`: the file of the hypervisor, of the datacenter, of all
+   * containers, of all VMs; the others: each guest, certificate, environment of a stack, compose file; `own compose`: the compose file beside its entry.
    */
-  readonly in: 'own' | 'host' | 'lxc' | 'vm' | 'guests' | 'certificates' | 'stacks' | 'compose' | 'own compose';
+  readonly in:
+    | ('own' | 'host' | 'datacenter' | 'lxc' | 'vm')
+    | ('guests' | 'certificates' | 'stacks' | 'compose' | 'own compose');
   /** JSON pointers below the entry; `*` is every key. */
   readonly at: readonly string[];
 }
@@ -37,6 +39,7 @@ export interface Sources {
 
 export const own = (...at: readonly string[]): Written => ({ in: 'own', at });
 export const host = (...at: readonly string[]): Written => ({ in: 'host', at });
+export const datacenter = (...at: readonly string[]): Written => ({ in: 'datacenter', at });
 export const guests = (...at: readonly string[]): Written => ({ in: 'guests', at });
 export const certificates = (...at: readonly string[]): Written => ({ in: 'certificates', at });
 export const stacks = (...at: readonly string[]): Written => ({ in: 'stacks', at });

@@ -6,7 +6,7 @@ import type { WrittenChange, WrittenPlace } from '../model/plan.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { child, keys } from '../plan/pointer.ts';
 import type { Config } from './config.ts';
-import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
 import type { Written } from './sources.ts';
 import type { WrittenValues } from './written-values.ts';
 
@@ -58,6 +58,8 @@ export function pairsOf({ in: where }: Written, entry: Pair, sides: Sides): Pair
     }
     case 'host':
       return [whole(HYPERVISOR_FILE)];
+    case 'datacenter':
+      return [whole(DATACENTER_FILE)];
     case 'lxc':
       return [whole(LXC_FILE)];
     case 'vm':

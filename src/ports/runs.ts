@@ -55,8 +55,11 @@ export interface RunDetail extends Run {
   readonly digests: Readonly<Record<TargetId, string | null>>;
   readonly request: RunRequest;
   readonly approvals: readonly Approval[];
-  /** Steps that a problem of the configuration blocks, with the problem; always an older one, since a new one refuses the commit. */
+  /** Steps that are blocked from the beginning, with the reason: an older problem of the configuration, since a new one refuses the commit, or a
+   * missing secret. */
   readonly held: Readonly<Record<TargetId, string>>;
+  /** Those of `held` that only wait for a secret: they go on when it is there. Absent for none. */
+  readonly missing?: readonly TargetId[];
   /** Notes for people: trailers that do not count as approvals, and why. */
   readonly notes: readonly string[];
   /** The commit that superseded it. */
@@ -77,6 +80,7 @@ export interface Planned {
   readonly reason: string | null;
   readonly problems: readonly Problem[];
   readonly held: Readonly<Record<TargetId, string>>;
+  readonly missing?: readonly TargetId[];
   readonly notes: readonly string[];
   /** Builds the statuses, which contain the run's id. */
   readonly statuses: (run: RunId) => readonly CommitStatus[];

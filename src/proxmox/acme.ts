@@ -27,7 +27,10 @@ export const ACME_PLUGIN_TYPES = {
 
 export function parsePlugins(text: string): ReadonlyMap<string, Options> {
   return new Map(
-    [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+    [...parseSections(text)].map(([id, { type, options }]) => [
+      id,
+      { ...withSwitches(options, 'POST /cluster/acme/plugins'), type: [type] },
+    ]),
   );
 }
 

@@ -1,4 +1,4 @@
-// Parses and prints firewall files (cluster.fw, host.fw, ID.fw): options, aliases, IP sets, rules and security groups. Unreadable lines are dropped
+// Parses and prints firewall files (cluster.fw, host.fw, ID.fw, sdn/firewall/VNET.fw): options, aliases, IP sets, rules and security groups. Unreadable lines are dropped
 // with a warning; invalid rules are kept with a warning.
 import { isIpv4, isIpv6 } from './addresses.ts';
 import {
@@ -27,8 +27,9 @@ export type FirewallConfig = {
   sdn?: NonNullable<FirewallNames['sdn']>;
 };
 
-const LEVEL = '(?:emerg|alert|crit|err|warning|notice|info|debug|nolog)?';
-const OPTIONS: Record<'cluster' | 'host' | 'guest', readonly (readonly [string, string])[]> = {
+const LEVELS = 'emerg|alert|crit|err|warning|notice|info|debug|nolog';
+const LEVEL = `(?:${LEVELS})?`;
+const OPTIONS: Record<'cluster' | 'host' | 'guest' | 'vnet', readonly (readonly [string, string])[]> = {
   cluster: [
     ['enable', '\\d+'],
     ['ebtables', '[01]'],
@@ -51,6 +52,11 @@ const OPTIONS: Record<'cluster' | 'host' | 'guest', readonly (readonly [string, 
     ['ips_queues', '\\d+(?::\\d+)?'],
     ['layer2_protocols', '(?:\\S+,?)+'],
   ],
+  vnet: [
+    ['enable', '\\d+'],
+    ['policy_forward', 'ACCEPT|DROP'],
+    ['log_level_forward', LEVELS],
+  ],
 };
 
 const emptyConfig = (): FirewallConfig => ({
@@ -61,8 +67,8 @@ const emptyConfig = (): FirewallConfig => ({
   groups: new Map(),
 });
 
-const kindOf = (environment: RuleEnvironment): 'cluster' | 'host' | 'guest' =>
-  environment === 'cluster' || environment === 'host' ? environment : 'guest';
+const kindOf = (environment: RuleEnvironment): 'cluster' | 'host' | 'guest' | 'vnet' =>
+  environment === 'cluster' || environment === 'host' || environment === 'vnet' ? environment : 'guest';
 
 function readOption(line: string, environment: RuleEnvironment): [string, string] | { error: string } {
   for (const [names, values] of OPTIONS[kindOf(environment)]) {
@@ -115,7 +121,7 @@ export function parseFirewall(
 ): { config: FirewallConfig; warnings: string[] } {
   const config = { ...emptyConfig(), ...(sdn === undefined ? {} : { sdn }) };
   const warnings: string[] = [];
-  const hasAliases = environment !== 'host';
+  const hasAliases = environment !== 'host' && environment !== 'vnet';
   let read: LineReader | undefined;
   for (const [index, written] of text.split('\n').entries()) {
     const line = written.trim();

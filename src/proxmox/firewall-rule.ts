@@ -20,7 +20,7 @@ export interface FirewallNames {
 }
 
 /** Context of a rule; determines the allowed types and interfaces. */
-export type RuleEnvironment = 'cluster' | 'host' | 'ct' | 'vm' | 'group';
+export type RuleEnvironment = 'cluster' | 'host' | 'ct' | 'vm' | 'vnet' | 'group';
 
 export const RULE_PROPERTIES = [
   'pos',
@@ -106,6 +106,7 @@ const TYPES: Record<RuleEnvironment, readonly string[]> = {
   group: ['in', 'out', 'forward'],
   cluster: ['in', 'out', 'forward', 'group'],
   host: ['in', 'out', 'forward', 'group'],
+  vnet: ['forward', 'group'],
 };
 const WITH_PORTS = ['udp', '17', 'udplite', '136', 'tcp', '6', 'dccp', '33', 'sctp', '132'];
 const ICMP = ['icmp', 'icmpv6', 'ipv6-icmp'];
@@ -167,7 +168,8 @@ function typeProblems({ type = '', action = '' }: Rule, environment: RuleEnviron
 function interfaceProblems({ iface }: Rule, environment: RuleEnvironment): RuleProblem[] {
   if (!iface) return [];
   const problems: RuleProblem[] = [];
-  if (environment === 'group') problems.push(['type', 'parameter -i not allowed for this rule type']);
+  if (environment === 'group' || environment === 'vnet')
+    problems.push(['type', 'parameter -i not allowed for this rule type']);
   const malformed = formatProblem('pve-iface', iface);
   if (malformed !== undefined) problems.push(['iface', malformed]);
   if ((environment === 'ct' || environment === 'vm') && !/^net\d+$/.test(iface))

@@ -1,6 +1,8 @@
 // Section files, in which Proxmox stores most of its objects (PVE/SectionConfig.pm): `type: id`, followed by one option per line. Shared by the
 // readers and the lab, which writes them.
 
+import { methodSchemas } from './table.ts';
+
 /** Values of each option as written; several for repeated options. */
 export type Options = Readonly<Record<string, readonly string[]>>;
 
@@ -34,9 +36,21 @@ export function parseSections(text: string, comments: 'encoded' | 'plain' = 'enc
   return sections;
 }
 
-/** Enabled boolean options have no value in the file, and disabled ones are absent (PVE::SectionConfig::format_config_line). */
-export function withSwitches(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).map(([key, texts]) => [key, texts.map((text) => text || '1')]));
+/**
+ * Enabled boolean options have no value in the file, and disabled ones are absent (PVE::SectionConfig::format_config_line). Any other option without a
+ * value is skipped, with a warning (check_value).
+ *
+ * @param method the API method that takes the options: `POST /storage`
+ */
+export function withSwitches(options: Options, method: string): Options {
+  const schemas = methodSchemas(method);
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([key, texts]) => {
+      const isSwitch = schemas?.get(key)?.type === 'boolean';
+      const read = isSwitch ? texts.map((text) => text || '1') : texts.filter((text) => text !== '');
+      return read.length === 0 ? [] : [[key, read]];
+    }),
+  );
 }
 
 /** Parses sections with id but without type, such as mappings. */

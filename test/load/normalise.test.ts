@@ -280,6 +280,22 @@ describe('the host', () => {
     expect(zfs.datasets.map(({ quotaGb }) => quotaGb)).toEqual([1536, null, null]);
   });
 
+  test('knows a property of ZFS by its short name, and takes it once', () => {
+    const properties = (written: unknown) => ({
+      zfs: { pools: [], datasets: [{ name: 'a', pool: 'tank', properties: written }] },
+    });
+    const short = host(properties('compress=lz4,refreserv=1G,quota=2G'));
+    expect(short.zfs.datasets[0]?.properties).toEqual({ compression: 'lz4', quota: '2G', refreservation: '1G' });
+    expect(short.zfs).toEqual(host(properties({ compression: 'lz4', refreservation: '1G', quota: '2G' })).zfs);
+    for (const twice of ['compress=lz4,compression=zstd', { rdonly: 'on', readonly: 'off' }]) {
+      const files = environment();
+      Object.assign(files[HYPERVISOR], properties(twice));
+      expect(loadFiles(files).problems).toContainEqual(
+        expect.objectContaining({ code: 'INVALID_VALUE', path: '/zfs/datasets/0/properties' }),
+      );
+    }
+  });
+
   test('gives out the addresses of its own network, unless it names another', () => {
     expect(host({}).network).toMatchObject({ subnet: '10.0.0.0/24', nfsServer: '10.0.0.13', portainerAgentPort: 9001 });
     expect(host({ network: { default_subnet: '10.1.2.3/16' } }).network.subnet).toBe('10.1.0.0/16');

@@ -205,6 +205,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['pvesm', 'add', 'cifs', 'share', '--server', '10.0.0.9', '--share', 'media', '--content', 'iso,vztmpl'],
     ...['--username', 'pve', '--prune-backups', 'keep-last=3', '--password'],
   ],
+  ['pvesm', 'add', 'dir', 'own', '--path', '/srv/own', '--content-dirs', 'iso=/images/iso,vztmpl=images/ct'],
   ['pvesm', 'set', 'share', '--password'],
   ['pvesh', 'set', '/storage/share', '--content', 'iso', '--delete', 'nodes', '--digest', SUM.slice(0, 40)],
   ['pvesh', 'delete', '/storage/share'],
@@ -356,6 +357,27 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ],
   ['pvesh', 'delete', '/cluster/firewall/groups/web/1', '--digest', SUM.slice(0, 40)],
   ['pvesh', 'delete', '/cluster/firewall/groups/web'],
+  [
+    ...['pvesh', 'set', '/cluster/sdn/vnets/backend/firewall/options', '--enable', '1', '--policy_forward', 'DROP'],
+    ...['--delete', 'log_level_forward'],
+  ],
+  [
+    ...['pvesh', 'create', '/cluster/sdn/vnets/backend/firewall/rules', '--type', 'forward', '--action', 'ACCEPT'],
+    ...['--macro', 'HTTPS', '--source', '+dc/trusted', '--enable', '1'],
+  ],
+  [
+    ...['pvesh', 'create', '/cluster/sdn/vnets/backend/firewall/rules', '--type', 'group', '--action', 'web'],
+    ...['--enable', '1', '--comment', 'x'],
+  ],
+  [
+    ...['pvesh', 'set', '/cluster/sdn/vnets/backend/firewall/rules/0', '--moveto', '2'],
+    ...['--digest', SUM.slice(0, 40)],
+  ],
+  [
+    ...['pvesh', 'set', '/cluster/sdn/vnets/backend/firewall/rules/1', '--type', 'group', '--action', 'web'],
+    ...['--delete', 'macro,source', '--digest', SUM.slice(0, 40)],
+  ],
+  ['pvesh', 'delete', '/cluster/sdn/vnets/backend/firewall/rules/1', '--digest', SUM.slice(0, 40)],
   [
     'pvesh',
     'create',

@@ -81,6 +81,62 @@ describe('a secret whose value changed', () => {
     expect(news.sort()).toEqual(['chpasswd -e', 'pct set 101 --memory 1024']);
   });
 
+  test('that is missing is named before anything is applied, and its targets go on by themselves once it is there', async () => {
+    const nowhere = '/etc/phoenix/secrets/nowhere';
+    const both = environment(
+      { 101: {} },
+      { users: { username: 'ada', password_hash: { $secret: 'env:PHOENIX_SECRET_LATER' } } },
+    );
+    const { statuses } = await phoenix.push({
+      ...both,
+      'etc/phoenix_datacenter_config.json': JSON.stringify({
+        users: { 'bob@pve': { password: { $secret: `file:${nowhere}` } } },
+      }),
+    });
+    expect(statuses).toMatchObject({
+      'phoenix/lxc/101': 'success: applied',
+      'phoenix/hypervisor/users': expect.stringMatching(/^(failure|pending|error): .*waits for what is missing/),
+      'phoenix/user/bob@pve': expect.stringContaining('waits for what is missing'),
+    });
+    const [first] = await phoenix.ledger.runs(1);
+    const reasons = Object.fromEntries((first?.steps ?? []).map(({ target, reason }) => [target, reason]));
+    expect(first?.state).toBe('blocked');
+    expect(reasons['hypervisor/users' as TargetId]).toBe(
+      'waits for what is missing: the secret env:PHOENIX_SECRET_LATER is not set (etc/phoenix_hypervisor_config.json /users/password_hash); put PHOENIX_SECRET_LATER into the agent’s environment, and it goes on by itself',
+    );
+    expect(reasons['user/bob@pve' as TargetId]).toContain(
+      `the secret file:${nowhere} is not there (etc/phoenix_datacenter_config.json /users/bob@pve/password)`,
+    );
+    values['PHOENIX_SECRET_LATER'] = FIRST;
+    await phoenix.agent().delivered({ kind: 'push' });
+    await until(async () => (await shadow().catch(() => '')).includes(`ada:${FIRST}:`), 'the password');
+    await until(
+      async () => (await phoenix.ledger.runs(5)).filter(({ ended }) => ended === null).length === 1,
+      'one run',
+    );
+    const [second, before] = await phoenix.ledger.runs(2);
+    expect([second?.trigger, second?.by, second?.commit, before?.state]).toEqual([
+      'replay',
+      'phoenix',
+      first?.commit,
+      'superseded',
+    ]);
+    // The other one still waits.
+    expect(await phoenix.ledger.run(second?.id ?? first?.id ?? ('' as never))).toMatchObject({
+      missing: ['user/bob@pve'],
+    });
+  });
+
+  test('that is missing stands under the plan of a pull request', async () => {
+    await phoenix.push(environment({ 101: {} }));
+    await phoenix.repo.branch('more', declared('file:/etc/phoenix/secrets/nowhere'));
+    const { number } = await phoenix.forge.openPull({ title: 'Ada', head: 'more', base: 'main' });
+    await until(async () => (await phoenix.ledger.pullPlan(number)) !== null, 'the plan');
+    expect((await phoenix.ledger.pullPlan(number))?.notes).toEqual([
+      'hypervisor/users waits for what is missing: the secret file:/etc/phoenix/secrets/nowhere is not there (etc/phoenix_hypervisor_config.json /users/password_hash); put the file onto the node, and it goes on by itself (as of this plan)',
+    ]);
+  });
+
   test('is distinguished from an equal value, an unreadable one, and one that was never recorded', async () => {
     const target = (id: string, reference: string) => ({
       id: id as TargetId,

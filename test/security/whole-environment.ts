@@ -27,6 +27,7 @@ const rule = {
   comment: 'From within',
 };
 
+const { iface: _, ...passing } = { ...rule, type: 'forward' };
 const echo = { type: 'in', action: 'ACCEPT', source: '10.0.0.0/24', proto: 'icmp', icmp_type: 'echo-request' };
 const byMacro = { type: 'in', action: 'ACCEPT', macro: 'HTTPS', source: '10.0.0.0/24' };
 
@@ -85,7 +86,29 @@ volumes:
 /** A new copy for each caller. */
 export function wholeEnvironment(): Files {
   return structuredClone({
-    [DATACENTER]: { firewall_groups: { web: {} } },
+    [DATACENTER]: {
+      firewall_groups: { web: {} },
+      firewall_rules: [
+        { ...rule, iface: 'vmbr0', comment: 'A remark' },
+        { ...rule, type: 'forward', source_port: 1024, log: 'info', enabled: false },
+        { ...echo, dest: '10.0.0.111' },
+        byMacro,
+        { type: 'group', action: 'web', iface: 'vmbr0', comment: 'A remark' },
+      ],
+      sdn_zones: { inner: { type: 'simple' } },
+      sdn_vnets: { front: { zone: 'inner' } },
+      vnet_firewalls: {
+        front: {
+          enable: true,
+          rules: [
+            { ...passing, source_port: 1024, log: 'info', comment: 'A remark' },
+            { ...echo, type: 'forward' },
+            { ...byMacro, type: 'forward' },
+            { type: 'group', action: 'web', comment: 'A remark' },
+          ],
+        },
+      },
+    },
     [HYPERVISOR]: {
       $schema: './schemas/phoenix_hypervisor_config.schema.json',
       version: '1',

@@ -8,6 +8,7 @@ import { hookAction } from '../../src/managers/certificate/hook.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { objectKinds } from '../../src/managers/datacenter/manager.ts';
 import type { ObjectObservation } from '../../src/managers/datacenter/observe.ts';
+import { type SdnState, SORTS } from '../../src/managers/datacenter/sdn/state.ts';
 import type { NginxSpec } from '../../src/managers/gateway/nginx/nginx-spec.ts';
 import { renderNginx } from '../../src/managers/gateway/nginx/render.ts';
 import { renderTraefik, type TraefikSpec } from '../../src/managers/gateway/traefik/traefik-spec.ts';
@@ -74,6 +75,8 @@ function writtenOf(target: Target): Written[] {
       return ofPortainer(target);
     case 'stack':
       return ofStack(target);
+    case 'sdn':
+      return decided(target, NO_NETWORK);
     default:
       if (objectKinds.some(({ kind }) => kind === kindOf(id))) return ofObject(target);
       throw new Error(`nobody says what is written for ${id}`);
@@ -116,8 +119,21 @@ const UNKNOWN: ObjectObservation = {
   firewalls: new Map(),
 };
 
+/** A software-defined network of which nothing is there. */
+const NO_NETWORK: SdnState = {
+  ...Object.fromEntries(
+    ['config', 'running'].map((one) => [one, Object.fromEntries(SORTS.map((sort) => [sort, new Map()]))]),
+  ),
+  version: { running: null, here: null },
+  guestsOn: {},
+  addresses: {},
+  texts: {},
+} as unknown as SdnState;
+
 function ofObject(target: Target): Written[] {
-  const decision = managerOf(kindOf(target.id)).decide(wanted(target), UNKNOWN);
+  // What comes with another object is there without anything of its own.
+  const present = kindOf(target.id) === 'vnetfirewall' ? {} : null;
+  const decision = managerOf(kindOf(target.id)).decide(wanted(target), { ...UNKNOWN, present });
   return decision.kind === 'actions' ? ofActions(target.id, decision.actions) : [];
 }
 
@@ -134,7 +150,7 @@ function ofHost(id: TargetId, target: Target): Written[] {
     }
     case 'firewall': {
       const spec = specOf<FirewallSpec>(target);
-      return [file(FILES.host.text(spec, null)), file(FILES.cluster.text(spec, null))];
+      return [file(FILES.host.text(spec, null) ?? ''), file(FILES.cluster.text(spec, null) ?? '')];
     }
     case 'hosts':
       return [file(withEntries('', specOf<{ hosts: HostEntry[] }>(target).hosts))];

@@ -10,6 +10,7 @@ import type { TargetRecords } from '../../ports/ledger.ts';
 import type { RunRequest } from '../../ports/runs.ts';
 import { changedSecretsOrNone } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
+import { missingSecrets } from '../missing-secrets.ts';
 import type { Declared } from './desired-state.ts';
 import { policyFor } from './policy-in-force.ts';
 import type { Gathered } from './proposal.ts';
@@ -40,7 +41,12 @@ export async function gather(
   const rotated = request.readOnly
     ? new Set<TargetId>()
     : await changedSecretsOrNone(context, declared.targets, records);
-  return { declared: after, records, before, request, olderErrors, rotated, policy };
+  // A timer's run observes what is applied, and reports a missing secret at its target.
+  const missing =
+    request.readOnly || request.trigger === 'drift'
+      ? new Map<TargetId, string>()
+      : ((await missingSecrets(context, declared, request.targets ?? declared.targets.keys())) ?? new Map());
+  return { declared: after, records, before, request, olderErrors, rotated, missing, policy };
 }
 
 /** Each recorded target as declared at the commit at which it was last applied; where it was only touched, at that commit. */

@@ -23,6 +23,8 @@ export interface Gathered {
   readonly before: ReadonlyMap<TargetId, Target>;
   /** Targets with a secret whose value has changed since they were applied; absent for none. */
   readonly rotated?: ReadonlySet<TargetId>;
+  /** Targets that need a secret which the agent does not have, with the reason; absent for none. */
+  readonly missing?: ReadonlyMap<TargetId, string>;
   /** The requirements for carrying out the plan. */
   readonly policy: Policy;
   readonly request: Pick<RunRequest, 'targets' | 'readOnly' | 'trigger' | 'verb' | 'cascade'>;
@@ -35,6 +37,8 @@ export type Proposal =
       readonly plan: Plan;
       readonly digests: Readonly<Record<TargetId, string | null>>;
       readonly held: Readonly<Record<TargetId, string>>;
+      /** Those of `held` that only wait for a secret. */
+      readonly missing?: readonly TargetId[];
       readonly problems: readonly Problem[];
     };
 
@@ -63,11 +67,16 @@ export function propose(gathered: Gathered, { impactOf }: Pick<Managers, 'impact
   const held = errors.flatMap((error): [TargetId, string][] =>
     error.target !== null && steps.has(error.target) ? [[error.target, stepReason.held(error)]] : [],
   );
+  const missing = plan.steps.flatMap(({ target, verb }): [TargetId, string][] => {
+    const reason = verb === 'delete' ? undefined : gathered.missing?.get(target);
+    return reason === undefined ? [] : [[target, reason]];
+  });
   return {
     kind: 'plan',
     plan,
     digests: Object.fromEntries(plan.steps.map(({ target }) => [target, declared.digests.get(target) ?? null])),
-    held: Object.fromEntries(held),
+    held: Object.fromEntries([...missing, ...held]),
+    ...(missing.length === 0 ? {} : { missing: missing.map(([target]) => target) }),
     problems: declared.problems,
   };
 }

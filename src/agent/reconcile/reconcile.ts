@@ -17,6 +17,7 @@ import { noticeMissedWebhook } from './missed-webhook.ts';
 import { propose } from './proposal.ts';
 import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
 import { planRequested } from './requested.ts';
+import { resumeWithSecrets } from './resume-with-secrets.ts';
 import { signatureViolation } from './signed.ts';
 import { supersedeOlder } from './supersede.ts';
 import { endOvertaken, reportFailed, reportWaiting } from './waiting-heads.ts';
@@ -49,6 +50,7 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
   }
   // Pull requests are planned against the current branch.
   if (head !== null && head !== before) await context.queue.requestReview();
+  await resumeWithSecrets(context);
   await planRequested(context);
   const opens = await scheduleOpen(context);
   return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));

@@ -29,7 +29,7 @@ interface Recording {
 export async function recordPlan(
   context: Context,
   request: RunRequest,
-  { plan, digests, held, problems }: Extract<Proposal, { kind: 'plan' }>,
+  { plan, digests, held, missing = [], problems }: Extract<Proposal, { kind: 'plan' }>,
   { base, followed, run, approvals = [] }: Recording,
 ): Promise<void> {
   const { options } = context;
@@ -48,6 +48,7 @@ export async function recordPlan(
     plan: hideSecrets(plan),
     digests,
     held,
+    missing,
     problems,
     reason: null,
     notes: fromTrailers.notes,

@@ -1,8 +1,9 @@
-// Plans each open pull request, from its head and the current branch: read from Git, without running code or contacting a host. Missing plans are
-// found from the open pull requests, so lost and repeated events change nothing.
+// Plans each open pull request, from its head and the current branch: read from Git, without running code. Of a host is asked only whether secrets are
+// there. Missing plans are found from the open pull requests, so lost and repeated events change nothing.
 
 import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
 import { pullMarkdown } from '../../messages/details/pull.ts';
+import { missingWhenPlanned } from '../../messages/missing-secret.ts';
 import { planNotForFork, planned } from '../../messages/pull-request.ts';
 import { broken } from '../../messages/run-status.ts';
 import { PLAN_CONTEXT, status, toPull } from '../../messages/status.ts';
@@ -16,6 +17,7 @@ import { canBeApproved } from '../../plan/waiting.ts';
 import type { Forge, PullRequest } from '../../ports/forge.ts';
 import type { EarlyApproval } from '../../ports/pulls.ts';
 import { type Context, isoNow } from '../context.ts';
+import { missingSecrets } from '../missing-secrets.ts';
 import { approve } from '../operations.ts';
 import type { Declared } from '../reconcile/desired-state.ts';
 import { useLateApprovals } from '../reconcile/early-approvals.ts';
@@ -62,7 +64,10 @@ export async function reviewPulls(context: Context, forge: Forge, forced: Readon
 async function planPull(context: Context, forge: Forge, pull: PullRequest, base: CommitSha, as: string): Promise<void> {
   const { ledger } = context;
   const unnoted = await planHead(context, pull, pull.head, base);
-  const notes = await authorTrailers(context, pull, unnoted.from, unnoted.plan);
+  const notes = [
+    ...(await missingInPlan(context, unnoted)),
+    ...(await authorTrailers(context, pull, unnoted.from, unnoted.plan)),
+  ];
   const plan = notes.length === 0 ? unnoted : { ...unnoted, notes };
   const changes = [...changeKeys(plan.plan).values()];
   const approvals = (await ledger.earlyApprovals(pull.number)).filter((each) => {
@@ -98,6 +103,13 @@ export async function planHead(
     root: after.root,
     created: isoNow(context),
   };
+}
+
+/** Targets of the plan that would wait for a secret. */
+async function missingInPlan(context: Context, { head, plan }: PullPlan): Promise<string[]> {
+  const targets = plan.steps.flatMap(({ target, verb }) => (verb === 'delete' ? [] : [target]));
+  const missing = await missingSecrets(context, await context.declared(head as CommitSha), targets);
+  return [...(missing ?? [])].map(([target, reason]) => missingWhenPlanned(target, reason));
 }
 
 /** Trailers by its author, reported before the merge as not counting. */

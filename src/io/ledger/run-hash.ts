@@ -22,7 +22,7 @@ import type { SettledStep } from '../../ports/steps.ts';
 import { statusList } from './outbox.ts';
 import { decode, encode } from './record.ts';
 
-export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held' | 'notes'>;
+export type SavedPlan = Pick<Planned, 'plan' | 'digests' | 'reason' | 'problems' | 'held' | 'missing' | 'notes'>;
 export type SavedEnd = {
   readonly outcome: Outcome;
   readonly reason: string | null;

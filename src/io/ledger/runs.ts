@@ -228,6 +228,6 @@ function approvalFields(approvals: readonly Approval[]): string[] {
   return [...lines].flatMap(([target, encoded]) => [`approval:${target}`, encoded.join('\n')]);
 }
 
-function savedPlan({ plan, digests, reason, problems, held, notes }: Planned): SavedPlan {
-  return { plan, digests, reason, problems, held, notes };
+function savedPlan({ plan, digests, reason, problems, held, missing = [], notes }: Planned): SavedPlan {
+  return { plan, digests, reason, problems, held, notes, ...(missing.length === 0 ? {} : { missing }) };
 }

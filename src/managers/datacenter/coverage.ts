@@ -3,7 +3,7 @@
 import { methodSchemas } from '../../proxmox/table.ts';
 import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
 import type { ObjectRow } from './row.ts';
-import { markOf } from './row-options.ts';
+import { isInherent, markOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The content of docs/bpg-provider.json. */
@@ -51,6 +51,7 @@ export function rowsTable(): string {
 
 function ownerOf(row: ObjectRow): string {
   if (row.single !== undefined) return "nobody's: it is there always";
+  if (isInherent(row)) return "nobody's: it is there with the vnet";
   const mark = markOf(row);
   return mark === null ? 'known by the ledger' : `said in \`${mark}\``;
 }

@@ -10,9 +10,9 @@ import { declaredOf, fixedDifferences, optionChanges } from './differences.ts';
 import { foreignMembers, foreignPoolReason, memberActions } from './members.ts';
 import type { ObjectObservation } from './observe.ts';
 import { foreignReason } from './owner.ts';
-import { foreignLines, partActions } from './part-actions.ts';
+import { foreignLines, foreignListReason, partActions } from './part-actions.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
-import { markOf, optionsOf } from './row-options.ts';
+import { isInherent, markOf, optionsOf } from './row-options.ts';
 import {
   boundDifferences,
   forgetSecrets,
@@ -33,8 +33,7 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   if (obstacle !== null && spec === undefined)
     return { kind: 'actions', actions: [], remarks: [`${obstacle}: nothing is deleted`] };
   if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
-  if (row.single !== undefined)
-    return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present ?? {}) };
+  if (isInherent(row)) return decideInherent(row, wanted, seen);
   if (spec === undefined) return decideRemoval(row, wanted, seen);
   const foreign = present === null ? null : foreignReason(row, wanted, present);
   if (foreign !== null && !(markOf(row) === null && isSettled(row, wanted, spec, seen))) {
@@ -52,6 +51,20 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   const fixed = [...fixedDifferences(row, spec, present), ...boundDifferences(row, wanted, seen)];
   if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
   return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
+}
+
+/** Changes what is declared of an object that is there anyway, and takes back what is declared no more. */
+function decideInherent(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {
+  const { target, spec } = wanted;
+  const present = seen.present ?? (row.comesWith === undefined ? {} : null);
+  if (present === null && spec === undefined) return { kind: 'actions', actions: [] };
+  if (present === null) {
+    const reason = row.comesWith?.(nameOf(target)) ?? '';
+    return { kind: 'impossible', reason, passing: true };
+  }
+  const foreign = foreignListReason(row, wanted, present);
+  if (foreign !== null) return { kind: 'blocked', reason: foreign };
+  return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present) };
 }
 
 /** Why the object cannot be managed: it cannot exist on this host, or has a form that cannot be declared. Null where it can. */
@@ -151,7 +164,10 @@ function changes(
 ): Action[] {
   const name = nameOf(wanted.target);
   const { named, args } = optionChanges(row, declaredOf(row, spec, wanted), wanted.before, present);
+  const list = partActions(row, wanted, spec, seen, present);
   return [
+    // Before the options of a firewall, which may put the rules in force.
+    ...(isInherent(row) ? list : []),
     ...(named.length === 0
       ? []
       : [
@@ -166,7 +182,7 @@ function changes(
         ]),
     ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),
-    ...partActions(row, wanted, spec, seen, present),
+    ...(isInherent(row) ? [] : list),
   ];
 }
 

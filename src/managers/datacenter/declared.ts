@@ -13,8 +13,8 @@ export interface DeclaredObject {
   readonly written: JsonObject;
 }
 
-/** A security group, in the form that rules about firewalls use. */
-export interface SecurityGroup {
+/** The rules of a security group or vnet, in the form that rules about firewalls use. */
+export interface NamedRules {
   readonly name: string;
   readonly rules: readonly FirewallRule[];
 }
@@ -26,6 +26,9 @@ declare module '../config.ts' {
   interface Config {
     /** Absent where the kinds are not registered. */
     readonly datacenter?: Datacenter;
-    readonly securityGroups?: readonly SecurityGroup[];
+    readonly securityGroups?: readonly NamedRules[];
+    readonly vnetRules?: readonly NamedRules[];
+    /** The rules of the datacenter's own firewall; absent or null where none are declared. */
+    readonly datacenterRules?: readonly FirewallRule[] | null;
   }
 }

@@ -89,7 +89,8 @@ function written(row: ObjectRow, found: FoundObjects, extent: Extent, secretsFol
     if (
       row.reserved?.(name) != null ||
       (extent === 'different' && isAsInstalled(row, name, options)) ||
-      row.builtIn?.(name, options) === true
+      row.builtIn?.(name, options) === true ||
+      (row.comesWith !== undefined && isEmptyObject(options))
     )
       continue;
     if (!isName(row, name)) {
@@ -210,6 +211,10 @@ function writtenList(
   return { field: {}, left: [{ what, why: 'the file has no words for something of it: it stays as it is' }] };
 }
 
+function isEmptyObject(options: Options): boolean {
+  return Object.values(options).every(({ length }) => length === 0);
+}
+
 function undeclared(
   row: ObjectRow,
   { objects }: ObjectInventory,
@@ -220,7 +225,11 @@ function undeclared(
   if (row.single !== undefined || row.kind === 'storage') return [];
   if (row.kind === 'acl') return undeclaredRights(objects, specs);
   const others = [...objects].filter(
-    ([name, options]) => !declared.has(name) && row.reserved?.(name) == null && row.builtIn?.(name, options) !== true,
+    ([name, options]) =>
+      !declared.has(name) &&
+      row.reserved?.(name) == null &&
+      row.builtIn?.(name, options) !== true &&
+      (row.comesWith === undefined || !isEmptyObject(options)),
   );
   return others.map(([name]) => ({ object: `${row.kind}/${name}`, name: null }));
 }

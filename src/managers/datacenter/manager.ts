@@ -16,7 +16,7 @@ import { type FoundObjects, importerOf } from './import.ts';
 import { type ObjectInventory, type ObjectObservation, observationOf, observeObjects } from './observe.ts';
 import { declaration } from './read.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
-import { isFixed, markOf, optionsOf } from './row-options.ts';
+import { isFixed, isInherent, markOf, optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in table order; the first one declares the file that all share. */
@@ -74,7 +74,7 @@ function ignorableOptions(row: ObjectRow): Ignorable<JsonObject> {
 
 /** The impact of a change: an option that Proxmox cannot change in place means recreating the object. */
 function impactOf(row: ObjectRow, { verb, fields, before, after }: Change<JsonObject>): Impact {
-  if (verb === 'delete') return row.single === undefined ? 'destroy' : 'live';
+  if (verb === 'delete') return isInherent(row) ? 'live' : 'destroy';
   const isRecreated = (path: string): boolean => isFixed(row, path.split('/')[1] ?? '', after ?? {});
   const recreates =
     verb === 'update' &&
@@ -107,5 +107,7 @@ function isGuest(id: TargetId): boolean {
 
 function needsOf(sort: ReferenceSort, name: string): TargetId[] {
   if (sort === 'storage') return [targetId('hypervisor', 'storage'), targetId('storage', name)];
+  // Vnets are applied with the whole network.
+  if (sort === 'vnet') return [targetId('sdn', 'network')];
   return kindsOf(sort).map((kind) => targetId(kind, name));
 }

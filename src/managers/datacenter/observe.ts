@@ -9,6 +9,7 @@ import { NOTIFICATIONS_FILE, parseNotifications } from '../../proxmox/notificati
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { parseUserConfig, wordsOf } from '../../proxmox/user-config.ts';
 import type { HostReader } from '../manager.ts';
+import { VNET_FIREWALLS } from './firewall/vnets.ts';
 import type { ObjectRow, ReferenceSort } from './row.ts';
 import { notesFolder } from './secrets.ts';
 
@@ -36,7 +37,7 @@ export interface ObjectInventory {
   readonly notes: Readonly<Record<string, string>>;
   /** Files from which the dependents of an object are found. */
   readonly dependentFiles: Readonly<Record<string, string>>;
-  /** Firewall files by path: of guests, the host and the cluster. */
+  /** Firewall files by path: of guests, the host, the cluster and vnets. */
   readonly firewalls: ReadonlyMap<string, string>;
 }
 
@@ -107,7 +108,7 @@ export async function observeObjects(
 }
 
 async function firewallsOf(host: HostReader): Promise<ReadonlyMap<string, string>> {
-  const [files, own] = await Promise.all([host.readFolders([FIREWALLS]), host.readFile(HOST_FIREWALL)]);
+  const [files, own] = await Promise.all([host.readFolders([FIREWALLS, VNET_FIREWALLS]), host.readFile(HOST_FIREWALL)]);
   return own === undefined ? files : new Map([...files, [HOST_FIREWALL, own]]);
 }
 

@@ -7,14 +7,14 @@ import { repositoryName } from '../guest/observe/notes.ts';
 import { ownerIn } from '../guest/observe/object-mark.ts';
 import type { Wanted } from '../manager.ts';
 import type { ObjectRow } from './row.ts';
-import { markOf } from './row-options.ts';
+import { isInherent, markOf } from './row-options.ts';
 
 /** Why an existing object is not touched; null for one that Phoenix owns, and for one that a person asked to adopt. */
 export function foreignReason(row: ObjectRow, wanted: Wanted<JsonObject>, present: Options): string | null {
   const { target, origin, adopt, before } = wanted;
   const mark = markOf(row);
   // An object that always exists has no owner: only its declared options are managed.
-  if (adopt === true || row.single !== undefined || row.builtIn?.(nameOf(target), present) === true) return null;
+  if (adopt === true || isInherent(row) || row.builtIn?.(nameOf(target), present) === true) return null;
   const owner = mark === null ? null : ownerIn(present[mark]?.[0] ?? '');
   if (mark === null ? before !== undefined : owner === repositoryName(origin)) return null;
   const whose = owner === null ? 'is not ours' : `is kept by the repository ${owner}`;

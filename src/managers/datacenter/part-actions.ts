@@ -26,7 +26,7 @@ export function partActions(
   const here = present[part.field] ?? [];
   const lines = wantedLines(part, row, before, spec, here);
   const name = nameOf(target);
-  const below = pathOf(row, row.paths.change, name);
+  const below = pathOf(row, part.path ?? row.paths.change, name);
   return part
     .calls(here, lines, text ?? '')
     .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args));
@@ -69,6 +69,20 @@ export function partDifferences(
 export function foreignLines(row: ObjectRow, before: JsonObject | undefined, present: Options): string[] {
   const had = linesBefore(row, before);
   return row.part === undefined ? [] : (present[row.part.field] ?? []).filter((line) => !had.includes(line));
+}
+
+/** Why a list that others keep is not replaced, though nobody owns its object; null where nothing is in the way. */
+export function foreignListReason(
+  row: ObjectRow,
+  { target, spec, before, adopt }: Wanted<JsonObject>,
+  present: Options,
+): string | null {
+  const { part, label } = row;
+  const list = part === undefined ? undefined : spec?.[part.field];
+  if (part === undefined || list === undefined || adopt === true || before?.[part.field] !== undefined) return null;
+  const here = present[part.field] ?? [];
+  if (here.length === 0 || part.calls(here, part.lines(list), '').length === 0) return null;
+  return `${label} ${nameOf(target)} has ${part.field} that are not ours; take them over with phoenix adopt ${target}`;
 }
 
 function linesBefore({ part }: ObjectRow, before: JsonObject | undefined): readonly string[] {

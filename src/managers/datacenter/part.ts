@@ -4,12 +4,12 @@ import type { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
 
-/** One call of `pvesh` below the path of the list's object. */
+/** One call of `pvesh` below the path of the list. */
 export interface PartCall {
   /** The beginning of a sentence that ends with the object: `add 10.0.0.5 to`. */
   readonly summary: string;
   readonly verb: 'create' | 'set' | 'delete';
-  /** Path below that of the object: `/0`, or empty. */
+  /** Path below that of the list: `/0`, or empty. */
   readonly path: string;
   readonly args: readonly string[];
 }
@@ -18,6 +18,8 @@ export interface PartCall {
 export interface Part {
   /** The field of the object in the configuration file. */
   readonly field: string;
+  /** The API path of the list, with its placeholders. Default: that of its object. */
+  readonly path?: string;
   readonly schema: z.ZodType;
   readonly describes: string;
   /** Without values that equal a default, and sorted where order has no meaning. */

@@ -1,5 +1,6 @@
 // Reads the datacenter's file into its part of the configuration, and lists the rules that check it.
 
+import type { z } from 'zod';
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { parseParts } from '../../config/read/parse-parts.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
@@ -7,12 +8,14 @@ import { markingOf } from '../../config/written-marks.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Declaration, Reading } from '../declaration.ts';
+import type { FirewallRule } from '../guest/declared.ts';
+import { normaliseRules } from '../guest/normalise.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
 import { volumeOf } from './download-calls.ts';
-import { securityGroupsOf } from './firewall/group-rules.ts';
 import { entriesNameKnownAliases, namesAreDeclaredOnce } from './firewall/name-rules.ts';
+import { type datacenterRules, securityGroupsOf, vnetRulesOf } from './firewall/rule-lists.ts';
 import { haKeepsTheStateOfGuests, haNamesGuestsByTheirKind, haRulesAgree, haRulesLeaveNodes } from './ha-rules.ts';
 import { notificationsHaveNamesOfTheirOwn } from './notification-rules.ts';
 import { syncedRealmsAreDirectories } from './realm-rules.ts';
@@ -21,7 +24,7 @@ import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './replicati
 import type { ObjectRow } from './row.ts';
 import { optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
-import { datacenterFile } from './schema.ts';
+import { datacenterFile, RULES_FIELD } from './schema.ts';
 import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';
 import {
   bridgesOfZonesAreSpeltRight,
@@ -55,10 +58,12 @@ export const declaration: Declaration = {
     },
   ],
   read: (reading, { hypervisor }) => {
-    const datacenter = readObjects(reading);
+    const { objects: datacenter, rules } = readFile(reading);
     return {
       datacenter,
       securityGroups: securityGroupsOf(datacenter),
+      vnetRules: vnetRulesOf(datacenter),
+      datacenterRules: rules,
       ...(hypervisor === undefined ? {} : { hypervisor: withStorages(hypervisor, datacenter) }),
     };
   },
@@ -91,23 +96,30 @@ export const declaration: Declaration = {
   ],
 };
 
-function readObjects(reading: Reading): Datacenter {
+interface ReadFile {
+  readonly objects: Datacenter;
+  /** Those of the datacenter's own firewall; null where none are declared. */
+  readonly rules: readonly FirewallRule[] | null;
+}
+
+function readFile(reading: Reading): ReadFile {
   const at: Place = { file: DATACENTER_FILE, path: '' };
   const raw = reading.json(DATACENTER_FILE, 'optional');
-  if (raw === undefined) return new Map();
+  if (raw === undefined) return { objects: new Map(), rules: null };
   reading.look(marks(), raw, at);
-  // An object that cannot be read does not affect the others.
-  const file = parseParts(datacenterFile(), raw, at, (path) => path.slice(0, 2));
+  // An object that cannot be read does not affect the others. A rule that cannot be read does, since the others may count on it.
+  const file = parseParts(datacenterFile(), raw, at, (path) => path.slice(0, path[0] === RULES_FIELD ? 1 : 2));
   reading.diagnostics.add(file.diagnostics);
   if (file.value === undefined || file.left.length > 0) reading.unreadable.addFile(DATACENTER_FILE);
   const fields = (file.value ?? {}) as Readonly<Record<string, Readonly<Record<string, JsonObject>> | undefined>>;
-  return new Map(
+  const rules = (fields[RULES_FIELD] ?? null) as z.output<typeof datacenterRules> | null;
+  const objects = new Map(
     ROWS.map((row) => {
       const field = fields[row.field];
       const { single } = row;
       const entries: readonly (readonly [string, JsonObject])[] =
         field === undefined ? [] : single === undefined ? Object.entries(field) : [[single, field as JsonObject]];
-      const objects = entries.map(
+      const declared = entries.map(
         ([name, options]): DeclaredObject => ({
           name,
           writtenAt: single === undefined ? placeIn(at, row.field, name) : placeIn(at, row.field),
@@ -115,9 +127,10 @@ function readObjects(reading: Reading): Datacenter {
           written: options,
         }),
       );
-      return [row.kind, objects];
+      return [row.kind, declared];
     }),
   );
+  return { objects, rules: rules === null ? null : normaliseRules(rules, placeIn(at, RULES_FIELD)) };
 }
 
 function normalisedOptions(row: ObjectRow, options: JsonObject): JsonObject {

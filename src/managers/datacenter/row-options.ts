@@ -79,6 +79,11 @@ export function isAddressed({ id }: ObjectRow, path: string): boolean {
   return id === null || path.replace('/nodes/{node}/', '/').includes('{');
 }
 
+/** Whether such an object is never created or deleted by itself, so that nobody owns it. */
+export function isInherent({ single, comesWith }: ObjectRow): boolean {
+  return single !== undefined || comesWith !== undefined;
+}
+
 /** The option that carries the owner mark; null where there is none. */
 export function markOf(row: ObjectRow): string | null {
   return row.mark === undefined ? 'comment' : row.mark;

@@ -90,6 +90,11 @@ export interface ObjectRow {
   readonly field: string;
   /** The field holds a single object of this name, which always exists; absent where it holds many. */
   readonly single?: string;
+  /**
+   * It is there as long as another object is, so that it is never created or deleted, nobody owns it, and only what is declared of it is managed. Says
+   * why there is none of a name.
+   */
+  readonly comesWith?: (name: string) => string;
   /** Display name: `backup job`. */
   readonly label: string;
   /** Description in the schema: one sentence. */

@@ -8,7 +8,7 @@ import { cephPools } from './rows/ceph-pools.ts';
 import { cpuModels } from './rows/cpu-models.ts';
 import { downloads } from './rows/downloads.ts';
 import { fabricNodes, fabrics } from './rows/fabrics.ts';
-import { aliases, firewallGroups, ipSets } from './rows/firewall.ts';
+import { aliases, firewallGroups, ipSets, vnetFirewallRow } from './rows/firewall.ts';
 import { haResources, haRules } from './rows/ha.ts';
 import { dirMappings, pciMappings, usbMappings } from './rows/mappings.ts';
 import { metricServers } from './rows/metrics.ts';
@@ -27,5 +27,5 @@ export const ROWS: readonly ObjectRow[] = [
   ...[haResources, haRules, replicationJobs],
   ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
   ...[aliases, ipSets, firewallGroups],
-  ...[ipams, dnsServers, fabrics, fabricNodes, controllers, zones, vnets, subnets],
+  ...[ipams, dnsServers, fabrics, fabricNodes, controllers, zones, vnets, subnets, vnetFirewallRow],
 ];

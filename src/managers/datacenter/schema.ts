@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../../model/json.ts';
 import { privileges } from '../../proxmox/access.ts';
 import { textProblem } from '../../proxmox/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/table.ts';
+import { datacenterRules } from './firewall/rule-lists.ts';
 import { purposeOf } from './purposes.ts';
 import type { ObjectRow } from './row.ts';
 import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
@@ -248,6 +249,9 @@ function ownFaults(row: ObjectRow, name: string, object: JsonObject) {
   return [...secrets, ...(row.faults?.(name, object) ?? [])];
 }
 
+/** The field with the rules of the datacenter's own firewall: no object, but a list. */
+export const RULES_FIELD = 'firewall_rules';
+
 let made: z.ZodType | undefined;
 
 /** The whole file. Made when it is first asked for: it is larger than all other schemas, and many configurations have no such file. */
@@ -256,6 +260,7 @@ export function datacenterFile(): z.ZodType {
     .strictObject({
       $schema: value.schemaLink,
       ...Object.fromEntries(ROWS.map((row) => [row.field, objectsSchema(row).describe(row.describes).optional()])),
+      [RULES_FIELD]: datacenterRules.optional(),
     })
     .describe('Objects of the datacenter that Phoenix keeps.');
   return made;

@@ -125,11 +125,11 @@ export interface GuestFirewall {
 }
 
 export interface FirewallRule {
-  /** `forward` only in groups, `group` only outside of them. */
+  /** `forward` not in rules of guests, `group` only outside of groups. */
   readonly type: 'in' | 'out' | 'forward' | 'group';
   /** What happens to a matching packet; for `group` the group's name. */
   readonly action: string;
-  /** Further conditions, only in rules of groups. */
+  /** Absent where the rule has none. */
   readonly macro?: string;
   readonly icmpType?: string;
   /** Addresses, networks and ranges, separated by commas; null: any. */

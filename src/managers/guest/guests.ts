@@ -84,14 +84,14 @@ function text(field: string | null): string {
 
 /** One list of firewall rules, with the target that its faults block. */
 export interface RuleList {
-  readonly owner: 'guest' | 'host' | 'stack' | 'group';
+  readonly owner: 'guest' | 'host' | 'datacenter' | 'stack' | 'group' | 'vnet';
   readonly rules: readonly FirewallRule[];
   readonly target?: TargetId;
   /** Keys of the interfaces that a rule may be for. */
   readonly interfaces?: readonly string[];
 }
 
-/** Every list of firewall rules: of guests, of the host, of each environment of each stack, and of security groups. */
+/** Every list of firewall rules: of guests, the host, the datacenter, each environment of each stack, security groups and vnets. */
 export function ruleLists(config: Config): RuleList[] {
   const lists: RuleList[] = allGuests(config).map((guest) => ({
     owner: 'guest',
@@ -99,7 +99,10 @@ export function ruleLists(config: Config): RuleList[] {
     target: targetOf(guest),
     interfaces: guest.network.none ? [] : interfacesOf(guest).map(({ key }) => key),
   }));
-  lists.push({ owner: 'host', rules: config.hypervisor.firewall?.rules ?? [] });
+  lists.push(
+    { owner: 'host', rules: config.hypervisor.firewall?.rules ?? [] },
+    { owner: 'datacenter', rules: config.datacenterRules ?? [] },
+  );
   const users = new Map(
     config.vm.flatMap((vm) => vm.stacks.map((use) => [`${use.name}/${use.environment}`, targetOf(vm)] as const)),
   );
@@ -111,6 +114,9 @@ export function ruleLists(config: Config): RuleList[] {
   }
   for (const { name, rules } of config.securityGroups ?? []) {
     lists.push({ owner: 'group', rules, target: targetId('securitygroup', name) });
+  }
+  for (const { name, rules } of config.vnetRules ?? []) {
+    lists.push({ owner: 'vnet', rules, target: targetId('vnetfirewall', name) });
   }
   return lists;
 }

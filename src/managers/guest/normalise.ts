@@ -23,7 +23,9 @@ import type {
   guestRule,
   guestShape,
   healthCheck,
+  hostRule,
   traefikService,
+  vnetRule,
 } from './schema.ts';
 import { featureScript, ORIGINAL_FOLDER, scriptPath } from './script-files.ts';
 import type { SharedSettings } from './settings/values.ts';
@@ -141,8 +143,10 @@ export function normaliseFirewall(written: z.output<typeof guestFirewall>, at: P
   };
 }
 
-/** Rules of a firewall, or of a security group. */
-type WrittenRule = z.output<typeof firewallRule | typeof guestRule | typeof groupRule>;
+/** Rules of any firewall, or of a security group. */
+type WrittenRule = z.output<
+  typeof firewallRule | typeof guestRule | typeof groupRule | typeof hostRule | typeof vnetRule
+>;
 
 export function normaliseRules(written: readonly WrittenRule[], at: Place): FirewallRule[] {
   return written.map((rule, index) => ({ ...normaliseRule(rule), writtenAt: placeIn(at, index) }));

@@ -75,6 +75,25 @@ const useOfGroup = z.strictObject({
 /** A rule of a guest's firewall. */
 export const guestRule = z.discriminatedUnion('type', [firewallRule, useOfGroup]);
 
+/** A rule of the host, or of all nodes of the datacenter. */
+export const hostRule = z.discriminatedUnion('type', [
+  firewallRule.extend({
+    type: z
+      .enum(['in', 'out', 'forward'])
+      .describe('Direction, seen from the host; forward: through it, which only the nftables firewall filters.'),
+  }),
+  useOfGroup,
+]);
+
+/** A rule of a vnet. Proxmox has no others there (PVE/Firewall.pm, verify_rule). */
+export const vnetRule = z.discriminatedUnion('type', [
+  firewallRule.omit({ iface: true }).extend({
+    type: z.literal('forward').describe('Packets that pass through the vnet.'),
+    action: z.enum(['ACCEPT', 'DROP']).describe('What happens to a packet that matches.'),
+  }),
+  useOfGroup.omit({ iface: true }),
+]);
+
 /** The firewall of one guest. */
 export const guestFirewall = z.strictObject({
   enabled: becomes(inGuests('net0', 'firewall'), 'must be true or false', z.boolean())

@@ -1,5 +1,6 @@
 // Imports the host itself into the configuration: its storages, network, firewall and names.
 
+import { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { parseFirewall } from '../../proxmox/firewall-file.ts';
 import { isDnsName } from '../../proxmox/format-verifier.ts';
@@ -8,12 +9,14 @@ import type { Config } from '../config.ts';
 import { normaliseRules } from '../guest/normalise.ts';
 import { writtenRule } from '../guest/proxmox/firewall.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
+import { hostRule } from '../guest/schema.ts';
 import type { Extent, FoundObject, Imported, Importer, LeftOver } from '../importer.ts';
 import type { HostReader } from '../manager.ts';
-import { HYPERVISOR_FILE } from '../places.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE } from '../places.ts';
 import { outputOf, textOf } from './act.ts';
 import { STATIC_FILE } from './dns/records.ts';
 import { FILES, type FirewallSpec, isAsWanted } from './firewall/files.ts';
+import { optionIn, ruleLinesIn } from './firewall/read-rules.ts';
 import { HOSTS_FILE } from './hosts/entries.ts';
 import { writtenHosts } from './hosts/import-hosts.ts';
 import {
@@ -24,7 +27,7 @@ import {
   writtenFurther,
   writtenInterface,
 } from './network/import-network.ts';
-import { addressOf, type Stanza, stanzasOf } from './network/interfaces.ts';
+import { addressOf, includedBy, type Stanza, stanzasOf } from './network/interfaces.ts';
 import { readInterface } from './network/read-interface.ts';
 import { BUILT_IN } from './normalise/storage.ts';
 import { writtenPage } from './page/import-page.ts';
@@ -85,9 +88,10 @@ async function observeHost(host: HostReader): Promise<FoundHost> {
   return {
     storages: parseStorages(storages ?? ''),
     main: main ?? '',
-    stanzas: [[INTERFACES_FILE, main ?? ''] as const, ...[...included].filter(([path]) => path !== SDN_FILE)].flatMap(
-      ([path, text]) => stanzasOf(text, path),
-    ),
+    stanzas: [
+      [INTERFACES_FILE, main ?? ''] as const,
+      ...includedBy(main ?? '', included).filter(([path]) => path !== SDN_FILE),
+    ].flatMap(([path, text]) => stanzasOf(text, path)),
     resolv: resolv ?? '',
     hosts: hosts ?? '',
     page,
@@ -128,7 +132,7 @@ function written(found: FoundHost, extent: Extent, secretsFolder: string): Impor
     ...(found.dns === null ? {} : { dns_server: { enabled: true, upstream_servers: upstreams } }),
   };
   return {
-    files: { [HYPERVISOR_FILE]: file },
+    files: { [HYPERVISOR_FILE]: file, ...firewall.datacenter },
     texts: {},
     secrets: [...page.secrets],
     left: [
@@ -173,42 +177,62 @@ function writtenStorages({ storages }: FoundHost): Record<string, Json> {
   return Object.fromEntries(others.map(([id]) => [id, id]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
 }
 
-/** A disabled firewall is not imported, so that it stays as it is. */
-function writtenFirewall(
-  found: FoundHost,
-  extent: Extent,
-): { readonly fields: JsonObject; readonly left: readonly LeftOver[] } {
+interface WrittenFirewall {
+  readonly fields: JsonObject;
+  /** What the datacenter's file has of it. */
+  readonly datacenter: Imported['files'];
+  readonly left: readonly LeftOver[];
+}
+
+/** A disabled firewall without rules is not imported, so that it stays as it is. */
+function writtenFirewall(found: FoundHost, extent: Extent): WrittenFirewall {
   const { cluster, host } = found;
-  const options = optionsIn(cluster ?? '');
-  const enabled = normalFlag(options.get('enable') ?? '0') === '1';
-  const lines = sectionOf(host ?? '', '[rules]');
-  if (!enabled && lines.length === 0) return { fields: {}, left: [] };
-  const rules = lines.map(writtenRule);
-  const [policyIn = 'DROP', policyOut = 'ACCEPT'] = ['policy_in', 'policy_out'].map((key) => options.get(key));
+  const enabled = normalFlag(optionIn(cluster ?? '', 'enable') ?? '0') === '1';
+  const lines = ruleLinesIn(host ?? '');
+  const ofDatacenter = ruleLinesIn(cluster ?? '');
+  if (!enabled && lines.length === 0 && ofDatacenter.length === 0) return { fields: {}, datacenter: {}, left: [] };
+  const rules = lines.map(writtenRule).filter((rule) => rule !== null);
+  const datacenterRules = ofDatacenter.map(writtenRule).filter((rule) => rule !== null);
+  const [policyIn = 'DROP', policyOut = 'ACCEPT'] = ['policy_in', 'policy_out'].map((key) =>
+    optionIn(cluster ?? '', key),
+  );
   const different = (value: Json, usual: Json) => extent === 'all' || value !== usual;
   const firewall: JsonObject = {
     ...(different(enabled, true) ? { enabled } : {}),
     ...(different(policyIn, 'DROP') ? { default_input_policy: policyIn } : {}),
     ...(different(policyOut, 'ACCEPT') ? { default_output_policy: policyOut } : {}),
-    global_firewall_rules: rules.filter((rule) => rule !== null),
+    global_firewall_rules: rules,
   };
-  const read = hostFirewall.safeParse(firewall);
-  if (read.success && !rules.includes(null)) {
-    const { default_input_policy, default_output_policy, global_firewall_rules } = read.data;
-    const spec: FirewallSpec = {
-      enabled: read.data.enabled,
+  const isDeclared = enabled || lines.length > 0;
+  const read = { host: hostFirewall.safeParse(firewall), datacenter: z.array(hostRule).safeParse(datacenterRules) };
+  if (read.host.success && read.datacenter.success) {
+    const { default_input_policy, default_output_policy, global_firewall_rules } = read.host.data;
+    const declared = {
+      enabled: read.host.data.enabled,
       policyIn: default_input_policy,
       policyOut: default_output_policy,
       rules: normaliseRules(global_firewall_rules, { file: '', path: '' }),
     };
+    const spec: FirewallSpec = {
+      ...(isDeclared ? declared : { enabled: null, policyIn: null, policyOut: null, rules: null }),
+      ...(ofDatacenter.length === 0
+        ? {}
+        : { datacenterRules: normaliseRules(read.datacenter.data, { file: '', path: '' }) }),
+    };
     const isSame =
       isAsWanted(cluster, FILES.cluster.text(spec, cluster)) && isAsWanted(host, FILES.host.text(spec, host));
-    if (isSame) return { fields: { ...names(cluster ?? ''), firewall }, left: [] };
+    if (isSame)
+      return {
+        fields: { ...names(cluster ?? ''), ...(isDeclared ? { firewall } : {}) },
+        datacenter: ofDatacenter.length === 0 ? {} : { [DATACENTER_FILE]: { firewall_rules: datacenterRules } },
+        left: [],
+      };
   }
   const why =
-    'it has rules or options that the field firewall has no words for, such as rules of the datacenter: the files stay as they are';
+    'it has rules or options that the fields firewall and firewall_rules have no words for: the files stay as they are';
   return {
     fields: names(cluster ?? ''),
+    datacenter: {},
     left: [{ what: `hypervisor/firewall (${FILES.cluster.path}, ${FILES.host.path})`, why }],
   };
 }
@@ -236,24 +260,6 @@ function names(cluster: string): JsonObject {
     ...(aliases.length === 0 ? {} : { known_aliases: aliases }),
     ...(sets.length === 0 ? {} : { known_ip_sets: sets }),
   };
-}
-
-function sectionOf(text: string, name: string): string[] {
-  let section = '';
-  return text.split('\n').flatMap((written) => {
-    const line = written.trim();
-    if (line.startsWith('[')) section = line.toLowerCase();
-    return line === '' || line.startsWith('#') || line.startsWith('[') || section !== name ? [] : [line];
-  });
-}
-
-function optionsIn(text: string): Map<string, string> {
-  return new Map(
-    sectionOf(text, '[options]').map((line) => {
-      const at = line.indexOf(':');
-      return [line.slice(0, at).trim(), line.slice(at + 1).trim()] as const;
-    }),
-  );
 }
 
 function undeclared(found: FoundHost, { hypervisor }: Config): FoundObject[] {

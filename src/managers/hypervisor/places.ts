@@ -3,7 +3,17 @@
 import { nameOf } from '../../model/ids.ts';
 import { ADDRESS } from '../guest/places.ts';
 import { HYPERVISOR_FILE } from '../places.ts';
-import { certificates, composeFiles, guests, own, placesIn, type Sources, stacks, type Written } from '../sources.ts';
+import {
+  certificates,
+  composeFiles,
+  datacenter,
+  guests,
+  own,
+  placesIn,
+  type Sources,
+  stacks,
+  type Written,
+} from '../sources.ts';
 
 const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
   dns: [
@@ -15,6 +25,7 @@ const SECTIONS: Readonly<Record<string, readonly Written[]>> = {
   ],
   firewall: [
     own('/firewall', '/known_hosts', '/known_aliases', '/known_ip_sets', '/shared_volumes/firewall', '/network'),
+    datacenter('/firewall_rules'),
   ],
   gpu: [own('/nvidia_driver')],
   hosts: [own('/network/hosts')],

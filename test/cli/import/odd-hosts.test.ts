@@ -21,11 +21,11 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
     'storage/third (/etc/pve/storage.cfg:33)',
     'storage/trailing mkdir (/etc/pve/storage.cfg:42)',
     'storage/pbs encryption-key (/etc/pve/storage.cfg:62)',
-    'storage/empty (/etc/pve/storage.cfg:65)',
-    'storage/broken (/etc/pve/storage.cfg:97)',
     'storage/local nodes (/etc/pve/storage.cfg:2)',
     'storage/in.etc (/etc/pve/storage.cfg:44)',
+    'storage/empty (/etc/pve/storage.cfg:65)',
     'storage/overiscsi (/etc/pve/storage.cfg:78)',
+    'storage/broken (/etc/pve/storage.cfg:97)',
   ],
   network: [
     'hypervisor/network bond0 (/etc/network/interfaces:16)',
@@ -42,7 +42,10 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
   'a route in place of a search domain': ['hypervisor/domain_name ~. (/etc/resolv.conf)'],
   'words of the resolver without values': [],
   'interfaces of a pattern': ['/etc/network/interfaces:15 source /etc/network/more.d/*.cfg'],
-  'vlan management': ['hypervisor/network vmbr5v6 (/etc/network/interfaces:20)'],
+  'vlan management': [
+    'hypervisor/network vmbr5v6 (/etc/network/interfaces:21)',
+    'hypervisor/network vmbr0.10 address 10.0.0.14/24 (/etc/network/interfaces:15)',
+  ],
   'dhcp management': ['hypervisor/network vmbr0 (/etc/network/interfaces:7)'],
   firewall: [
     'hypervisor/firewall (/etc/pve/firewall/cluster.fw, /etc/pve/local/host.fw)',

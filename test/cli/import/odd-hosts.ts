@@ -232,7 +232,7 @@ iface wlan0 inet dhcp
   },
   'vlan management': {
     '/etc/network/interfaces':
-      'auto lo\niface lo inet loopback\n\niface eno1 inet manual\n\nauto vmbr0\niface vmbr0 inet manual\n\tbridge-ports eno1\n\tbridge-stp off\n\tbridge-fd 0\n\tbridge-vlan-aware yes\n\tbridge-vids 2-4094\n\nauto vmbr0.10\niface vmbr0.10 inet static\n\taddress 10.0.0.13/24\n\tgateway 10.0.0.1\n\nauto vmbr5v6\niface vmbr5v6 inet6 static\n\taddress fd00::5/64\n\tbridge-ports none\n\tbridge-stp off\n\tbridge-fd 0\n',
+      'auto lo\niface lo inet loopback\n\niface eno1 inet manual\n\nauto vmbr0\niface vmbr0 inet manual\n\tbridge-ports eno1\n\tbridge-stp off\n\tbridge-fd 0\n\tbridge-vlan-aware yes\n\tbridge-vids 2-4094\n\nauto vmbr0.10\niface vmbr0.10 inet static\n\taddress 10.0.0.13/24\n\taddress 10.0.0.14/24\n\tgateway 10.0.0.1\n\nauto vmbr5v6\niface vmbr5v6 inet6 static\n\taddress fd00::5/64\n\tbridge-ports none\n\tbridge-stp off\n\tbridge-fd 0\n',
   },
   'dhcp management': {
     '/etc/network/interfaces':

@@ -335,6 +335,34 @@ describe('LOCKOUT', () => {
     expect(found('BAD_RULE', withGroup(accepting('SSH')))).toEqual([]);
   });
 
+  test('rules of the datacenter count after those of the host, wherever they are written', () => {
+    const accept = { type: 'in', action: 'ACCEPT', source: '10.0.0.5', proto: 'tcp', port: '22,8006' };
+    const both = (own: readonly object[], rules: readonly object[]) => ({
+      ...withHost({ global_firewall_rules: own }),
+      'etc/phoenix_datacenter_config.json': { firewall_rules: rules },
+    });
+    expect(found('LOCKOUT', both([], [drop]))).toEqual([
+      '{ | The rule closes port 22 (SSH) and 8006 (Proxmox) of the host to 10.0.0.0/24',
+    ]);
+    expect(found('LOCKOUT', both([accept], [drop]))).toEqual([]);
+    expect(found('LOCKOUT', both([drop], [accept]))).toHaveLength(1);
+    const closed = { ...both([], [{ ...accept, type: 'out' }]) };
+    closed[HYPERVISOR].firewall.default_output_policy = 'DROP';
+    expect(found('LOCKOUT', closed)).toEqual([]);
+    expect(
+      found(
+        'BAD_RULE',
+        both(
+          [],
+          [
+            { ...accept, iface: 'vmbr0' },
+            { ...accept, source: '+nosuch' },
+          ],
+        ),
+      ),
+    ).toEqual([expect.stringContaining('No IP set "+nosuch" is known')]);
+  });
+
   test('an acceptance before it keeps the door open, one after it does not', () => {
     const accept = { type: 'in', action: 'ACCEPT', source: '10.0.0.5', proto: 'tcp', port: '22,8006' };
     expect(found('LOCKOUT', withHost({ global_firewall_rules: [accept, drop] }))).toEqual([]);

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { groupRules } from '../../../src/managers/datacenter/firewall/group-rules.ts';
+import { groupRules } from '../../../src/managers/datacenter/firewall/rule-lists.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';

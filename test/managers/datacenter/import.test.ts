@@ -65,6 +65,7 @@ const FILES: Readonly<Record<string, string>> = {
     '[IPSET empty] # filled by a program\n',
     '[group web] # what the world may ask\n\nIN HTTPS(ACCEPT) -source +dc/ban -log info # from there\n|OUT DROP -p icmp -icmp-type echo-request\n',
     '[group odd]\n\nGROUP web\n',
+    '[RULES]\n\nIN Ping(ACCEPT) -i vmbr0 -source +dc/ban # asked often\nFORWARD DROP\n',
     '',
   ].join('\n'),
   '/etc/pve/firewall/101.fw':
@@ -76,6 +77,8 @@ const FILES: Readonly<Record<string, string>> = {
     'vnet: front\n\tzone inner\n\talias Front\n\nvnet: back\n\tzone inner\n\nvnet: away\n\tzone far\n\ttag 7\n\n',
   '/etc/pve/sdn/subnets.cfg':
     'subnet: inner-10.20.0.0-24\n\tvnet front\n\tdhcp-range start-address=10.20.0.50,end-address=10.20.0.60\n\tgateway 10.20.0.1\n\tsnat 1\n\n',
+  '/etc/pve/sdn/firewall/front.fw':
+    '[OPTIONS]\n\nenable: 1\npolicy_forward: DROP\n\n[RULES]\n\nGROUP web\nFORWARD ACCEPT -dest dc/lan\n',
   '/etc/pve/sdn/.running-config': JSON.stringify({
     version: 3,
     zones: { ids: { inner: { type: 'simple', ipam: 'pve' }, far: { type: 'evpn', controller: 'c1', 'vrf-vxlan': 9 } } },
@@ -227,6 +230,20 @@ test('what is there is written as it is, and nothing of it would change', async 
         ],
       },
       odd: {},
+    },
+    firewall_rules: [
+      { type: 'in', action: 'ACCEPT', macro: 'Ping', iface: 'vmbr0', source: '+dc/ban', comment: 'asked often' },
+      { type: 'forward', action: 'DROP' },
+    ],
+    vnet_firewalls: {
+      front: {
+        enable: true,
+        policy_forward: 'DROP',
+        rules: [
+          { type: 'group', action: 'web' },
+          { type: 'forward', action: 'ACCEPT', dest: 'dc/lan' },
+        ],
+      },
     },
     sdn_zones: { inner: { type: 'simple', ipam: 'pve' } },
     sdn_vnets: { front: { zone: 'inner', alias: 'Front' } },

@@ -1,6 +1,7 @@
 // Storages, mappings, metric servers and options on a lab host: the contract of managers, immutable options, and refusals at their line.
 
 import { expect, test } from 'vitest';
+import { storages } from '../../../src/managers/datacenter/rows/storage.ts';
 import { restsOn } from '../../../src/managers/dependencies.ts';
 import { openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -328,4 +329,14 @@ test.each<[string, object, { code: string; path: string; message?: unknown; hint
   ],
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);
+});
+
+test('an option without a value is a switch that is on, or one that Proxmox skips', () => {
+  const text = 'dir: own\n\tpath /srv/own\n\tnodes\n\tdisable\n\tcontent iso\n';
+  expect(storages.read(text).get('own')).toEqual({
+    path: ['/srv/own'],
+    disable: ['1'],
+    content: ['iso'],
+    type: ['dir'],
+  });
 });

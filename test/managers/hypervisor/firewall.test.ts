@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FirewallRule } from '../../../src/managers/guest/declared.ts';
 import type { HostFirewall } from '../../../src/managers/hypervisor/declared.ts';
-import { FILES, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
+import { FILES, type FirewallSpec, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
-import { container, environment, wanted } from '../guests.ts';
+import { container, environment, gone, wanted } from '../guests.ts';
 import { asWorker } from '../step.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
 
@@ -33,6 +33,7 @@ const SSH: FirewallRule = {
   comment: 'SSH from the management network',
   writtenAt: AT,
 };
+const UNDECLARED = { enabled: null, policyIn: null, policyOut: null, rules: null } as const;
 const rule = (own: Partial<FirewallRule>): FirewallRule => ({ ...SSH, comment: null, ...own });
 
 function firewallOf(own: Partial<HostFirewall> = {}): Target {
@@ -239,13 +240,107 @@ ${names}`,
   });
 });
 
+describe('the rules of the datacenter', () => {
+  let host: LabHost;
+  beforeEach(async () => {
+    host = await openLabHost();
+  });
+  afterEach(() => host.close());
+
+  const PING = rule({ proto: 'icmp', port: null, source: null });
+  const DROP = rule({ action: 'DROP', source: null, proto: null, port: null });
+  const KEPT = '[ALIASES]\n\nlan 10.0.0.0/24\n';
+  /** Of the datacenter alone where the host's firewall is not declared. */
+  const rulesOf = (datacenterRules: readonly FirewallRule[], firewall: HostFirewall | null = null): Target =>
+    partOf({ ...withHost({ firewall }), datacenterRules }, 'firewall');
+  const OWN = { writtenAt: AT, enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [SSH] } as const;
+  const end = (target: Target, more: Parameters<typeof wanted>[1] = {}) =>
+    convergeStep(manager, host, wanted(target, more));
+
+  test('are written in their order at once, and what is not declared stays: options, names and the rules of the host', async () => {
+    await host.write(CLUSTER, `[OPTIONS]\n\nenable: 0\npolicy_in: REJECT\n\n${KEPT}`);
+    await host.write(HOST, '[RULES]\n\nIN ACCEPT -p tcp -dport 80\n');
+    const target = rulesOf([PING, DROP]);
+    expect(await end(target)).toMatchObject({ outcome: 'done', actions: [expect.anything()] });
+    expect(await host.read(CLUSTER)).toBe(
+      `# Kept by Phoenix. Change it in the repository, not here.
+
+[OPTIONS]
+
+enable: 0
+policy_in: REJECT
+
+${KEPT}
+[RULES]
+
+IN ACCEPT -p icmp
+IN DROP
+`,
+    );
+    expect(await host.read(HOST)).toBe('[RULES]\n\nIN ACCEPT -p tcp -dport 80\n');
+    expect(await end(target, { before: target.spec })).toEqual({ outcome: 'done', actions: [] });
+    const other = rulesOf([DROP]);
+    const seen = await manager.observe(host, wanted(other));
+    expect(manager.differences(wanted(other), seen)).toMatchObject([
+      { field: 'firewall_rules', declared: null, observed: { type: 'in', proto: 'icmp' } },
+    ]);
+  });
+
+  test('of others are replaced only when they are adopted', async () => {
+    await host.write(CLUSTER, `[RULES]\n\nIN ACCEPT -p tcp -dport 80\n\n${KEPT}`);
+    expect(await end(rulesOf([PING]))).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('phoenix adopt hypervisor/firewall'),
+    });
+    expect(await end(rulesOf([PING]), { adopt: true })).toMatchObject({ outcome: 'done' });
+    expect(await host.read(CLUSTER)).not.toContain('80');
+  });
+
+  test('lock nobody out, whether the firewall of the host is declared or is the one that it has', async () => {
+    const closed = { outcome: 'refused', reason: expect.stringContaining('close port 22 (SSH)'), actions: [] };
+    expect(await end(rulesOf([DROP], { ...OWN, rules: [] }))).toMatchObject(closed);
+    expect(await end(rulesOf([DROP]))).toMatchObject({ outcome: 'done' });
+    await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
+    expect(await end(rulesOf([DROP]))).toMatchObject(closed);
+    // Those of the host are tried first.
+    await host.write(HOST, '[RULES]\n\nIN SSH(ACCEPT) -source 10.0.0.0/24\nIN ACCEPT -p tcp -dport 8006\n');
+    expect(await end(rulesOf([DROP]))).toMatchObject({ outcome: 'done' });
+    expect(
+      await end(rulesOf([SSH, rule({ port: '8006' }), DROP], { ...OWN, rules: [] }), { adopt: true }),
+    ).toMatchObject({ outcome: 'done' });
+  });
+
+  test('stay when the firewall of the host is declared no more, and go with their field', async () => {
+    const both = rulesOf([PING], OWN);
+    await end(both);
+    const alone = rulesOf([PING]);
+    expect(await end(alone, { before: both.spec })).toMatchObject({ outcome: 'done' });
+    expect(await host.has(HOST)).toBe(false);
+    expect(await host.read(CLUSTER)).toBe(
+      '# Kept by Phoenix. Change it in the repository, not here.\n\n[RULES]\n\nIN ACCEPT -p icmp\n',
+    );
+    // As Proxmox writes it.
+    await host.write(CLUSTER, '[OPTIONS]\n\nebtables: 0\n\n[RULES]\n\nIN ACCEPT -p icmp\n\n');
+    expect(await convergeStep(manager, host, gone(alone))).toMatchObject({ outcome: 'done' });
+    expect(await host.read(CLUSTER)).toBe('[OPTIONS]\n\nebtables: 0\n');
+  });
+});
+
 describe('whatever people keep in the files', () => {
-  const own = fc.record({
+  const rules = fc.subarray([SSH, rule({ port: '8006' }), rule({ action: 'DROP', enabled: false })]);
+  const ofHost = fc.record({
     enabled: fc.boolean(),
     policyIn: fc.constantFrom('ACCEPT', 'DROP', 'REJECT'),
     policyOut: fc.constantFrom('ACCEPT', 'DROP', 'REJECT'),
-    rules: fc.subarray([SSH, rule({ port: '8006' }), rule({ action: 'DROP', enabled: false })]),
+    rules,
   });
+  const own: fc.Arbitrary<FirewallSpec> = fc.oneof(
+    ofHost,
+    fc
+      .record({ filtering: ofHost, datacenterRules: rules })
+      .map(({ filtering, ...more }) => ({ ...filtering, ...more })),
+    rules.map((datacenterRules) => ({ ...UNDECLARED, datacenterRules })),
+  );
   const part = fc.constantFrom(
     '[OPTIONS]\n\nebtables: 0\npolicy_in: ACCEPT\n',
     '[options]\n\nenable: 0\nlog_level_in: info\n',
@@ -265,11 +360,19 @@ describe('whatever people keep in the files', () => {
         const first = written(one, text);
         expect(written(one, first)).toBe(first);
         expect(isAsWanted(first, written(one, first))).toBe(true);
-        expect(written(other, first)).toBe(written(other, text));
-        expect(without(first)).toBe(text === null ? null : without(text));
+        // What one declares and the other does not stays.
+        if (one.enabled === null || other.enabled !== null)
+          expect(written({ ...other, datacenterRules: [] }, first)).toBe(
+            written({ ...other, datacenterRules: [] }, text),
+          );
+        const left = first === null ? null : without(first, one);
+        expect(isAsWanted(left, text === null ? null : without(text, one))).toBe(true);
         for (const kept of ['office 192.168', '[IPSET management] # who may', '[group web]']) {
-          expect(first.includes(kept)).toBe(text?.includes(kept) ?? false);
+          expect(first?.includes(kept) ?? false).toBe(text?.includes(kept) ?? false);
         }
+        if (name === 'host' && one.enabled === null) expect(first).toBe(text);
+        const options = text?.match(/policy_in: ACCEPT|log_level_in: info/g) ?? [];
+        if (one.enabled === null) for (const option of options) expect(first).toContain(option);
       }),
     );
   });

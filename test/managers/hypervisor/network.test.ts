@@ -12,7 +12,7 @@ import type {
   HostVlan,
 } from '../../../src/managers/hypervisor/declared.ts';
 import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
-import { stanzasOf } from '../../../src/managers/hypervisor/network/interfaces.ts';
+import { includedBy, stanzasOf } from '../../../src/managers/hypervisor/network/interfaces.ts';
 import { interfacesText } from '../../../src/managers/hypervisor/network/own-file.ts';
 import { readInterface } from '../../../src/managers/hypervisor/network/read-interface.ts';
 import { hostNetwork } from '../../../src/managers/hypervisor/schema/host.ts';
@@ -528,4 +528,22 @@ test.each([
 ])('%s is refused at its line', (_, written, path) => {
   const issues = hostNetwork.safeParse(written).error?.issues ?? [];
   expect(issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+});
+
+test.each([
+  ['source /etc/network/interfaces.d/*', ['a.cfg', 'b', 'x1.cfg']],
+  ['source interfaces.d/*.cfg', ['a.cfg', 'x1.cfg']],
+  ['  source-directory interfaces.d/', ['a.cfg', 'b', 'x1.cfg']],
+  ['source /etc/network/interfaces.d', ['a.cfg', 'b', 'x1.cfg']],
+  ['source interfaces.d/x?.cfg', ['x1.cfg']],
+  ['source interfaces.d/[a-c]', ['b']],
+  ['source interfaces.d/[!x]*', ['a.cfg', 'b']],
+  ['source interfaces.d/[z-a]*', []],
+  ['source interfaces.d/[', []],
+  ['source interfaces.d/[a--]', []],
+  ['source interfaces.d/+(', []],
+  ['# source interfaces.d/*', []],
+])('"%s" includes what its pattern names', (main, names) => {
+  const files = new Map(['a.cfg', 'b', 'x1.cfg'].map((name) => [`/etc/network/interfaces.d/${name}`, name]));
+  expect(includedBy(main, files).map(([, text]) => text)).toEqual(names);
 });

@@ -6,7 +6,7 @@ import { verbForMethod } from '../../../../src/proxmox/table.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, newCall, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
-import { clusterPlace, type FirewallPlace, guestPlace, hostPlace } from '../firewall/files.ts';
+import { clusterPlace, type FirewallPlace, guestPlace, hostPlace, runningVnets, vnetPlace } from '../firewall/files.ts';
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
@@ -103,6 +103,15 @@ function respond(call: Call, method: string, template: string, parameters: ApiCa
       below,
       parameters,
     );
+  const [vnetFirewall] = /^\/cluster\/sdn\/vnets\/\{vnet\}\/firewall/.exec(template) ?? [];
+  if (vnetFirewall !== undefined) {
+    const below = template.slice(vnetFirewall.length);
+    if (below === '') return [{ name: 'rules' }, { name: 'options' }];
+    const vnet = String(parameters['vnet']);
+    if (!runningVnets(node.dir).includes(vnet))
+      refuse('invalid vnet specified at /usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 55.');
+    return firewall(call, vnetPlace(vnet), method, below, parameters);
+  }
   for (const [prefix, place] of [
     ['/cluster/firewall', clusterPlace],
     ['/nodes/{node}/firewall', hostPlace],

@@ -67,6 +67,7 @@ const OPTIONS_METHOD: Record<FirewallPlace['environment'], string> = {
   host: 'PUT /nodes/{node}/firewall/options',
   ct: 'PUT /nodes/{node}/lxc/{vmid}/firewall/options',
   vm: 'PUT /nodes/{node}/qemu/{vmid}/firewall/options',
+  vnet: 'PUT /cluster/sdn/vnets/{vnet}/firewall/options',
 };
 
 function optionsCall({ method, parameters, config }: Request, environment: FirewallPlace['environment']): Handled {
@@ -83,7 +84,7 @@ function optionsCall({ method, parameters, config }: Request, environment: Firew
       ),
     );
   checkDigest([present], parameters);
-  const known = methodSchemas(OPTIONS_METHOD[environment], ['node', 'vmid', 'delete', 'digest']);
+  const known = methodSchemas(OPTIONS_METHOD[environment], ['node', 'vmid', 'vnet', 'delete', 'digest']);
   for (const option of splitList(String(parameters.delete ?? ''))) {
     if (!known?.has(option)) return refuseParameters({ delete: `no such option '${option}'` });
     options.delete(option);

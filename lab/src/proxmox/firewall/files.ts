@@ -6,14 +6,19 @@ import type { RuleEnvironment } from '../../../../src/proxmox/firewall-rule.ts';
 import { ipSetsOfVnet } from '../../../../src/proxmox/sdn.ts';
 import { replaceFile } from '../lock.ts';
 
-/** One firewall file: the cluster's, the host's, or a guest's. */
-export type FirewallPlace = { readonly environment: 'cluster' | 'host' | 'ct' | 'vm'; readonly file: string };
+/** One firewall file: the cluster's, the host's, a guest's, or a vnet's. */
+export type FirewallPlace = { readonly environment: 'cluster' | 'host' | 'ct' | 'vm' | 'vnet'; readonly file: string };
 
 export const clusterPlace: FirewallPlace = { environment: 'cluster', file: '/etc/pve/firewall/cluster.fw' };
 export const hostPlace: FirewallPlace = { environment: 'host', file: '/etc/pve/local/host.fw' };
 export const guestPlace = (kind: 'lxc' | 'qemu', id: string): FirewallPlace => ({
   environment: kind === 'lxc' ? 'ct' : 'vm',
   file: `/etc/pve/firewall/${id}.fw`,
+});
+
+export const vnetPlace = (vnet: string): FirewallPlace => ({
+  environment: 'vnet',
+  file: `/etc/pve/sdn/firewall/${vnet}.fw`,
 });
 
 export type Loaded = { readonly config: FirewallConfig; readonly warnings: readonly string[] };
@@ -36,13 +41,18 @@ export function loadFirewall(
   );
 }
 
-/** Of the running configuration; those of a lab have no addresses from its IPAM. */
+/** Those of a lab have no addresses from its IPAM. */
 function setsOfSdn(dir: string): ReadonlySet<string> {
+  return new Set(runningVnets(dir).flatMap(ipSetsOfVnet));
+}
+
+/** The vnets of the running configuration. */
+export function runningVnets(dir: string): string[] {
   const file = join(dir, 'etc/pve/sdn/.running-config');
   const { vnets = {} } = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly vnets?: { readonly ids?: object } })
     : {};
-  return new Set(Object.keys(vnets.ids ?? {}).flatMap(ipSetsOfVnet));
+  return Object.keys(vnets.ids ?? {});
 }
 
 export function saveFirewall(dir: string, place: FirewallPlace, config: FirewallConfig): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import { printRule } from '../../../../src/proxmox/firewall-rule.ts';
 import type { Answer } from '../answer.ts';
-import { clusterPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
+import { clusterPlace, type FirewallPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
 
 /**
  * Answers `pve-firewall compile|status|start|stop|restart|localnet`.
@@ -61,6 +61,7 @@ function readAll(dir: string) {
 /** Prints the compiled rules, one per line. */
 function compile(dir: string): Answer {
   const { cluster, others, enabled, warnings } = readAll(dir);
+  const unresolved = enabled ? unresolvedNames(cluster.config, others) : [];
   const chains = [
     ...chain('cluster', cluster.config),
     ...[...cluster.config.groups].flatMap(([name, { entries }]) =>
@@ -71,9 +72,37 @@ function compile(dir: string): Answer {
   const tail = enabled ? 'detected changes\n' : 'no changes\nfirewall disabled\n';
   return {
     stdout: `ipset cmdlist:\n\niptables cmdlist:\n${enabled ? lines(chains) : ''}\nip6tables cmdlist:\n\nebtables cmdlist:\n\niptables table raw cmdlist:\n\nip6tables table raw cmdlist:\n${tail}`,
-    stderr: lines(warnings),
+    stderr: lines([...warnings, ...unresolved]),
     rc: 0,
   };
+}
+
+/**
+ * Names that are not where their prefix says, which only the generation of a chain finds: once for each version of IP (PVE/Firewall.pm,
+ * ipt_gen_src_or_dst_match). Rules of the datacenter are tried on each host.
+ */
+function unresolvedNames(
+  cluster: FirewallConfig,
+  others: readonly { readonly place: FirewallPlace; readonly config: FirewallConfig }[],
+): string[] {
+  return (['4', '6'] as const).flatMap((version) =>
+    others.flatMap(({ place, config }) => {
+      const rules = place === hostPlace ? [...config.rules, ...cluster.rules] : config.rules;
+      return rules
+        .filter(({ enable, ipversion = version }) => enable !== '0' && ipversion === version)
+        .flatMap(({ source, dest }) => [source, dest].find((name) => isUnresolved(name, cluster, config)) ?? [])
+        .map((name) => `no such ipset '${name.replace(/^\+\w+\//, '')}'`);
+    }),
+  );
+}
+
+function isUnresolved(name: string | undefined, cluster: FirewallConfig, own: FirewallConfig): boolean {
+  const [, scope, set = ''] = /^\+(guest|dc|sdn)\/(\S+)$/.exec(name ?? '') ?? [];
+  if (scope === undefined) return false;
+  const isKnown = own.ipset.has(set) || cluster.ipset.has(set) || cluster.sdn?.has(set) === true;
+  // One that is nowhere was reported with its line.
+  if (!isKnown) return false;
+  return !(scope === 'guest' ? own.ipset.has(set) : scope === 'dc' ? cluster.ipset.has(set) : cluster.sdn?.has(set));
 }
 
 const chain = (name: string, { rules }: FirewallConfig): string[] =>

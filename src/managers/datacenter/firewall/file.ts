@@ -50,6 +50,12 @@ function filesWhere(
 
 function parsed(path: string, text: string): FirewallConfig {
   const environment: RuleEnvironment =
-    path === CLUSTER_FIREWALL ? 'cluster' : path.endsWith('/host.fw') ? 'host' : 'ct';
+    path === CLUSTER_FIREWALL
+      ? 'cluster'
+      : path.endsWith('/host.fw')
+        ? 'host'
+        : path.includes('/sdn/firewall/')
+          ? 'vnet'
+          : 'ct';
   return parseFirewall(text, path, environment, undefined, false).config;
 }

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { digestedText, type FirewallConfig } from '../../../proxmox/firewall-file.ts';
 import { parseRule, printRule, RULE_PROPERTIES, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import type { PartCall } from '../part.ts';
-import { clusterFirewall } from './file.ts';
 
 /** One position of the list during the change: a rule that stays, one that replaces another, a new one, or one that is removed. */
 type Place =
@@ -25,8 +24,8 @@ export function parsedLine(line: string, names?: FirewallConfig): { readonly lin
   return { line: printRule(rule, true), rule };
 }
 
-export function callsBetween(present: readonly string[], wanted: readonly string[], file: string): PartCall[] {
-  const names = clusterFirewall(file);
+/** @param names the aliases, sets and groups of the datacenter as they are on the host */
+export function callsBetween(present: readonly string[], wanted: readonly string[], names: FirewallConfig): PartCall[] {
   const places = alignment(present, wanted);
   const list = [...present];
   const calls: PartCall[] = [];

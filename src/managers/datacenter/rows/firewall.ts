@@ -1,4 +1,4 @@
-// What firewall rules of all guests and nodes refer to by name: the aliases, IP sets and security groups of cluster.fw.
+// What firewall rules of all guests and nodes refer to by name: the aliases, IP sets and security groups of cluster.fw. Then the firewalls of vnets.
 
 import type { SetEntry } from '../../../proxmox/firewall-file.ts';
 import { printRule } from '../../../proxmox/firewall-rule.ts';
@@ -10,7 +10,8 @@ import {
   filesNamingGroup,
   filesNamingSet,
 } from '../firewall/file.ts';
-import { groupRules } from '../firewall/group-rules.ts';
+import { groupRules, rulesOfVnets } from '../firewall/rule-lists.ts';
+import { namesForVnets, VNET_FIREWALLS, vnetFirewalls, vnetFirewallText } from '../firewall/vnets.ts';
 import type { ObjectRow } from '../row.ts';
 
 /** Proxmox stores names of sets and groups in lower case, and looks up aliases in lower case. */
@@ -20,6 +21,9 @@ function nameOf(most: number) {
     expected: `must be a name of 2 to ${most} lower-case letters, digits, _ and -, and begin with a letter`,
   };
 }
+
+/** As in the row of vnets. */
+const VNET = /^[a-zA-Z][a-zA-Z0-9]{1,7}$/;
 
 const common = {
   file: CLUSTER_FIREWALL,
@@ -95,6 +99,33 @@ export const firewallGroups: ObjectRow = {
   required: [],
   firewallsNaming: filesNamingGroup,
   lossOnDelete: 'its rules',
+};
+
+export const vnetFirewallRow: ObjectRow = {
+  ...common,
+  kind: 'vnetfirewall',
+  field: 'vnet_firewalls',
+  label: 'firewall of vnet',
+  describes:
+    'Firewalls of vnets, by the name of the vnet: options, and rules for what passes through it. Only those of the nftables firewall filter. Only what is declared is kept.',
+  id: null,
+  nameFormat: { pattern: VNET, expected: 'must be the name of a vnet, of 2 to 8 letters and digits' },
+  paths: {
+    create: '/cluster/sdn/vnets/{vnet}/firewall/options',
+    change: '/cluster/sdn/vnets/{vnet}/firewall/options',
+  },
+  comesWith: (name) =>
+    `vnet ${name} is not in force, and Proxmox keeps firewalls of such alone; declare it in sdn_vnets, or apply it in Proxmox`,
+  file: VNET_FIREWALLS,
+  readSource: vnetFirewallText,
+  read: vnetFirewalls,
+  mark: null,
+  part: rulesOfVnets(namesForVnets),
+  required: [],
+  defaults: { enable: '0', policy_forward: 'ACCEPT', log_level_forward: 'nolog' },
+  clear: 'delete',
+  furtherReferences: (name) => [{ sort: 'vnet', name, at: [] }],
+  lossOnDelete: 'nothing: what was declared of it is taken away',
 };
 
 function said(comment: string | undefined): { readonly comment?: readonly string[] } {

@@ -67,7 +67,10 @@ export const haRules: ObjectRow = {
   file: HA_RULES_FILE,
   read: (text) =>
     new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+      [...parseSections(text)].map(([id, { type, options }]) => [
+        id,
+        { ...withSwitches(options, 'POST /cluster/ha/rules'), type: [type] },
+      ]),
     ),
   without: [],
   required: ['type', 'resources'],

@@ -13,7 +13,10 @@ export const metricServers: ObjectRow = {
   file: '/etc/pve/status.cfg',
   read: (text) =>
     new Map(
-      [...parseSections(text)].map(([id, { type, options }]) => [id, { ...withSwitches(options), type: [type] }]),
+      [...parseSections(text)].map(([id, { type, options }]) => [
+        id,
+        { ...withSwitches(options, 'POST /cluster/metrics/server/{id}'), type: [type] },
+      ]),
     ),
   mark: null,
   // Headers hold secrets, and can only be passed on a command line.

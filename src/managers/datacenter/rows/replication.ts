@@ -15,7 +15,10 @@ export const replicationJobs: ObjectRow = {
     expected: 'must be the number of a guest and one of the job, such as 101-0',
   },
   file: '/etc/pve/replication.cfg',
-  read: (text) => new Map([...parseSections(text)].map(([id, { options }]) => [id, withSwitches(options)])),
+  read: (text) =>
+    new Map(
+      [...parseSections(text)].map(([id, { options }]) => [id, withSwitches(options, 'POST /cluster/replication')]),
+    ),
   digest: 'sha1',
   // There is only one type; Proxmox itself sets the source node, and the flag of a pending removal.
   without: ['type', 'source', 'remove_job'],

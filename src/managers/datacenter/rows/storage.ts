@@ -87,7 +87,7 @@ export const storages: ObjectRow = {
         // Proxmox reads it without a slash at the end (DirPlugin.pm, check_config).
         const folder =
           path !== undefined && isFolder(type) ? { path: path.map((text) => text.replace(/(?<=.)\/+$/, '')) } : {};
-        return [id, { ...withSwitches(options), ...folder, type: [type] }];
+        return [id, { ...withSwitches(options, 'POST /storage'), ...folder, type: [type] }];
       }),
     ),
   mark: null,

@@ -47,8 +47,10 @@ export function firewallRulesCount({ config, unreadable }: RuleContext): Diagnos
 const ENVIRONMENTS: Readonly<Record<RuleList['owner'], RuleEnvironment>> = {
   guest: 'ct',
   host: 'host',
+  datacenter: 'cluster',
   stack: 'ct',
   group: 'group',
+  vnet: 'vnet',
 };
 
 type Fault = readonly [field: string, message: string, hint?: string];
@@ -93,7 +95,7 @@ function faults(
     if (fault !== undefined) found.push([field, ...fault]);
   }
   const { iface } = rule;
-  if (owner !== 'host' && iface !== null && !interfaces.includes(iface)) {
+  if (owner !== 'host' && owner !== 'datacenter' && iface !== null && !interfaces.includes(iface)) {
     const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
     found.push([
       'iface',

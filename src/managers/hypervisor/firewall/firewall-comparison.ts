@@ -1,14 +1,13 @@
-// How the firewall of the host is compared: the options of cluster.fw, and the rules of host.fw one by one.
+// How the firewall of the host is compared: the options of cluster.fw, and the rules of host.fw and of the datacenter one by one.
 
 import type { Json } from '../../../model/json.ts';
 import { type ComparedField, type Comparison, textDifference, valueField, wayTo } from '../../comparison.ts';
-import { normaliseRules } from '../../guest/normalise.ts';
-import { printRule, writtenRule } from '../../guest/proxmox/firewall.ts';
+import { printRule } from '../../guest/proxmox/firewall.ts';
 import { ruleDifferences } from '../../guest/proxmox/firewall-differences.ts';
 import { normalFlag } from '../../guest/proxmox/property-string.ts';
-import { guestRule } from '../../guest/schema.ts';
 import { type Units, unitDifference } from '../units.ts';
-import { FILES, type FirewallSpec, isAsWanted } from './files.ts';
+import { FILES, type FirewallSpec, isAsWanted, wantedText } from './files.ts';
+import { declarableRulesIn, optionIn, ruleLinesIn } from './read-rules.ts';
 
 interface Seen {
   readonly cluster: string | null;
@@ -16,41 +15,60 @@ interface Seen {
   readonly units: Units;
 }
 
-const RULES = 'firewall.global_firewall_rules';
+const hostRules = rulesField('firewall.global_firewall_rules', 'rules', {
+  declared: ({ rules }) => rules,
+  present: ({ host }) => host,
+});
 
-const rules: ComparedField<FirewallSpec, Seen> = {
-  name: RULES,
-  of: ['rules'],
-  differences({ spec }, { host }) {
-    if (host === null) return [];
-    return ruleDifferences(wayTo(RULES), [...new Set(spec.rules.map(printRule))], rulesIn(host));
-  },
-  asSeen(spec, { host }) {
-    const read = host === null ? null : rulesIn(host).map((line) => guestRule.safeParse(writtenRule(line)));
-    if (read === null || read.some(({ success }) => !success)) return spec;
-    const found = normaliseRules(
-      read.flatMap(({ data }) => data ?? []),
-      { file: '', path: '' },
-    );
-    return { ...spec, rules: found.map(({ writtenAt: _, ...rule }) => rule) };
-  },
-};
+const datacenterRules = rulesField('firewall_rules', 'datacenterRules', {
+  declared: ({ enabled, datacenterRules }) => datacenterRules ?? (enabled === null ? null : []),
+  present: ({ cluster }) => cluster,
+});
 
 export const firewallComparison: Comparison<FirewallSpec, Seen> = {
   fields: [
     option('firewall.enabled', 'enabled', 'enable', (text) => normalFlag(text) === '1'),
     option('firewall.default_input_policy', 'policyIn', 'policy_in', (text) => text as FirewallSpec['policyIn']),
     option('firewall.default_output_policy', 'policyOut', 'policy_out', (text) => text as FirewallSpec['policyOut']),
-    rules,
+    hostRules,
+    datacenterRules,
   ],
-  rest: ({ spec }, seen) => [
+  rest: ({ spec, before }, seen) => [
     ...(['cluster', 'host'] as const).flatMap((name) => {
-      const wanted = FILES[name].text(spec, seen[name]);
+      const wanted = wantedText(name, spec, before, seen[name]);
       return isAsWanted(seen[name], wanted) ? [] : textDifference(FILES[name].path, wanted, seen[name]);
     }),
-    ...(spec.enabled ? unitDifference('pve-firewall.service', seen.units) : []),
+    ...(spec.enabled === true ? unitDifference('pve-firewall.service', seen.units) : []),
   ],
 };
+
+/** A list of rules; where its file is not there, the file is compared as a text. */
+function rulesField(
+  name: string,
+  key: 'rules' | 'datacenterRules',
+  {
+    declared,
+    present,
+  }: {
+    readonly declared: (spec: FirewallSpec) => FirewallSpec['datacenterRules'] | null;
+    readonly present: (seen: Seen) => string | null;
+  },
+): ComparedField<FirewallSpec, Seen> {
+  return {
+    name,
+    of: [key],
+    differences({ spec }, seen) {
+      const [wanted, text] = [declared(spec), present(seen)];
+      if (wanted == null || text === null) return [];
+      return ruleDifferences(wayTo(name), [...new Set(wanted.map(printRule))], ruleLinesIn(text));
+    },
+    asSeen(spec, seen) {
+      const text = present(seen);
+      const found = text === null ? null : declarableRulesIn(text);
+      return found === null ? spec : ({ ...spec, [key]: found } as FirewallSpec);
+    },
+  };
+}
 
 /** An option of cluster.fw; where it is not in the file, the file is compared as a text. */
 function option<Key extends 'enabled' | 'policyIn' | 'policyOut'>(
@@ -59,31 +77,13 @@ function option<Key extends 'enabled' | 'policyIn' | 'policyOut'>(
   option: string,
   read: (text: string) => FirewallSpec[Key],
 ): ComparedField<FirewallSpec, Seen> {
-  const observed = ({ cluster }: Seen): FirewallSpec[Key] | undefined => {
-    const [, text] = new RegExp(`^\\s*${option}\\s*:\\s*(\\S+)\\s*$`, 'im').exec(optionsIn(cluster ?? '')) ?? [];
+  const observed = ({ cluster }: Seen, spec: FirewallSpec): FirewallSpec[Key] | undefined => {
+    const text = spec[key] === null ? undefined : optionIn(cluster ?? '', option);
     return text === undefined ? undefined : read(text);
   };
   return valueField(name, [key], {
     declared: (spec): Json => spec[key],
     observed,
-    asSeen: (spec, seen) => ({ ...spec, [key]: observed(seen) ?? spec[key] }),
-  });
-}
-
-function optionsIn(text: string): string {
-  return sectionIn(text, 'options').join('\n');
-}
-
-function rulesIn(text: string): string[] {
-  return sectionIn(text, 'rules').map((line) => line.replaceAll(/\s+/g, ' '));
-}
-
-/** The lines of a section without comments. */
-function sectionIn(text: string, name: string): string[] {
-  let section = '';
-  return text.split('\n').flatMap((written) => {
-    const line = written.trim();
-    if (line.startsWith('[')) section = line.toLowerCase();
-    return line === '' || line.startsWith('#') || line.startsWith('[') || section !== `[${name}]` ? [] : [line];
+    asSeen: (spec, seen) => ({ ...spec, [key]: observed(seen, spec) ?? spec[key] }),
   });
 }

@@ -3,17 +3,20 @@
 // guests.
 
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
-import { firewallObjects } from '../../guest/firewall-names.ts';
+import type { FirewallRule } from '../../guest/declared.ts';
+import { firewallObjects, objectsNamedBy } from '../../guest/firewall-names.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
+import { normalFlag } from '../../guest/proxmox/property-string.ts';
 import type { Decision, HostReader, Rollback, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { addressOf, optionOf, stanzasOf } from '../network/interfaces.ts';
+import { addressOf, includedBy, optionOf, stanzasOf } from '../network/interfaces.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
 import { groupRulesIn, withGroups } from './expand-groups.ts';
-import { FILES, type FirewallSpec, isAsWanted } from './files.ts';
+import { FILES, type FirewallSpec, isAsWanted, isKept, wantedText } from './files.ts';
 import { firewallComparison } from './firewall-comparison.ts';
-import { lockout, type Surroundings } from './reach.ts';
+import { type Filtering, lockout, type Surroundings } from './reach.ts';
+import { knownRulesIn, optionIn } from './read-rules.ts';
 
 type FileName = keyof typeof FILES;
 const NAMES: readonly FileName[] = ['host', 'cluster'];
@@ -30,28 +33,41 @@ interface Seen extends Facts {
   readonly around: Surroundings;
 }
 
-type PreviousFiles = Readonly<Record<FileName, { readonly before: string | null; readonly after: string }>>;
+/** `after` is the digest of what was written; null: the file was taken away. */
+type PreviousFiles = Readonly<Record<FileName, { readonly before: string | null; readonly after: string | null }>>;
 
 const UNPROVED = `${NOTES}/firewall/unproved.json`;
 const PREVIOUS = `${NOTES}/firewall/previous.json`;
 const INTERFACES = '/etc/network/interfaces';
 const UNIT = 'pve-firewall.service';
+/** Everything that can be declared. */
+const WHOLE: FirewallSpec = { enabled: false, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [], datacenterRules: [] };
 const NOBODY: Surroundings = { addresses: [], managed: [], interfaces: [], agent: null };
 
 export const firewall: Section<FirewallSpec, Facts, Seen> = {
   name: 'firewall',
-  declared({ datacenter, hypervisor: { firewall: declared } }) {
-    if (declared === null) return null;
-    const { enabled, policyIn, policyOut } = declared;
-    const rules = declared.rules.map(({ writtenAt: _, ...rule }) => rule);
-    const spec: FirewallSpec = { enabled, policyIn, policyOut, rules };
+  declared({ datacenter, datacenterRules = null, hypervisor: { firewall: declared } }) {
+    if (declared === null && datacenterRules === null) return null;
+    const bare = (list: readonly FirewallRule[]) => list.map(({ writtenAt: _, ...rule }) => rule);
+    const spec: FirewallSpec = {
+      ...(declared === null
+        ? { enabled: null, policyIn: null, policyOut: null, rules: null }
+        : {
+            enabled: declared.enabled,
+            policyIn: declared.policyIn,
+            policyOut: declared.policyOut,
+            rules: bare(declared.rules),
+          }),
+      ...(datacenterRules === null ? {} : { datacenterRules: bare(datacenterRules) }),
+    };
+    const named = objectsNamedBy([...(declared?.rules ?? []), ...(datacenterRules ?? [])]);
     // Objects of the datacenter's firewall are in the same file, and the rules may name them.
-    return { spec, needs: firewallObjects(datacenter) };
+    return { spec, needs: [...new Set([...firewallObjects(datacenter), ...named])] };
   },
   impact: () => 'live',
   inventory: see,
-  quickCheck: (facts, { spec }) =>
-    facts.unproved === null && (spec === undefined || NAMES.every((name) => isSame(name, spec, facts)))
+  quickCheck: (facts, { spec, before }) =>
+    facts.unproved === null && (spec === undefined || NAMES.every((name) => isSame(name, spec, before, facts)))
       ? { ...facts, faults: [], around: NOBODY }
       : null,
   async observe(host, { spec }) {
@@ -59,17 +75,17 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     if (spec === undefined) return { ...facts, faults: [], around: NOBODY };
     return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
   },
-  decide: (wanted, seen) => (wanted.spec === undefined ? removal(seen) : converge(wanted, wanted.spec, seen)),
+  decide: (wanted, seen) => (wanted.spec === undefined ? removal(wanted, seen) : converge(wanted, wanted.spec, seen)),
   compares: firewallComparison,
   isThere: (_wanted, { host, cluster }) => host !== null || cluster !== null,
   health: () => null,
-  rollback({ spec }, seen, todo) {
+  rollback({ spec, before }, seen, todo) {
     if (seen.unproved !== null) return rollbackOf(seen.unproved, []);
     if (spec === undefined || todo.length === 0) return null;
-    const previousOf = (name: FileName) => ({
-      before: seen[name],
-      after: digest(FILES[name].text(spec, seen[name])),
-    });
+    const previousOf = (name: FileName) => {
+      const text = wantedText(name, spec, before, seen[name]);
+      return { before: seen[name], after: text === null ? null : digest(text) };
+    };
     const previous: PreviousFiles = { host: previousOf('host'), cluster: previousOf('cluster') };
     const text = `${JSON.stringify(previous, null, 2)}\n`;
     return rollbackOf(previous, [write('keep the firewall as it was', UNPROVED, text, null, 0o600)]);
@@ -94,7 +110,8 @@ async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
 
 async function aroundOf(host: HostReader): Promise<Surroundings> {
   const files = await host.readFolders([`${INTERFACES}.d`]);
-  const texts = [(await textOf(host, INTERFACES)) ?? '', ...files.values()];
+  const main = (await textOf(host, INTERFACES)) ?? '';
+  const texts = [main, ...includedBy(main, files).map(([, text]) => text)];
   const stanzas = texts.flatMap((text) => stanzasOf(text)).filter(({ method }) => method === 'static');
   const { exit, stdout } = await host.run(run('printenv', ['SSH_CONNECTION']));
   const [from, , , port] = stdout.trim().split(' ');
@@ -111,18 +128,29 @@ async function aroundOf(host: HostReader): Promise<Surroundings> {
   };
 }
 
-function isSame(name: FileName, spec: FirewallSpec, facts: Facts): boolean {
-  return isAsWanted(facts[name], FILES[name].text(spec, facts[name]));
+function isSame(name: FileName, spec: FirewallSpec, before: FirewallSpec | undefined, facts: Facts): boolean {
+  return isAsWanted(facts[name], wantedText(name, spec, before, facts[name]));
 }
 
-/** Security groups are applied before the host's rules, so their content can be read from cluster.fw. */
-function asTried({ rules }: FirewallSpec, { cluster }: Seen): FirewallSpec['rules'] {
-  return withGroups(rules, (group) => groupRulesIn(cluster, group));
+/**
+ * What the host will filter: as declared, and where nothing is declared as its files have it. Rules of the datacenter are tried after those of the
+ * host (PVE/Firewall.pm, enable_host_firewall). Security groups are applied before them, so their content can be read from cluster.fw.
+ */
+function filteringOf(spec: FirewallSpec, before: FirewallSpec | undefined, seen: Seen): Filtering {
+  const texts = { cluster: '', host: '' };
+  for (const name of NAMES) texts[name] = wantedText(name, spec, before, seen[name]) ?? '';
+  const rules = NAMES.flatMap((name) => knownRulesIn(texts[name]));
+  const policyIn = optionIn(texts.cluster, 'policy_in')?.toUpperCase();
+  return {
+    enabled: normalFlag(optionIn(texts.cluster, 'enable') ?? '0') === '1',
+    policyIn: policyIn === 'ACCEPT' || policyIn === 'REJECT' ? policyIn : 'DROP',
+    rules: withGroups(rules, (group) => groupRulesIn(texts.cluster, group)),
+  };
 }
 
 function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
-  const different = NAMES.filter((name) => !isSame(name, spec, seen));
-  const foreign = different.find((name) => !isOurs(name, seen[name], before));
+  const different = NAMES.filter((name) => !isSame(name, spec, before, seen));
+  const foreign = different.find((name) => !isOurs(name, seen[name], spec, before));
   if (foreign !== undefined && adopt !== true) {
     const reason = `${FILES[foreign].path} was written by somebody else: move it away, or take it over with phoenix adopt hypervisor/firewall, which keeps its aliases, sets and groups and replaces its rules`;
     return { kind: 'blocked', reason };
@@ -130,35 +158,38 @@ function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, s
   if (different.length === 0 && seen.faults.length > 0) {
     return { kind: 'impossible', reason: `Proxmox does not understand the firewall: ${seen.faults.join(' ').trim()}` };
   }
-  const closed = different.length === 0 ? null : lockout({ ...spec, rules: asTried(spec, seen) }, seen.around);
+  const closed = different.length === 0 ? null : lockout(filteringOf(spec, before, seen), seen.around);
   if (closed !== null) return { kind: 'blocked', reason: closed };
+  const writes = different.map((name) => {
+    const [{ path }, text] = [FILES[name], wantedText(name, spec, before, seen[name])];
+    return text === null ? remove(SUMMARIES.gone, path) : write(SUMMARIES[name], path, text, seen[name], 0o640);
+  });
+  // Where the firewall of the host is declared no more, its rules are removed last: filtering without them would lock everybody out.
   return actions(
-    different.map((name) => {
-      const summary =
-        name === 'host' ? 'write the firewall rules of the host' : 'write what the firewall does by itself';
-      return write(summary, FILES[name].path, FILES[name].text(spec, seen[name]), seen[name], 0o640);
-    }),
-    spec.enabled ? enableUnit(UNIT, seen.units) : null,
+    spec.enabled === null ? writes.toReversed() : writes,
+    spec.enabled === true ? enableUnit(UNIT, seen.units) : null,
   );
 }
 
-/**
- * A file belongs to Phoenix by its first line, or when it equals what Phoenix wrote last: Proxmox drops the first line when it rewrites the file. A
- * file with nothing that could be declared, only content that stays, belongs to nobody.
- */
-function isOurs(name: FileName, present: string | null, before: FirewallSpec | undefined): boolean {
-  if (present === null || present.startsWith(MARK) || FILES[name].declarable(present).length === 0) return true;
-  return before !== undefined && isAsWanted(present, FILES[name].text(before, present));
+const SUMMARIES = {
+  host: 'write the firewall rules of the host',
+  cluster: 'write what the firewall does by itself',
+  gone: 'take the firewall of the host away',
+} as const;
+
+/** A file in which nothing is to be replaced, with only content that stays, belongs to nobody. */
+function isOurs(name: FileName, present: string | null, spec: FirewallSpec, before: FirewallSpec | undefined): boolean {
+  if (present === null || FILES[name].replaced(spec, present).length === 0) return true;
+  return isKept(name, before, present);
 }
 
-function removal(seen: Seen): Decision {
-  const summary = 'take the firewall of the host away';
+function removal({ before }: Wanted<FirewallSpec>, seen: Seen): Decision {
   const list = NAMES.flatMap((name) => {
     const present = seen[name];
-    if (present === null || !present.startsWith(MARK)) return [];
-    const left = FILES[name].without(present);
+    if (present === null || !isKept(name, before, present)) return [];
+    const left = FILES[name].without(present, before ?? WHOLE);
     const { path } = FILES[name];
-    return [left === null ? remove(summary, path) : write(summary, path, left, present, 0o640)];
+    return [left === null ? remove(SUMMARIES.gone, path) : write(SUMMARIES.gone, path, left, present, 0o640)];
   });
   // The rules are removed last: filtering without them would lock everybody out.
   return actions(list.toReversed());
@@ -166,10 +197,12 @@ function removal(seen: Seen): Decision {
 
 /** A file that somebody else changed meanwhile is not restored. */
 function rollbackOf(kept: PreviousFiles, take: Rollback['snapshot']): Rollback {
-  const back = NAMES.map((name) => {
+  const changed = NAMES.filter((name) => kept[name].before !== null || kept[name].after !== null);
+  const back = changed.map((name) => {
     const { before, after } = kept[name];
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
-    const file = { kind: 'file', path: FILES[name].path, content, mode: 0o640, expects: after } as const;
+    const expects = after ?? 'absent';
+    const file = { kind: 'file', path: FILES[name].path, content, mode: 0o640, expects } as const;
     return { ...act(`put ${FILES[name].path} back`, file), failure: 'observe' } as const;
   });
   const proved = [

@@ -8,7 +8,7 @@ import type { FirewallRule } from '../../guest/declared.ts';
 import { listed } from '../../guest/guests.ts';
 import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
 import type { RuleContext } from '../../rule.ts';
-import type { HostNetwork } from '../declared.ts';
+import type { HostFirewall, HostNetwork } from '../declared.ts';
 import { withGroups } from './expand-groups.ts';
 
 const MANAGEMENT = [
@@ -25,7 +25,7 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   if (unreadable.host('network')) return [];
   const { firewall, network } = config.hypervisor;
   if (firewall === null || !firewall.enabled) return [];
-  const rules = expanded(firewall.rules, config);
+  const rules = expanded(rulesOfHost(firewall, config), config);
   const blocked = MANAGEMENT.flatMap(({ port, name }) => {
     const rule = refusal(port, rules, network);
     return rule === undefined ? [] : [{ rule, name }];
@@ -65,6 +65,11 @@ function concernsHost(rule: FirewallRule, network: HostNetwork): boolean {
   );
 }
 
+/** In the order in which they are tried. Those of the datacenter are for each of its nodes. */
+function rulesOfHost(firewall: HostFirewall, { datacenterRules }: Config): FirewallRule[] {
+  return [...firewall.rules, ...(datacenterRules ?? [])];
+}
+
 /**
  * Expands the groups that are declared. The content of groups that people manage is only known on the host, where it is read before anything is
  * written.
@@ -79,7 +84,7 @@ export function agentCanFetch({ config }: RuleContext): Diagnostic[] {
   if (firewall === null || !firewall.enabled || firewall.policyOut === 'ACCEPT') return [];
   const opens = (rule: FirewallRule) =>
     rule.type === 'out' && rule.enabled && rule.action === 'ACCEPT' && (rule.proto === null || rule.proto === 'tcp');
-  if (expanded(firewall.rules, config).some(opens)) return [];
+  if (expanded(rulesOfHost(firewall, config), config).some(opens)) return [];
   return [
     {
       code: 'LOCKOUT',

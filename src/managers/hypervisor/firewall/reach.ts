@@ -1,10 +1,10 @@
 // Checks on the host whether its rules would lock somebody out: those who manage it from its own networks, and the agent where it connects by SSH.
-// Rules are evaluated as Proxmox does: the host's rules, then what Proxmox opens to its own networks, then the policy.
+// Rules are evaluated as Proxmox does: the host's rules and those of the datacenter, then what Proxmox opens to its own networks, then the policy.
 
 import { contains, covers, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
+import type { FirewallRule } from '../../guest/declared.ts';
 import { printRule } from '../../guest/proxmox/firewall.ts';
 import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
-import type { FirewallSpec } from './files.ts';
 
 export interface Surroundings {
   /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
@@ -17,11 +17,19 @@ export interface Surroundings {
   readonly agent: { readonly from: string; readonly port: number } | null;
 }
 
+/** What the host filters incoming packets by. */
+export interface Filtering {
+  readonly enabled: boolean;
+  readonly policyIn: 'ACCEPT' | 'DROP' | 'REJECT';
+  /** In the order in which they are tried, with groups and macros in their places. */
+  readonly rules: readonly Omit<FirewallRule, 'writtenAt'>[];
+}
+
 const SSH = 22;
 const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
 
 /** What would be blocked, and what to do; null while everyone who needs access still has it. */
-export function lockout(spec: FirewallSpec, { addresses, managed, interfaces, agent }: Surroundings): string | null {
+export function lockout(spec: Filtering, { addresses, managed, interfaces, agent }: Surroundings): string | null {
   if (!spec.enabled) return null;
   const networksOf = (list: readonly string[]) => list.flatMap((address) => parseNetwork(address) ?? []);
   const [own, open] = [networksOf(addresses), networksOf(managed)];
@@ -55,7 +63,7 @@ interface Host {
  * The first rule, or the policy, that blocks all of these senders; null when some are accepted. The content of a set is unknown here, so it counts as
  * matching nobody.
  */
-function refusal(spec: FirewallSpec, { own, open, interfaces }: Host, from: Network, port: number): string | null {
+function refusal(spec: Filtering, { own, open, interfaces }: Host, from: Network, port: number): string | null {
   for (const rule of spec.rules) {
     const isIn = rule.type === 'in' && rule.enabled && (rule.proto === null || rule.proto === 'tcp');
     if (!isIn || !namesPort(rule.port, port)) continue;

@@ -84,9 +84,16 @@ export function beside(stanzas: readonly Stanza[], main: string, resolv: string)
           why: 'only one address of it is declared: it stays as it is',
         },
       ];
-    return stanza.options.flatMap(([key]) =>
-      OF_MAIN.test(key) ? [] : [{ what: `${what} ${key} (${stanza.at})`, why: NO_FIELD }],
-    );
+    const further = stanza.options.filter(([key]) => key === 'address').slice(1);
+    return [
+      ...further.map(([, address]) => ({
+        what: `${what} address ${address} (${stanza.at})`,
+        why: 'only one address of it is declared: it stays as it is',
+      })),
+      ...stanza.options.flatMap(([key]) =>
+        OF_MAIN.test(key) ? [] : [{ what: `${what} ${key} (${stanza.at})`, why: NO_FIELD }],
+      ),
+    ];
   });
   const servers = nameserversIn(resolv).filter((server) => !isIp(server));
   const dynamic = managed === undefined ? stanzas.filter(({ method }) => method === 'dhcp') : [];

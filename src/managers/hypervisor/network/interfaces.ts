@@ -48,6 +48,40 @@ export function stanzasOf(text: string, path?: string): Stanza[] {
   return found;
 }
 
+/**
+ * Those of the files that /etc/network/interfaces includes: by a pattern of a `source` line, or all of a folder.
+ *
+ * @param main its content
+ */
+export function includedBy(main: string, files: ReadonlyMap<string, string>): [path: string, text: string][] {
+  const patterns = main.split('\n').flatMap((line) => {
+    const [, word, written = ''] = /^\s*(source|source-directory)\s+(\S+)/.exec(line) ?? [];
+    if (word === undefined) return [];
+    const path = written.startsWith('/') ? written : `/etc/network/${written}`;
+    // A folder stands for the files in it.
+    return [globOf(path), globOf(`${path.replace(/\/$/, '')}/*`)];
+  });
+  return [...files].filter(([path]) => patterns.some((pattern) => pattern.test(path)));
+}
+
+/** A pattern of a shell: a wildcard stands for no slash. A bracket without its other one stands for itself. */
+function globOf(pattern: string): RegExp {
+  const source = pattern.replaceAll(/\[!?\w(?:-\w|\w)*\]|\*|\?|[^\w/]/g, (part) => {
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    return part.length === 1 ? `\\${part}` : classOf(part);
+  });
+  return new RegExp(`^${source}$`);
+}
+
+/** `[a-c]` or `[!ab]` of a pattern; a range the wrong way round is empty. */
+function classOf(part: string): string {
+  const isNot = part.startsWith('[!');
+  const within = part.slice(isNot ? 2 : 1, -1);
+  const characters = within.replaceAll(/(\w)-(\w)/g, (range, from: string, to: string) => (from <= to ? range : ''));
+  return `[${isNot ? '^' : ''}${characters.replaceAll(/^-|-$/g, '')}]`;
+}
+
 /** The first value of an option; null when it is absent. */
 export function optionOf({ options }: Stanza, key: string): string | null {
   return options.find(([name]) => name === key)?.[1] ?? null;

@@ -9,7 +9,7 @@ import { act, actions, MARK, outputOf, remove, run, textOf, write } from '../act
 import type { HostInterface } from '../declared.ts';
 import type { Section } from '../section.ts';
 import { addressesOf } from './conflicts.ts';
-import { sameAddress } from './interfaces.ts';
+import { includedBy, sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
 import { networkComparison } from './network-comparison.ts';
 import {
@@ -79,7 +79,7 @@ async function readFacts(host: HostReader): Promise<Facts> {
     textOf(host, RESOLV),
     textOf(host, ARMED),
   ]);
-  const others = [...included].filter(([path]) => path !== OWN_FILE).map(([, text]) => text);
+  const others = includedBy(main ?? '', included).flatMap(([path, text]) => (path === OWN_FILE ? [] : [text]));
   const own = included.get(OWN_FILE) ?? null;
   return { main: main ?? '', own, others, resolv: resolv ?? '', armed: armedAs(armed) };
 }

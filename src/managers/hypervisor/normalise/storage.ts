@@ -6,6 +6,7 @@ import { placeIn } from '../../../config/read/place.ts';
 import { sortedSet } from '../../guest/normalise.ts';
 import type { Storage, Zfs, ZfsDataset } from '../declared.ts';
 import type { hypervisorFile } from '../schema/hypervisor.ts';
+import { longName } from '../storage/property-names.ts';
 
 type Written = z.output<typeof hypervisorFile>;
 
@@ -86,7 +87,8 @@ function propertiesOf(written: string | Readonly<Record<string, string>> | undef
           return at < 0 ? [] : [[part.slice(0, at).trim(), part.slice(at + 1).trim()] as const];
         })
       : Object.entries(written ?? {});
-  return Object.fromEntries(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const named = pairs.map(([name, value]) => [longName(name), value] as const);
+  return Object.fromEntries(named.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const UNITS: Readonly<Record<string, number>> = { K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024, P: 1024 ** 2 };

@@ -5,7 +5,7 @@ import * as address from '../../../config/schema/addresses.ts';
 import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
-import { guestRule } from '../../guest/schema.ts';
+import { hostRule } from '../../guest/schema.ts';
 import { bond, bridge, ovsBond, ovsBridge, ovsPort, vlan } from './interfaces.ts';
 
 const policy = z.enum(['ACCEPT', 'DROP', 'REJECT']);
@@ -120,7 +120,7 @@ export const hostFirewall = z.strictObject({
     .default('ACCEPT')
     .describe('What happens to outgoing packets that no rule names. Default: ACCEPT.'),
   global_firewall_rules: z
-    .array(guestRule)
+    .array(hostRule)
     .default([])
     .describe(
       'Rules of the host, in the order in which they are tried; one of type group stands for those of a security group. Default: none.',

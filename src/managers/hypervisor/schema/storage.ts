@@ -6,6 +6,7 @@ import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
 import { isOneLine } from '../../../model/text.ts';
 import { isNfsClient, nfsOptionFault } from '../nfs/option.ts';
+import { longName } from '../storage/property-names.ts';
 
 const zfsName = text.name(
   /^[a-zA-Z0-9][a-zA-Z0-9_.:-]*(\/[a-zA-Z0-9][a-zA-Z0-9_.:-]*)*$/,
@@ -29,6 +30,18 @@ const pool = z.strictObject({
 const PROPERTIES = 'must be properties such as "recordsize=16K,quota=600G"';
 
 const PROPERTY = /^[a-z0-9][a-z0-9:_.-]*$/;
+
+const ONCE = 'must name each property once; two of these are names of one';
+
+/** Whether no property is named twice, by either of its names. */
+function areDifferent(names: readonly string[]): boolean {
+  return new Set(names.map(longName)).size === names.length;
+}
+
+/** The names in `recordsize=16K,quota=600G`. */
+function namesIn(written: string): string[] {
+  return written.split(',').flatMap((part) => (part.trim() === '' ? [] : [(part.split('=')[0] ?? '').trim()]));
+}
 
 function isProperty(part: string): boolean {
   const [, name = '', written = ''] = /^\s*([^=]+)=([^,=]+)$/.exec(part) ?? [];
@@ -68,10 +81,14 @@ const dataset = z.strictObject({
     [{ verb: ADD, option: 'path', when: () => false }],
     z.union(
       [
-        text.line(4096).refine((written) => written.split(',').every(isProperty), PROPERTIES),
+        text
+          .line(4096)
+          .refine((written) => written.split(',').every(isProperty), PROPERTIES)
+          .refine((written) => areDifferent(namesIn(written)), ONCE),
         z
           .record(text.name(PROPERTY, 'must be the name of a property'), text.line(4096))
-          .refine((all) => Object.entries(all).every(([name, written]) => isPropertyValue(name, written)), PROPERTIES),
+          .refine((all) => Object.entries(all).every(([name, written]) => isPropertyValue(name, written)), PROPERTIES)
+          .refine((all) => areDifferent(Object.keys(all)), ONCE),
       ],
       PROPERTIES,
     ),

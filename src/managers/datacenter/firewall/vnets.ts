@@ -1,0 +1,65 @@
+// The firewalls of vnets as the host has them: a file for each that has one, and the vnets in force, since Proxmox changes the firewall of no other
+// (pve-firewall, PVE/API2/Firewall/Helpers.pm, check_vnet_access).
+
+import { parseFirewall } from '../../../proxmox/firewall-file.ts';
+import { printRule } from '../../../proxmox/firewall-rule.ts';
+import type { Options } from '../../../proxmox/section-config.ts';
+import type { HostReader } from '../../manager.ts';
+import { CLUSTER_FIREWALL, clusterFirewall } from './file.ts';
+
+export const VNET_FIREWALLS = '/etc/pve/sdn/firewall';
+const RUNNING = '/etc/pve/sdn/.running-config';
+
+/** What the firewalls of vnets are read from, as one text. */
+interface Source {
+  /** Content of cluster.fw, whose names the rules use. */
+  readonly cluster: string;
+  readonly running: string;
+  /** Files by name of the vnet. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export async function vnetFirewallText(host: HostReader): Promise<string> {
+  const [cluster = '', running = '', folder] = await Promise.all([
+    host.readFile(CLUSTER_FIREWALL),
+    host.readFile(RUNNING),
+    host.readFolders([VNET_FIREWALLS]),
+  ]);
+  const files = [...folder].flatMap(([path, text]): [string, string][] => {
+    const [, name] = /\/([^/]+)\.fw$/.exec(path) ?? [];
+    return name === undefined ? [] : [[name, text]];
+  });
+  const source: Source = { cluster, running, files: Object.fromEntries(files) };
+  return JSON.stringify(source);
+}
+
+/** The names that rules of vnets refer to. */
+export function namesForVnets(text: string): ReturnType<typeof clusterFirewall> {
+  return clusterFirewall(sourceIn(text).cluster);
+}
+
+/** Of each vnet in force, its options and the lines of its rules. */
+export function vnetFirewalls(text: string): ReadonlyMap<string, Options> {
+  const { cluster, running, files } = sourceIn(text);
+  const names = clusterFirewall(cluster);
+  const { vnets = {} } = (running.trim() === '' ? {} : JSON.parse(running)) as {
+    readonly vnets?: { readonly ids?: object };
+  };
+  return new Map(
+    Object.keys(vnets.ids ?? {}).map((name): [string, Options] => {
+      const path = `${VNET_FIREWALLS}/${name}.fw`;
+      const { options, rules } = parseFirewall(files[name] ?? '', path, 'vnet', names, false).config;
+      return [
+        name,
+        {
+          ...Object.fromEntries([...options].map(([option, value]) => [option, [value]])),
+          rules: rules.map((rule) => printRule(rule, true)),
+        },
+      ];
+    }),
+  );
+}
+
+function sourceIn(text: string): Source {
+  return text === '' ? { cluster: '', running: '', files: {} } : (JSON.parse(text) as Source);
+}
