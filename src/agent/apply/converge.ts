@@ -17,7 +17,7 @@ import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { compare, decide, differing, isSettled, settledByQuickCheck, summariesOf } from './compare.ts';
-import type { KeptDifference } from './differences.ts';
+import type { RecordedDifference } from './differences.ts';
 import { Aborted } from './lease.ts';
 import { type Performing, perform, performRound, throwIfAborted } from './perform.ts';
 import { probe } from './probe.ts';
@@ -31,7 +31,7 @@ export interface Ending {
   /** Sentences of what would be done, where nothing may be done, or not yet. */
   readonly would?: readonly string[];
   /** Fields that differ from the declaration, where nothing was changed; absent where nothing was observed or something was done. */
-  readonly differs?: readonly KeptDifference[];
+  readonly differs?: readonly RecordedDifference[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
   /** It was created or recreated, so its former content is gone. */
@@ -40,7 +40,7 @@ export interface Ending {
 
 /** A transient obstacle; the message names it. */
 export class TransientError extends Error {
-  override readonly name = 'Passing';
+  override readonly name = 'TransientError';
 }
 
 export interface StepWork extends Performing {

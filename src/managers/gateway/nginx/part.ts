@@ -47,7 +47,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
               rendered.text,
             ),
           ];
-    const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'note that nginx serves')];
+    const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'record that nginx serves')];
     return { kind: 'actions', actions };
   },
   differences: (wanted, seen) => comparedBy(nginxComparison, wanted, seen),
