@@ -170,14 +170,14 @@ function rollbackOf(kept: PreviousFiles, take: Rollback['snapshot']): Rollback {
     const { before, after } = kept[name];
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
     const file = { kind: 'file', path: FILES[name].path, content, mode: 0o640, expects: after } as const;
-    return { ...act(`restore ${FILES[name].path}`, file), failure: 'observe' } as const;
+    return { ...act(`put ${FILES[name].path} back`, file), failure: 'observe' } as const;
   });
   const proved = [
     act('keep what the firewall was before', {
       kind: 'place',
       files: [{ from: UNPROVED, to: PREVIOUS, owner: { uid: 0, gid: 0 }, mode: 0o600 }],
     }),
-    remove('record that the firewall works', UNPROVED),
+    remove('note that the firewall works', UNPROVED),
   ];
   return { snapshot: take, restore: [...back.toReversed(), ...proved], discard: proved };
 }
