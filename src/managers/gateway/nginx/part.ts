@@ -40,7 +40,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
         : [
             ...(proven === null ? [recordProven(spec, 'keep the configuration that nginx had')] : []),
             scriptAction(
-              `swap the configuration of nginx in container ${spec.guest}`,
+              `replace the configuration of nginx in container ${spec.guest}`,
               spec.guest,
               INSTALL,
               [FOLDER, ACME_ROOT],

@@ -123,7 +123,7 @@ function preparation(
 }
 
 function swap({ guest }: TraefikSpec, text: string): Action {
-  return scriptAction(`swap the routes of Traefik in container ${guest}`, guest, INSTALL, INSTALL_ARGS, text);
+  return scriptAction(`replace the routes of Traefik in container ${guest}`, guest, INSTALL, INSTALL_ARGS, text);
 }
 
 /** A static file with which Traefik started is saved as proven at once, whatever its routes are. */

@@ -242,7 +242,7 @@ function secretsOf({ chain, key }: Extract<PageSpec, { by: 'files' }>): string {
 
 function writeNote(note: PageNote): Action {
   const content = { from: 'text', text: printPageNote(note) } as const;
-  const summary = 'note which certificate the page of the host has';
+  const summary = 'record which certificate Proxmox’s web interface has';
   return { ...act(summary, { kind: 'file', path: NOTE, content, mode: 0o600 }), notes: true };
 }
 

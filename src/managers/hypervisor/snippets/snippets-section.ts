@@ -100,7 +100,7 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
   const note = noteText([...kept, ...gone]);
   const rest = noteText(kept);
   return actions(
-    noteAction('note which snippets are put there', note, noted),
+    noteAction('record which snippets Phoenix writes', note, noted),
     changed.map(({ name, blob }) => {
       const present = files.get(pathOf(name));
       return act(`write ${volumeOf(name)}`, {
@@ -109,7 +109,7 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
       });
     }),
     gone.map((name) => remove(`delete ${volumeOf(name)}`, pathOf(name))),
-    gone.length === 0 ? null : noteAction('note which snippets are left', rest, note),
+    gone.length === 0 ? null : noteAction('record which snippets are left', rest, note),
   );
 }
 
