@@ -18,7 +18,7 @@ import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.
 import { openLedger } from '../io/ledger/ledger.ts';
 import { type Metrics, openMetrics } from '../io/metrics.ts';
 import { openChannels } from '../io/notify/channels.ts';
-import { openQueue } from '../io/queue.ts';
+import { openQueue } from '../io/queue/queue.ts';
 import type { Redactor } from '../io/redact.ts';
 import { READING } from '../load/reading.ts';
 import * as managers from '../managers/index.ts';

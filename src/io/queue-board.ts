@@ -1,4 +1,4 @@
-// A dashboard of the queues for operators: bull-board over the queues of `queue.ts`. Jobs contain only ids, so it shows no secrets; a read-only user
+// A dashboard of the queues for operators: bull-board over the queues of `queue/`. Jobs contain only ids, so it shows no secrets; a read-only user
 // gets one that changes nothing.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,7 +9,7 @@ import { Queue as JobQueue } from 'bullmq';
 import { packageFolder } from '../product.ts';
 import type { Connection } from './ledger/connect.ts';
 
-/** Names of the queues in `queue.ts`. */
+/** Names of the queues in `queue/`. */
 const SINGLE = ['reconcile', 'review', 'report', 'notify', 'drift', 'renew'] as const;
 
 export interface QueueBoardOptions {

@@ -98,7 +98,7 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventor
   /** The state in a full observation. */
   running(observation: Observation): RunningState;
   /** The actions for the requested power state; its configuration is not compared. */
-  decide(wanted: Wanted<Spec>, wish: Power, observation: Observation): Decision;
+  decide(wanted: Wanted<Spec>, requested: Power, observation: Observation): Decision;
 }
 
 /** Which fields of a target may be left to people by `phoenix.drift`. All methods are pure. */

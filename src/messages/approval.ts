@@ -52,4 +52,4 @@ export const NOT_APPROVED = {
 } as const;
 
 /** Said above the comment of Phoenix when somebody else had changed it. */
-export const COMMENT_CHANGED = '_Somebody else had changed this comment. It was written anew._';
+export const COMMENT_CHANGED = '_Somebody else had changed this comment. It was rewritten._';

@@ -104,7 +104,7 @@ export const TROUBLE = {
   orphan: (orphan: MarkedTarget, now: string): Trouble => ({
     kind: 'orphan',
     subject: orphan.target,
-    what: `${orphan.target} is declared no more, and is there`,
+    what: `${orphan.target} is no longer declared, and is there`,
     why: orphanText(orphan),
     page: '/',
     since: now,

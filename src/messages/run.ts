@@ -20,7 +20,7 @@ import { printable } from './printable.ts';
 import { problemText } from './problem.ts';
 import { shortSha } from './status.ts';
 import { DIFFERS } from './step-status.ts';
-import { DECLARED_NO_MORE, TARGET_STATES } from './target.ts';
+import { NO_LONGER_DECLARED, TARGET_STATES } from './target.ts';
 import { utcText } from './times.ts';
 import { tableOf } from './width.ts';
 
@@ -258,7 +258,7 @@ function targetLines(all: readonly ToldTarget[], colours: boolean): string[] {
     `  ${target}`,
     paint(TARGET_STATES[state].word, state === 'applied' ? 'green' : 'yellow', colours),
     shortSha(commit),
-    [...(running === null ? [] : [running]), ...(declared === false ? [DECLARED_NO_MORE] : [])].join(', '),
+    [...(running === null ? [] : [running]), ...(declared === false ? [NO_LONGER_DECLARED] : [])].join(', '),
   ]);
   const shown = tableOf(rows).split('\n');
   return targets.flatMap((target, at) => {

@@ -73,7 +73,7 @@ export const stepReason = {
   stillDiffers: (actions: readonly Action[]) =>
     `still differs after all was done; it would take again: ${summaries(actions)}`,
   noEffect: ({ summary }: Action) =>
-    `still differs after all was done; it would take again: ${summary}, which ended well and had no effect`,
+    `still differs after all was done; it would take again: ${summary}, which succeeded and had no effect`,
   failedYetDone: (failure: string) => `as declared, although a command failed: ${failure}`,
   noRollback: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
   notShown: (actions: readonly Action[]) =>

@@ -17,7 +17,7 @@ export const TARGET_STATES = {
   declared: { word: 'not applied', sentence: 'Declared, and nothing was applied yet.' },
 } as const;
 
-export const DECLARED_NO_MORE = 'declared no more';
+export const NO_LONGER_DECLARED = 'no longer declared';
 
 export const OBSERVED = {
   same: 'As declared when',

@@ -1,4 +1,4 @@
-// Parses files with `key: value` lines and leading comments as description: those of the datacenter and of a node.
+// Parses files of `key: value` lines: those of the datacenter and of a node. Comments at their top, which Proxmox shows as the description, are left out.
 
 import type { Options } from './section-config.ts';
 

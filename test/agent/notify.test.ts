@@ -223,7 +223,7 @@ describe('what changed', () => {
     expect(ends({ ...seen, targets: [target] }, known)).toEqual([]);
     expect(ends({ ...seen, targets: [{ ...target, outcome: 'skipped' }] }, known)).toEqual([]);
     expect(ends({ ...seen, targets: [{ ...target, outcome: 'unchanged' }] }, known)).toEqual(['failure lxc/900: ops']);
-    // And of one that is declared no more, and recorded nowhere.
+    // And of one that is no longer declared, and recorded nowhere.
     expect(ends(seen, known)).toEqual(['failure lxc/900: ops']);
   });
 

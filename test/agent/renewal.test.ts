@@ -118,7 +118,7 @@ test('a certificate is renewed by the timer; without its authority the old one s
   setGuestState(lab.dir, 103, 'stopped');
   expect(await renewed(commit)).toMatchObject({ state: 'failed', steps: [{ outcome: 'failed' }] });
   expect(phoenix.statuses(commit)[TARGET]).toMatch(
-    /^failure: get it signed: https:\/\/ca\.example\..*; see to the authority, the present one is valid until 20[-0-9 :]+ UTC$/,
+    /^failure: sign the certificate: https:\/\/ca.*; see to the authority, the present one is valid until 20[-0-9 :]+ UTC$/,
   );
   expect(phoenix.statuses(commit)['phoenix/lxc/101']).toBe('success: applied');
   expect(await pair()).toEqual(old);

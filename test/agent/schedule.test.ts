@@ -16,7 +16,7 @@ import type { ApplyRequest, Queue } from '../../src/ports/queue.ts';
 import { targets } from '../plan/targets.ts';
 import { clock, openTestLedger } from '../support/agent.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { BEGAN } from './run.ts';
+import { BEGAN } from './planned-run.ts';
 import { COMMIT } from './test-server.ts';
 
 const ALL = 1_000;

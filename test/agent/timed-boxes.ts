@@ -1,7 +1,7 @@
 // An agent over boxes whose clock the test sets, and its queue, through which the test triggers the agent's timers.
 
 import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
+import { openQueue } from '../../src/io/queue/queue.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import { testLog } from '../support/agent.ts';
 import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';

@@ -150,7 +150,7 @@ describe('existing guests', () => {
     expect(text).not.toContain('unprivileged: 1');
   });
 
-  test('lose what was declared once it is declared no more, and nothing that never was', async () => {
+  test('lose what was declared once it is no longer declared, and nothing that never was', async () => {
     await by(MAKE_NAS);
     const more = {
       ...NAS,
@@ -176,7 +176,7 @@ describe('existing guests', () => {
 describe('an existing VM', () => {
   const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJwyRmGDZjcYnSLkJnnnM0xjV1ZqBGYvNQ9s4a8u3Fh1 me';
 
-  test('gets what is declared, keeps the rest, and loses what is declared no more', async () => {
+  test('gets what is declared, keeps the rest, and loses what is no longer declared', async () => {
     await by(MAKE_DESK);
     const found = await without('vm', 240);
     const more = {

@@ -182,7 +182,7 @@ test('a mount that differs from its declaration is not added again and again', a
     host.forget();
     const end = await bring(own, {});
     expect(end).toMatchObject({ outcome: 'failed' });
-    expect(end).toHaveProperty('reason', expect.stringContaining('which ended well and had no effect'));
+    expect(end).toHaveProperty('reason', expect.stringContaining('which succeeded and had no effect'));
     expect(host.commands.filter((line) => line.startsWith('pct set'))).toHaveLength(1);
   }
 });

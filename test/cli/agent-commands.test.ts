@@ -3,7 +3,7 @@ import { runs } from '../../src/cli/agent/runs.ts';
 import { wrapping } from '../../src/cli/io.ts';
 import { faultOf } from '../../src/messages/faults.ts';
 import { eachServer } from '../agent/each-server.ts';
-import { finishStep, LXC, planRun, VM } from '../agent/run.ts';
+import { finishStep, LXC, planRun, VM } from '../agent/planned-run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../agent/test-server.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';

@@ -103,7 +103,7 @@ test('the followed repository is used when no folder is named', async () => {
   const followed = { PHOENIX_REPO_URL: forge.repositoryUrl, PHOENIX_FORGE: 'none', PHOENIX_LAB: lab };
   const all = { disks: DISKS, gpuDriver: false, yes: false, dryRun: true };
   const { exit, out } = await captured((io) => setupHost(all, io), { ...followed, PHOENIX_FORGE_TOKEN: 'token' });
-  expect([exit, out]).toEqual([0, expect.stringContaining('make pool tank')]);
+  expect([exit, out]).toEqual([0, expect.stringContaining('create pool tank')]);
   await forge.close();
   const gone = await captured((io) => setupHost(all, io), { ...followed, PHOENIX_FORGE_TOKEN: 'token' });
   expect(gone).toMatchObject({ exit: 3, err: expect.stringContaining('--config') });
@@ -122,7 +122,7 @@ test('it is reached from the command line, where a dry run only looks', async ()
   const { exit, stdout, stderr } = await phoenix(args, { PHOENIX_LAB: lab });
   expect([exit, pools()]).toEqual([0, ['rpool']]);
   expect(stderr).toContain('Pool tank (mirror)');
-  const actions = [expect.stringContaining('take everything off'), 'make pool tank'];
+  const actions = [expect.stringContaining('wipe /'), 'create pool tank'];
   expect(JSON.parse(stdout)).toEqual({ ok: true, reason: null, actions });
   const looks = /^(lsblk|wipefs --no-act|zpool (list|status)|hostname)/;
   expect(called().filter((line) => !looks.test(line))).toEqual([]);

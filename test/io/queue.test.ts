@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue.ts';
+import { openQueue } from '../../src/io/queue/queue.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import type { Queue, Work } from '../../src/ports/queue.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';

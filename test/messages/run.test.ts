@@ -68,7 +68,7 @@ test('targets are listed in columns in the words of the pages, with their remedi
     '  lxc/101         applied     aaaaaaa  running',
     '  hypervisor/dns  in doubt    aaaaaaa',
     '      proved 2026-01-02 03:04:05 UTC; run 7 looked: differs',
-    '  vm/1001         not proved  aaaaaaa  stopped, declared no more',
+    '  vm/1001         not proved  aaaaaaa  stopped, no longer declared',
     '      last step failed: qm start: no space',
     '3 targets: 1 applied, 1 in doubt, 1 not proved',
   ]);

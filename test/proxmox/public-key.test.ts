@@ -48,8 +48,8 @@ function withBytes(line: string, change: (bytes: Buffer) => Buffer): string {
   return `${type} ${change(Buffer.from(key, 'base64')).toString('base64')} ${comment}`;
 }
 
-/** What becomes of a key by accident. */
-function spoiled(line: string): string[] {
+/** Mistakes in copying a key. */
+function corrupted(line: string): string[] {
   const [type = '', key = '', comment = ''] = line.split(' ');
   return [
     ...[4, 12, 20, 30, 40, 60, key.length - 4, key.length - 1].map(
@@ -68,20 +68,23 @@ function spoiled(line: string): string[] {
 }
 
 describe.skipIf(KEYGEN === undefined)('a public key (skipped: no ssh-keygen)', () => {
-  test.each(KINDS)('of kind %s with %s bits is one for both, and what is spoiled is for neither', (type, bits) => {
-    const line = newKey(type, bits);
-    const sound = [line, `from="10.0.0.0/8",no-pty ${line}`, line.split(' ').slice(0, 2).join(' '), `  ${line}`];
-    inFolder((folder) => {
-      for (const each of sound) {
-        expect(isPublicKey(each), each).toBe(true);
-        expect(isTaken(folder, each), each).toBe(true);
-      }
-      for (const each of spoiled(line)) {
-        expect(isPublicKey(each), each).toBe(false);
-        expect(isTaken(folder, each), each).toBe(false);
-      }
-    });
-  });
+  test.each(KINDS)(
+    'of kind %s with %s bits is valid for Phoenix and for ssh-keygen, and a corrupted one for neither',
+    (type, bits) => {
+      const line = newKey(type, bits);
+      const sound = [line, `from="10.0.0.0/8",no-pty ${line}`, line.split(' ').slice(0, 2).join(' '), `  ${line}`];
+      inFolder((folder) => {
+        for (const each of sound) {
+          expect(isPublicKey(each), each).toBe(true);
+          expect(isTaken(folder, each), each).toBe(true);
+        }
+        for (const each of corrupted(line)) {
+          expect(isPublicKey(each), each).toBe(false);
+          expect(isTaken(folder, each), each).toBe(false);
+        }
+      });
+    },
+  );
 });
 
 test('blank lines between keys are none, and another line is no key', () => {

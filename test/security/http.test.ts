@@ -22,7 +22,7 @@ import { classifyPublicPages } from '../../src/cli/doctor/public-pages.ts';
 import { wrapping } from '../../src/cli/io.ts';
 import { readSettings } from '../../src/settings.ts';
 import { withinFrom } from '../../src/web/links.ts';
-import { BEGAN, finishStep, LXC, planRun, VM } from '../agent/run.ts';
+import { BEGAN, finishStep, LXC, planRun, VM } from '../agent/planned-run.ts';
 import {
   ADMIN_TOKEN,
   COMMIT,

@@ -30,3 +30,12 @@ test('each line of the threat model names an existing test, or says why there is
     }
   }
 });
+
+test('every test that a list names exists', () => {
+  const lines = page.split('\n').filter((line) => !line.startsWith('|'));
+  const named = [...lines.join('\n').matchAll(/`([a-z-]+(?:\/[a-z-]+)+)`/g)].map(([, name]) => name ?? '');
+  const isThere = (name: string) =>
+    ['.test.ts', '.ts', ''].some((end) => existsSync(`${TESTS}${name}${end}`)) || existsSync(`${TESTS}../${name}`);
+  expect(named.length).toBeGreaterThan(25);
+  expect(named.filter((name) => !isThere(name))).toEqual([]);
+});

@@ -9,7 +9,7 @@ import type { Thread, ThreadDeps } from '../../src/io/git/thread.ts';
 import { openWork } from '../../src/io/git/work.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
-import { openQueue } from '../../src/io/queue.ts';
+import { openQueue } from '../../src/io/queue/queue.ts';
 import { READING } from '../../src/load/reading.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Host } from '../../src/ports/host.ts';

@@ -52,6 +52,10 @@ function cached(): string {
   return built;
 }
 
+/**
+ * The state of the files without reading them. The lab has the same for its snapshot (`lab/src/proxmox/snapshot.ts`): it is a package that may
+ * import neither tests nor scripts, and that exports nothing but a node and a forge.
+ */
 function versionOfSources(): string {
   const hash = createHash('sha256').update(`${process.version}\n`);
   for (const source of SOURCES) {

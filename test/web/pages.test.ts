@@ -384,7 +384,7 @@ describe('targets', () => {
       'vm/9',
     ]);
     expect(words(page)).toContain(`lxc/101 applied running 3f2a1bc run ${again} applied`);
-    expect(words(page)).toContain('vm/9 applied declared no more');
+    expect(words(page)).toContain('vm/9 applied no longer declared');
     const one = words((await visit('/targets/lxc/101')).page);
     expect(one).toContain('lxc/101 applied Proved to be as its commit says.');
     expect(one).toContain(`run ${again} applied update, live bbbbbbb push by ada`);

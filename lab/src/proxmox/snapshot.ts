@@ -45,6 +45,10 @@ function build(file: string): void {
   }
 }
 
+/**
+ * The state of the files without reading them. Of the same form as in `test/support/release.ts`: the lab's sources may import facts about
+ * Proxmox and Traefik alone, and the lab exports nothing but a node and a forge (`test/import-direction.test.ts`), so neither can use the other's.
+ */
 function versionOfSources(): string {
   const hash = createHash('sha256').update(`${process.execPath} ${process.version}\n`);
   for (const source of SOURCES) {

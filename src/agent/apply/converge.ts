@@ -16,9 +16,9 @@ import { same } from '../../plan/canonical.ts';
 import { isDestructive } from '../../plan/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
-import { differencesOf, type KeptDifference } from './differences.ts';
+import { compare, decide, differing, isSettled, settledByQuickCheck, summariesOf } from './compare.ts';
+import type { RecordedDifference } from './differences.ts';
 import { Aborted } from './lease.ts';
-import { withoutLeft } from './left-to-people.ts';
 import { type Performing, perform, performRound, throwIfAborted } from './perform.ts';
 import { probe } from './probe.ts';
 import { CarriedOut, stillApplicable } from './rounds.ts';
@@ -31,7 +31,7 @@ export interface Ending {
   /** Sentences of what would be done, where nothing may be done, or not yet. */
   readonly would?: readonly string[];
   /** Fields that differ from the declaration, where nothing was changed; absent where nothing was observed or something was done. */
-  readonly differs?: readonly KeptDifference[];
+  readonly differs?: readonly RecordedDifference[];
   /** Keyed digests of the secrets that it has now, by reference. */
   readonly secrets?: SecretDigests;
   /** It was created or recreated, so its former content is gone. */
@@ -40,7 +40,7 @@ export interface Ending {
 
 /** A transient obstacle; the message names it. */
 export class TransientError extends Error {
-  override readonly name = 'Passing';
+  override readonly name = 'TransientError';
 }
 
 export interface StepWork extends Performing {
@@ -83,89 +83,170 @@ export async function convergeStep(work: StepWork): Promise<Ending> {
   return Object.keys(secrets).length === 0 ? ending : { ...ending, secrets };
 }
 
+/** What the rounds of a step have done so far. */
+interface Progress {
+  /** How to restore the state before the first change, where it was saved. */
+  readonly rollback: Rollback | null;
+  /** Why that state cannot be saved. */
+  readonly noRollback: string | null;
+  /** Why the last round failed. Some commands fail after they took effect, so the next observation decides whether the step has. */
+  readonly failed: string | null;
+  readonly acted: boolean;
+  /** It was created or recreated. */
+  readonly anew: boolean;
+  /** The actions decided in the last round, as text; empty when the same may be decided again. */
+  readonly last: string;
+  readonly done: CarriedOut;
+}
+
 async function converge(work: StepWork): Promise<Ending> {
-  const { host, manager, wanted, touched } = work;
+  const { host, manager, wanted } = work;
   if (await settledByQuickCheck(work)) return { outcome: 'unchanged', reason: null };
   if (work.readOnly !== false) return compare(work, await manager.observe(host, wanted), work.readOnly);
-
-  let rollback: Rollback | null = null;
-  let noRollback: string | null = null;
-  let remarks: readonly string[] = [];
-  const fail = (why: string): Promise<Ending> => failAndRestore(work, rollback, noRollback, why);
   // The commands of a worker that died may still be running.
-  if (touched) await drain(host, wanted.target, work);
-  let failed: string | null = null;
-  let acted = false;
-  let anew = false;
-  let last = '';
-  const done = new CarriedOut();
+  if (work.touched) await drain(host, wanted.target, work);
+  let progress: Progress = {
+    ...{ rollback: null, noRollback: null, failed: null },
+    ...{ acted: false, anew: false, last: '', done: new CarriedOut() },
+  };
   for (let round = 1; ; round += 1) {
     throwIfAborted(work);
-    const observed = await observeTarget(work, failed);
-    // Some commands fail after they took effect: it is a failure only if something is left to do.
-    if (observed === null || (failed !== null && !isSettled(observed.decision))) return fail(failed ?? '');
-    const { observation, decision } = observed;
-    anew ||= manager.power?.running(observation) === 'absent';
-    if (decision.kind === 'blocked') return { outcome: 'blocked', reason: decision.reason };
-    if (decision.kind === 'impossible') {
-      if (decision.passing) throw new TransientError(decision.reason);
+    const next = await passRound(work, progress, round);
+    if ('outcome' in next) return next;
+    progress = next;
+  }
+}
+
+/** Observes, decides and acts once. Resolves to how the step ends, or to the progress from which the next round continues. */
+async function passRound(work: StepWork, before: Progress, round: number): Promise<Ending | Progress> {
+  const observed = await observeTarget(work, before.failed);
+  // A command may fail after it took effect: it is a failure only if something is left to do.
+  if (observed === null || (before.failed !== null && !isSettled(observed.decision)))
+    return failAndRestore(work, before, before.failed ?? '');
+  const { observation, decision } = observed;
+  const isAbsent = work.manager.power?.running(observation) === 'absent';
+  const seen = { ...before, anew: before.anew || isAbsent };
+  if (decision.kind !== 'actions') return endWithoutActions(work, seen, observation, decision);
+
+  const { actions, remarks = [] } = decision;
+  const found = findRollback(work, seen, observation, actions);
+  const progress = withRollback(seen, found);
+  if (actions.length === 0) return proveHealth(work, progress, remarks);
+  const refused = whyNotBegun(work, progress, observation, actions);
+  if (refused !== null) return refused;
+
+  const snapshot = found !== null && 'snapshot' in found ? found.snapshot : [];
+  const todo = stillApplicable(snapshot, actions);
+  const stuck = round > ROUNDS ? stepReason.stillDiffers(actions) : whyStuck(progress, actions, todo);
+  if (stuck !== null) return failAndRestore(work, progress, stuck);
+  // Saving a rollback alone makes no progress: the actions after it are the same.
+  const last = todo.length === 0 ? '' : JSON.stringify(actions);
+  return act(work, { ...progress, last }, snapshot, todo);
+}
+
+/** Ends a step whose target must not, cannot, or cannot fully be brought to the declared state. */
+async function endWithoutActions(
+  work: StepWork,
+  { rollback, noRollback, anew }: Progress,
+  observation: unknown,
+  decision: Exclude<Decision, { kind: 'actions' }>,
+): Promise<Ending> {
+  const { reason } = decision;
+  switch (decision.kind) {
+    case 'blocked':
+      return { outcome: 'blocked', reason };
+    case 'impossible': {
+      if (decision.passing) throw new TransientError(reason);
+      const { manager, wanted } = work;
       const left = manager.selfRollback === true ? manager.rollback(wanted, observation, []) : null;
       const found = left !== null && 'snapshot' in left ? left : null;
-      return failAndRestore(work, rollback ?? found, noRollback, decision.reason);
+      return failAndRestore(work, { rollback: rollback ?? found, noRollback }, reason);
     }
-    if (decision.kind === 'partly') {
+    case 'partly':
       if (rollback !== null) await perform(work, rollback.discard);
-      return { outcome: 'failed', reason: decision.reason, ...(anew ? { anew } : {}) };
-    }
-    // A rollback left by a dead worker is found here too, by a manager that observes its snapshot.
-    const guarded = work.rollback || manager.selfRollback === true;
-    const found: Rollback | NoRollback | null =
-      guarded && rollback === null ? manager.rollback(wanted, observation, decision.actions) : null;
-    if (found !== null && 'noRollback' in found) noRollback ??= found.noRollback;
-    else rollback ??= found;
-    remarks = [...(decision.remarks ?? []), ...(failed === null ? [] : [stepReason.failedYetDone(failed)])];
-    if (decision.actions.length === 0) break;
-    const unseen = acted || touched ? null : otherThanShown(decision.actions, work.shown ?? null);
-    if (unseen !== null) return { outcome: 'failed', reason: unseen };
-    const waits = work.unapproved?.(decision.actions, acted || touched) ?? null;
-    if (waits !== null)
-      return {
-        ...{ outcome: 'blocked', reason: waits, would: summariesOf(decision.actions) },
-        ...differing(work, observation),
-      };
-    const snapshot = found !== null && 'snapshot' in found ? found.snapshot : [];
-    const todo = stillApplicable(snapshot, decision.actions);
-    const text = JSON.stringify(decision.actions);
-    if (round > ROUNDS || text === last) return fail(stepReason.stillDiffers(decision.actions));
-    const repeated = done.repeatedIn(todo);
-    if (repeated !== undefined) return fail(stepReason.noEffect(repeated));
-    // Saving a rollback alone makes no progress: the actions after it are the same.
-    last = todo.length === 0 ? '' : text;
-
-    if (!acted) await work.leaseGuard.touch();
-    acted = true;
-    anew ||= todo.some(({ impact }) => isDestructive(impact));
-    const performed = await performRound(work, snapshot);
-    if (performed.failure !== null && !performed.open) return { outcome: 'failed', reason: performed.failure };
-    if (performed.open) rollback = null;
-    const { failure, open } = performed.open ? performed : await performRound(work, todo);
-    if (failure === null) done.add(todo);
-    else if (open) last = '';
-    else failed = failure;
+      return { outcome: 'failed', reason, ...(anew ? { anew } : {}) };
+    default:
+      return decision satisfies never;
   }
+}
 
-  // A changed target must also be healthy, whoever changed it: a worker may have died between its last action and the health check.
-  const sick = acted || touched ? await probe(work, manager.health(wanted)) : null;
-  if (sick !== null) return fail(stepReason.sick(sick));
+/** How the state before the first change is saved; null where it already is, or need not be. */
+function findRollback(
+  work: StepWork,
+  { rollback }: Progress,
+  observation: unknown,
+  actions: readonly Action[],
+): Rollback | NoRollback | null {
+  const { manager, wanted } = work;
+  // A rollback left by a dead worker is found here too, by a manager that observes its snapshot.
+  const isGuarded = work.rollback || manager.selfRollback === true;
+  return isGuarded && rollback === null ? manager.rollback(wanted, observation, actions) : null;
+}
+
+function withRollback(progress: Progress, found: Rollback | NoRollback | null): Progress {
+  if (found === null) return progress;
+  if ('noRollback' in found) return { ...progress, noRollback: progress.noRollback ?? found.noRollback };
+  return { ...progress, rollback: progress.rollback ?? found };
+}
+
+/** The ending where a person has to see or approve these actions first; null when they may begin. */
+function whyNotBegun(
+  work: StepWork,
+  { acted }: Progress,
+  observation: unknown,
+  actions: readonly Action[],
+): Ending | null {
+  const begun = acted || work.touched;
+  const unseen = begun ? null : otherThanShown(actions, work.shown ?? null);
+  if (unseen !== null) return { outcome: 'failed', reason: unseen };
+  const waits = work.unapproved?.(actions, begun) ?? null;
+  if (waits === null) return null;
+  return { outcome: 'blocked', reason: waits, would: summariesOf(actions), ...differing(work, observation) };
+}
+
+/** Why a further round would change nothing; null when it may. */
+function whyStuck({ last, done }: Progress, actions: readonly Action[], todo: readonly Action[]): string | null {
+  if (JSON.stringify(actions) === last) return stepReason.stillDiffers(actions);
+  const repeated = done.repeatedIn(todo);
+  return repeated === undefined ? null : stepReason.noEffect(repeated);
+}
+
+/** Saves the rollback, then performs the actions. Resolves to an ending only when the rollback cannot be saved. */
+async function act(
+  work: StepWork,
+  before: Progress,
+  snapshot: readonly Action[],
+  todo: readonly Action[],
+): Promise<Ending | Progress> {
+  if (!before.acted) await work.leaseGuard.touch();
+  const anew = before.anew || todo.some(({ impact }) => isDestructive(impact));
+  const begun = { ...before, acted: true, anew };
+  const saved = await performRound(work, snapshot);
+  if (saved.failure !== null)
+    return saved.open ? { ...begun, rollback: null, last: '' } : { outcome: 'failed', reason: saved.failure };
+  const { failure, open } = await performRound(work, todo);
+  if (failure === null) begun.done.add(todo);
+  if (failure !== null) return open ? { ...begun, last: '' } : { ...begun, failed: failure };
+  return begun;
+}
+
+/** Ends a step that has nothing left to do: a target that was changed must also be healthy. */
+async function proveHealth(work: StepWork, progress: Progress, remarks: readonly string[]): Promise<Ending> {
+  const { acted, anew, rollback, noRollback, failed } = progress;
+  // Whoever changed it: a worker may have died between its last action and the health check.
+  const isChanged = acted || work.touched;
+  const sick = isChanged ? await probe(work, work.manager.health(work.wanted)) : null;
+  if (sick !== null) return failAndRestore(work, progress, stepReason.sick(sick));
   if (rollback !== null) await perform(work, rollback.discard);
-  if (!acted && !touched) return { outcome: 'unchanged', reason: null };
-  // A remark may end with what to do, so it comes last.
-  const sentences = [...(noRollback === null ? [] : [stepReason.noRollback(noRollback)]), ...remarks];
-  return {
-    outcome: 'applied',
-    reason: sentences.length === 0 ? null : sentences.join('; '),
-    ...(anew ? { anew } : {}),
-  };
+  if (!isChanged) return { outcome: 'unchanged', reason: null };
+  const sentences = [
+    ...(noRollback === null ? [] : [stepReason.noRollback(noRollback)]),
+    // A remark may end with what to do, so it comes after what was not saved.
+    ...remarks,
+    ...(failed === null ? [] : [stepReason.failedYetDone(failed)]),
+  ];
+  const reason = sentences.length === 0 ? null : sentences.join('; ');
+  return { outcome: 'applied', reason, ...(anew ? { anew } : {}) };
 }
 
 /** Null when it cannot be observed after a failure, which is then the reason. */
@@ -180,64 +261,20 @@ async function observeTarget(work: StepWork, failed: string | null) {
   }
 }
 
-function decide(work: StepWork, observation: unknown): Decision {
-  return work.manager.decide(withoutLeft(work, observation), observation);
-}
-
-function differing(work: StepWork, observation: unknown): Pick<Ending, 'differs'> {
-  return { differs: differencesOf(work.manager, withoutLeft(work, observation), observation) };
-}
-
-function isSettled(decision: Decision): boolean {
-  return decision.kind === 'actions' && decision.actions.length === 0;
-}
-
 function otherThanShown(actions: readonly Action[], shown: readonly string[] | null): string | null {
   return shown === null || same(shown, summariesOf(actions)) ? null : stepReason.notShown(actions);
-}
-
-function summariesOf(actions: readonly Action[]): readonly string[] {
-  return actions.map(({ summary }) => summary);
-}
-
-/** Whether the inventory, which all steps of the run share, suffices to conclude that nothing is to be done. */
-async function settledByQuickCheck(work: StepWork): Promise<boolean> {
-  const { inventory, touched, manager, wanted } = work;
-  if (inventory === null || touched) return false;
-  const observation = manager.quickCheck(await inventory(), wanted);
-  if (observation === null) return false;
-  return isSettled(decide(work, observation));
-}
-
-/** The result of a run that only observes. */
-function compare(work: StepWork, observation: unknown, how: 'differs' | 'would'): Ending {
-  const decision = decide(work, observation);
-  if (decision.kind !== 'actions')
-    return { outcome: 'failed', reason: decision.reason, ...differing(work, observation) };
-  if (decision.actions.every(({ notes }) => notes === true)) return { outcome: 'unchanged', reason: null };
-  const would = summariesOf(decision.actions);
-  const found = { would, ...differing(work, observation) };
-  if (how === 'would') return { outcome: 'unchanged', reason: null, ...found };
-  return { outcome: 'failed', reason: stepReason.differs(decision.actions), ...found };
 }
 
 /** Restores the previous state, where it was saved. */
 async function failAndRestore(
   work: StepWork,
-  rollback: Rollback | null,
-  noRollback: string | null,
+  { rollback, noRollback }: Pick<Progress, 'rollback' | 'noRollback'>,
   why: string,
 ): Promise<Ending> {
   if (rollback === null)
     return { outcome: 'failed', reason: noRollback === null ? why : stepReason.failedWithoutWayBack(why, noRollback) };
   const failure = await perform(work, rollback.restore);
-  return {
-    outcome: 'failed',
-    reason:
-      failure === null
-        ? work.manager.selfRollback === true
-          ? stepReason.putBack(why)
-          : stepReason.rolledBack(why)
-        : stepReason.notRolledBack(why, failure),
-  };
+  if (failure !== null) return { outcome: 'failed', reason: stepReason.notRolledBack(why, failure) };
+  const restored = work.manager.selfRollback === true ? stepReason.putBack(why) : stepReason.rolledBack(why);
+  return { outcome: 'failed', reason: restored };
 }

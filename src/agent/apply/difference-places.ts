@@ -14,14 +14,14 @@ import { child, keys } from '../../plan/pointer.ts';
 import type { Context } from '../context.ts';
 import { linesOf } from '../lines-of.ts';
 import { declaredAt } from '../reconcile/gather.ts';
-import { type KeptDifference, linesBetween } from './differences.ts';
+import { linesBetween, type RecordedDifference } from './differences.ts';
 
 /** The differences with their places, as they are recorded. @param commit that declares the target */
 export async function withPlaces(
   context: Context,
   commit: string,
   target: TargetId,
-  differs: readonly KeptDifference[],
+  differs: readonly RecordedDifference[],
 ): Promise<readonly FieldDifference[]> {
   const declared = differs.length === 0 ? undefined : await declaredAt(context, commit);
   const config = declared?.config ?? null;

@@ -18,12 +18,12 @@ const MAX_LINES = 30;
 const MAX_EDITS = 500;
 
 /** A difference as it is recorded, with what its place in the repository follows from. */
-export type KeptDifference = FieldDifference & Pick<FoundDifference, 'at' | 'compose'>;
+export type RecordedDifference = FieldDifference & Pick<FoundDifference, 'at' | 'compose'>;
 
 /** Pure. */
-export function differencesOf(manager: Manager, wanted: Wanted, observation: unknown): readonly KeptDifference[] {
+export function differencesOf(manager: Manager, wanted: Wanted, observation: unknown): readonly RecordedDifference[] {
   const fields = [...powerDifference(manager, wanted, observation), ...manager.differences(wanted, observation)];
-  const shown = fields.slice(0, MAX_FIELDS).map(kept);
+  const shown = fields.slice(0, MAX_FIELDS).map(recorded);
   const left = fields.length - shown.length;
   return left === 0 ? shown : [...shown, { field: `and ${left} more`, at: [], declared: null, observed: null }];
 }
@@ -35,7 +35,7 @@ function powerDifference({ power }: Manager, { spec }: Wanted, observation: unkn
   return observed === 'stopped' ? [{ field: 'on the host', at: [], declared: 'running', observed }] : [];
 }
 
-function kept({ field, at, compose, declared, observed }: FoundDifference): KeptDifference {
+function recorded({ field, at, compose, declared, observed }: FoundDifference): RecordedDifference {
   const path = `/${field.replaceAll('.', '/')}`;
   const { before = null, after = null } = hideInChange({ path, before: observed, after: declared });
   const lines = changedLines(after, before);

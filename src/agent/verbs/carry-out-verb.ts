@@ -21,7 +21,7 @@ export async function carryOutVerb({ request, steps }: RunDetail, work: Work): P
     case 'restart': {
       const step = steps.find(({ target }) => target === work.wanted.target);
       const begun = step?.actions.some(({ exit }) => exit === 0) ?? false;
-      return switchPower({ ...work, wish: kind, begun, readOnly });
+      return switchPower({ ...work, requested: kind, begun, readOnly });
     }
     case 'destroy': {
       // There is no second try: what is in the way is reported to whoever requested it.

@@ -12,29 +12,30 @@ import { probe } from '../apply/probe.ts';
 export interface PowerWork extends Performing {
   readonly manager: Manager;
   readonly wanted: Wanted;
-  readonly wish: Power;
+  /** What the person asked for. */
+  readonly requested: Power;
   /** An earlier worker of this step performed its first action: what remains of a restart is a start. */
   readonly begun: boolean;
   readonly readOnly: boolean;
 }
 
 export async function switchPower(work: PowerWork): Promise<Ending> {
-  const { manager, wanted, wish } = work;
+  const { manager, wanted, requested } = work;
   const { power } = manager;
   if (power === undefined) return { outcome: 'failed', reason: stepReason.doesNotRun(wanted.target) };
   const end = await bringTo(work, power);
   if (end !== 'unchanged' && end !== 'changed') return end;
   const acted = work.begun || end === 'changed';
   // Its dependents are started next and need it to work.
-  const sick = acted && wish !== 'stop' ? await probe(work, manager.health(wanted)) : null;
+  const sick = acted && requested !== 'stop' ? await probe(work, manager.health(wanted)) : null;
   if (sick !== null) return { outcome: 'failed', reason: stepReason.sick(sick) };
   return { outcome: acted ? 'applied' : 'unchanged', reason: acted ? expectation(power, work) : null };
 }
 
 /** Observes and acts until the target is in the requested state. Any other end is the end of the step. */
 async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged' | 'changed' | Ending> {
-  const { host, manager, wanted, wish } = work;
-  let next = wish === 'restart' && work.begun ? 'start' : wish;
+  const { host, manager, wanted, requested } = work;
+  let next = requested === 'restart' && work.begun ? 'start' : requested;
   let end: 'unchanged' | 'changed' = 'unchanged';
   let done = '';
   let failed: string | null = null;
@@ -66,6 +67,6 @@ function would(actions: readonly { readonly summary: string }[]): Ending {
   return { outcome: 'unchanged', reason: null, would: actions.map(({ summary }) => summary) };
 }
 
-function expectation(power: PowerManager, { wanted: { spec }, wish }: PowerWork): string | null {
-  return wish === 'stop' && spec !== undefined && power.role(spec) === 'runs' ? DONE.stoppedDeclared : null;
+function expectation(power: PowerManager, { wanted: { spec }, requested }: PowerWork): string | null {
+  return requested === 'stop' && spec !== undefined && power.role(spec) === 'runs' ? DONE.stoppedDeclared : null;
 }

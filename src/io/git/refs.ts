@@ -1,7 +1,9 @@
 // Refs and configuration of a clone that Phoenix manages.
 
 import { addRemote, getConfig, init, listRefs, resolveRef, writeRef } from 'isomorphic-git';
+import type { CommitSha } from '../../model/ids.ts';
 import { wholeFiles as fs } from './files.ts';
+import type { RemoteRefs } from './remote.ts';
 
 const KEPT = 'refs/kept';
 
@@ -23,6 +25,11 @@ export function originOf(gitdir: string): Promise<string | undefined> {
 
 export function followedRef(branch: string): string {
   return `refs/heads/${branch}`;
+}
+
+/** The branch's head on the server; null when there is no such branch. */
+export function headOf({ byName }: Pick<RemoteRefs, 'byName'>, branch: string): CommitSha | null {
+  return (byName.get(followedRef(branch)) ?? null) as CommitSha | null;
 }
 
 /** The last followed head of the branch. Fails with the library's `NotFoundError` when there is none. */

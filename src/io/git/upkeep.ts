@@ -4,16 +4,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitSha } from '../../model/ids.ts';
-import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
-import { HistoryCut, isAncestor } from './ancestry.ts';
-import type { Clone } from './clone.ts';
-import { Damage, isDamage, NotGiven, TooLarge } from './errors.ts';
+import { advance } from './advance.ts';
+import { bringCommit } from './bring-commit.ts';
+import { isDamage, NotGiven, TooLarge } from './errors.ts';
 import { fetchObjects } from './fetch-objects.ts';
-import { ALONE, type FreshCloneDeps, freshCloner } from './fresh-clone.ts';
-import { follow, followedHead, followedRef, nameRemote, originOf, pinCommit } from './refs.ts';
-import { type RemoteRefs, WHOLE } from './remote.ts';
+import { type FreshCloneDeps, freshCloner } from './fresh-clone.ts';
+import { followedHead, headOf, nameRemote, originOf } from './refs.ts';
+import { headNotFetched, RefusedHead } from './refused-head.ts';
+import type { RemoteRefs } from './remote.ts';
 import { inTurn } from './serial.ts';
-import { readShallow } from './shallow.ts';
 
 export interface UpkeepDeps extends FreshCloneDeps {
   /** A clone with more packs is replaced. */
@@ -41,24 +40,18 @@ export interface Upkeep {
   deepen(commits: readonly string[], depth: number): Promise<void>;
 }
 
-/** Number of commits fetched with a new head: most pushes are smaller. */
-const WITH_A_PUSH = 32;
-/** Minimum delay before a request that failed permanently is repeated. */
-const REFUSED_FOR_MS = 60 * 60 * 1000;
-
 export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
   const { remote, clones, cloneAt, log, branch } = deps;
-  const followed = followedRef(branch);
   const replaceClone = freshCloner(deps);
+  const refused = new RefusedHead();
   /** One writer at a time. */
   const write = inTurn();
   /** The clone that this process has checked. */
   let inOrder: string | undefined;
-  let refused: { readonly head: CommitSha; readonly error: Error; readonly at: number } | undefined;
 
   async function update(): Promise<CommitSha | null> {
     const refs = await remote.refs();
-    const head = headAmong(refs);
+    const head = headOf(refs, branch);
     if (head === null) return null;
     try {
       return await bringHead(refs, head);
@@ -66,46 +59,39 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
       if (!(error instanceof NotGiven)) throw error;
       // The branch may have moved since it was listed.
       const again = await remote.refs();
-      const moved = headAmong(again);
+      const moved = headOf(again, branch);
       if (moved === null) return null;
-      if (moved === head) throw notFetched(head, error);
+      if (moved === head) throw headNotFetched(head, error);
       return bringHead(again, moved);
     }
   }
 
   async function bringHead(refs: RemoteRefs, head: CommitSha): Promise<CommitSha> {
-    refuseAgain(head);
-    refused = undefined;
+    refused.throwIfRefused(head);
+    refused.forget();
     try {
       const clone = await clones.current();
       const before = clone === undefined ? undefined : await usableHead(clone);
       if (clone === undefined || before === undefined) await cloneAfresh(refs, head, 'there is none that can be used');
       else if (before !== head)
-        await moveOn(clone, refs, before, head).catch((error) => onAFreshOne(refs, head, error));
+        await moveOn(clone, refs, before, head).catch((error) => replaceDamaged(refs, head, error));
       return head;
     } catch (error) {
       if (!(error instanceof Error && error.cause instanceof TooLarge)) throw error;
-      refused = { head, error: notFetched(head, error.cause), at: performance.now() };
-      throw refused.error;
+      throw refused.remember(head, error.cause);
     }
   }
 
-  async function onAFreshOne(refs: RemoteRefs, head: CommitSha, error: unknown): Promise<void> {
-    if (!isDamage(error)) throw error;
+  async function moveOn(gitdir: string, refs: RemoteRefs, before: CommitSha, head: CommitSha): Promise<void> {
+    await advance(deps, cloneAt(gitdir), refs, before, head);
+    void repackWhenNeeded(gitdir);
+  }
+
+  /** @throws `error` unless it means that the clone is corrupt, and the branch has a head to clone */
+  async function replaceDamaged(refs: RemoteRefs, head: CommitSha | null, error: unknown): Promise<void> {
+    if (!isDamage(error) || head === null) throw error;
     log.warn('the clone cannot be read', { error });
     await cloneAfresh(refs, head, 'the old one cannot be read');
-  }
-
-  function refuseAgain(commit: string): void {
-    if (refused?.head === commit && performance.now() - refused.at < REFUSED_FOR_MS) throw refused.error;
-  }
-
-  function notFetched(head: CommitSha, cause: Error): HeadNotFetched {
-    return new HeadNotFetched(cause.message, head, { cause });
-  }
-
-  function headAmong(refs: RemoteRefs): CommitSha | null {
-    return (refs.byName.get(followed) ?? null) as CommitSha | null;
   }
 
   /** The clone's head; undefined when it belongs to another repository or cannot be read. */
@@ -126,31 +112,6 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     }
   }
 
-  async function moveOn(gitdir: string, refs: RemoteRefs, before: CommitSha, head: CommitSha): Promise<void> {
-    const clone = cloneAt(gitdir);
-    const cutOff = (await readShallow(gitdir)).size > 0;
-    if (!(await clone.holds(head))) {
-      await fetchObjects(refs, clone, { want: head, depth: cutOff ? WITH_A_PUSH : null, branch });
-      if (!(await clone.holds(head))) throw new Damage(`${remote.url} takes it that ${head} is here`);
-    }
-    if (!(await buildsOn(clone, before, head))) await pinCommit(gitdir, before);
-    // The next fetch sends this ref to the server: without it, everything would be sent again.
-    await follow(gitdir, branch, head);
-    void repackWhenNeeded(gitdir);
-  }
-
-  /** Also false where more history is needed to decide: then at worst the previous commit is kept unnecessarily. */
-  async function buildsOn(clone: Clone, before: CommitSha, head: CommitSha): Promise<boolean> {
-    try {
-      if (await isAncestor(clone.history, before, head)) return true;
-      log.warn(`${branch} was rewritten: ${head} does not descend from ${before}`);
-      return false;
-    } catch (error) {
-      if (error instanceof HistoryCut) return false;
-      throw error;
-    }
-  }
-
   async function cloneAfresh(refs: RemoteRefs, head: CommitSha, why: string): Promise<void> {
     inOrder = await replaceClone(refs, head, why);
   }
@@ -167,27 +128,9 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
   function replace(why: string): Promise<void> {
     return write(async () => {
       const refs = await remote.refs();
-      const head = headAmong(refs);
+      const head = headOf(refs, branch);
       if (head !== null) await cloneAfresh(refs, head, why);
     }, 'replace');
-  }
-
-  /** A server may refuse to serve commits by id. */
-  async function bringOne(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
-    if (await clone.holds(commit)) return true;
-    refuseAgain(commit);
-    try {
-      const cutOff = refs.shallow && (await readShallow(clone.gitdir)).size > 0;
-      await fetchObjects(refs, clone, { want: commit, depth: cutOff ? ALONE : null, branch });
-    } catch (error) {
-      if (!(error instanceof NotGiven)) throw error;
-      log.info(`${remote.url} does not give out ${commit}`, { reason: error.message });
-      return fromTheBranch(clone, refs, commit);
-    }
-    if (!(await clone.has(commit))) throw new Damage(`${remote.url} takes it that ${commit} is here`);
-    if (!(await clone.holds(commit))) return false;
-    await pinCommit(clone.gitdir, commit);
-    return true;
   }
 
   /** Uses a fresh clone if the present one turns out to be corrupt. */
@@ -195,27 +138,12 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     const gitdir = await clones.current();
     if (gitdir === undefined) return false;
     try {
-      return await bringOne(cloneAt(gitdir), refs, commit);
+      return await bringCommit(deps, refused, cloneAt(gitdir), refs, commit);
     } catch (error) {
-      const head = headAmong(refs);
-      if (!isDamage(error) || head === null) throw error;
-      log.warn('the clone cannot be read', { error });
-      await cloneAfresh(refs, head, 'the old one cannot be read');
+      await replaceDamaged(refs, headOf(refs, branch), error);
     }
     const fresh = await clones.current();
-    return fresh !== undefined && bringOne(cloneAt(fresh), refs, commit);
-  }
-
-  /** Looks in the branch's history for a commit that the server does not serve by id. */
-  async function fromTheBranch(clone: Clone, refs: RemoteRefs, commit: string): Promise<boolean> {
-    const head = headAmong(refs);
-    if (refs.byId || head === null) return false;
-    for (const depth of DEPTHS) {
-      if ((await readShallow(clone.gitdir)).size === 0) break;
-      await fetchObjects(refs, clone, { want: head, depth, branch });
-      if (await clone.holds(commit)) return true;
-    }
-    return clone.holds(commit);
+    return fresh !== undefined && bringCommit(deps, refused, cloneAt(fresh), refs, commit);
   }
 
   async function deepen(commits: readonly string[], depth: number): Promise<void> {
@@ -224,8 +152,8 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     const clone = cloneAt(gitdir);
     const refs = await remote.refs();
     const listed = new Set(refs.byName.values());
-    const head = refs.byName.get(followed);
-    for (const want of new Set([...(head === undefined ? [] : [head]), ...commits])) {
+    const head = headOf(refs, branch);
+    for (const want of new Set([...(head === null ? [] : [head]), ...commits])) {
       try {
         await fetchObjects(refs, clone, { want, depth, branch });
       } catch (error) {
@@ -252,6 +180,3 @@ export function openUpkeep({ maxPacks, ...deps }: UpkeepDeps): Upkeep {
     deepen: (commits, depth) => write(() => deepen(commits, depth)),
   };
 }
-
-/** Depths to which history is fetched, step by step, until a question can be answered. */
-export const DEPTHS: readonly number[] = [64, 2_048, WHOLE];

@@ -5,6 +5,7 @@ import type { CommitSha } from '../../model/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import { allBefore, commitsSince, type History, HistoryCut, isAncestor, mergeBase } from './ancestry.ts';
+import { DEPTHS } from './bring-commit.ts';
 import { type Clone, openClone } from './clone.ts';
 import { openClones } from './clones.ts';
 import type { Token } from './credentials.ts';
@@ -13,7 +14,7 @@ import type { HttpLimits } from './http.ts';
 import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
 import { followedHead } from './refs.ts';
 import { branchesOf, openRemote } from './remote.ts';
-import { DEPTHS, openUpkeep } from './upkeep.ts';
+import { openUpkeep } from './upkeep.ts';
 
 export interface WorkOptions {
   readonly url: string;

@@ -62,7 +62,7 @@ function changedKey(said: string): string {
   const [remedy = 'ssh-keygen -R HOST'] = /ssh-keygen .*-R .+/.exec(said) ?? [];
   const was = before === null ? '' : ` from ${before}`;
   const is = now === undefined ? '' : ` to ${now}`;
-  return `its ${type} host key changed${was}${is}: somebody may be in between. Compare with \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on its console; if the node was installed anew: ${remedy.trim()}`.replace(
+  return `its ${type} host key changed${was}${is}: somebody may be in between. Compare with \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on its console; if the node was reinstalled: ${remedy.trim()}`.replace(
     / {2,}/g,
     ' ',
   );

@@ -37,7 +37,7 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
   [/user executing the script can't access .*keys/i, 'the user of REDIS_URL may not use the keys of Phoenix', RIGHTS],
   [/user executing the script can't publish/i, 'the user of REDIS_URL may not use the channel of Phoenix', RIGHTS],
   [/user executing the script can't run/i, 'the user of REDIS_URL lacks a right', RIGHTS],
-  [/^OOM/i, 'Redis is full and takes no more', 'raise its maxmemory, or take out what others keep in it'],
+  [/^OOM/i, 'Redis is full and accepts no more data', 'raise its maxmemory, or take out what others keep in it'],
   [/^READONLY/i, 'Redis is a read-only replica', 'let REDIS_URL name the primary, or its Sentinels'],
   [/^MISCONF/i, 'Redis cannot write to its disk, and takes nothing', 'see to its disk and its log'],
   [/^NOREPLICAS/i, 'Redis has too few replicas to take anything', 'see to its replicas, or its min-replicas-to-write'],

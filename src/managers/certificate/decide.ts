@@ -130,7 +130,7 @@ export function writeNote(target: TargetId, spec: CertificateSpec, seen: Certifi
   if (seen.note !== null && printNote(seen.note) === printNote(note)) return [];
   const content = { from: 'text', text: printNote(note) } as const;
   return [
-    action(`note the certificate for ${spec.commonName}`, 'live', {
+    action(`record the certificate for ${spec.commonName}`, 'live', {
       kind: 'file',
       path: pathsOf(nameOf(target)).note,
       content,
@@ -142,7 +142,7 @@ export function writeNote(target: TargetId, spec: CertificateSpec, seen: Certifi
 /** Removes temporary files. */
 function tidy(target: TargetId, spec: CertificateSpec, seen: CertificateObservation): Action[] {
   const left = temporaryFiles(target, spec, seen);
-  return left.length === 0 ? [] : [action('remove what was only needed on the way', 'live', removal(left))];
+  return left.length === 0 ? [] : [action('remove the temporary files of the renewal', 'live', removal(left))];
 }
 
 /** Those that are still there. */
@@ -162,6 +162,6 @@ function forget(seen: CertificateObservation, paths: Paths): Action[] {
   const { certPath, keyPath } = seen.note;
   const { note, ...work } = paths;
   const left = Object.values(work).filter((path) => seen.files.has(path));
-  const summary = `forget the certificate; its files stay and are renewed no more: ${certPath}, ${keyPath}`;
+  const summary = `forget the certificate; its files stay and are no longer renewed: ${certPath}, ${keyPath}`;
   return [action(summary, 'live', removal([...left, note]))];
 }

@@ -30,14 +30,14 @@ export function installCertificate(spec: CertificateSpec, seen: CertificateObser
     ],
   };
   return [
-    ...folders.map((path) => action(`make the folder ${path}`, 'live', { kind: 'folder', path, ...owner } as const)),
+    ...folders.map((path) => action(`create the folder ${path}`, 'live', { kind: 'folder', path, ...owner } as const)),
     ...previous.map(([from = '', to = '']) =>
       action(`keep ${from} until the new one is in use`, 'live', {
         kind: 'place',
         files: [{ from, to, owner: ROOT, mode: 0o600 }],
       }),
     ),
-    action(`put the certificate and the key of ${commonName} in place`, 'live', pair),
+    action(`move the certificate and the key of ${commonName} into place`, 'live', pair),
   ];
 }
 

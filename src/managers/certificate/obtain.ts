@@ -24,14 +24,14 @@ export function obtain(
   const until = facts === null || facts.notAfter <= seen.now ? null : shownTime(facts.notAfter);
   const curve = ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'];
   return [
-    action('make the folder for keys and requests', 'live', { kind: 'folder', path: WORK, uid: null, gid: null }),
-    ...(left.length === 0 ? [] : [action('remove what a broken-off renewal left', 'live', removal(left))]),
+    action('create the folder for keys and requests', 'live', { kind: 'folder', path: WORK, uid: null, gid: null }),
+    ...(left.length === 0 ? [] : [action('remove the files of an interrupted renewal', 'live', removal(left))]),
     action(
       `make a key for ${commonName} (${fault})`,
       'live',
       program('openssl', ['genpkey', ...curve, '-out', paths.key]),
     ),
-    action(`write what the request for ${commonName} says`, 'live', {
+    action(`write the settings of the request for ${commonName}`, 'live', {
       kind: 'file',
       path: paths.settings,
       content: { from: 'text', text: csrConfig(spec) },
@@ -42,7 +42,7 @@ export function obtain(
       'live',
       program('openssl', ['req', '-new', '-config', paths.settings, '-key', paths.key, '-out', paths.request]),
     ),
-    action('get it signed', 'live', {
+    action('sign the certificate', 'live', {
       kind: 'signing',
       request: paths.request,
       certificate: paths.certificate,

@@ -242,10 +242,14 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectO
   }
   const dependent = dependentOf(row, name, seen);
   if (dependent !== null) {
-    return { kind: 'impossible', reason: `${row.label} ${name} is declared no more, and ${dependent}`, passing: true };
+    return {
+      kind: 'impossible',
+      reason: `${row.label} ${name} is no longer declared, and ${dependent}`,
+      passing: true,
+    };
   }
   if (!approved) {
-    const reason = `${row.label} ${name} is declared no more, and deleting it loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
+    const reason = `${row.label} ${name} is no longer declared, and deleting it loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
     return { kind: 'blocked', reason };
   }
   const actions = [

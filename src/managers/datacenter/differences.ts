@@ -24,39 +24,82 @@ export function optionChanges(
   before: JsonObject | undefined,
   present: Options,
 ): { readonly named: readonly string[]; readonly args: readonly string[] } {
-  const alwaysArgs: string[] = [];
-  const setArgs: string[] = [];
-  const cleared: string[] = [];
-  const named: string[] = [];
-  const chosen = row.oneOf.find((option) => spec[option] !== undefined);
-  for (const [option, schema] of optionsOf(row)) {
-    if (row.members.includes(option) || isUnread(row, option)) continue;
+  const options = [...optionsOf(row)].filter(([option]) => !row.members.includes(option) && !isUnread(row, option));
+  const alwaysSent = options.flatMap(([option, schema]) =>
+    isAlwaysSent(row, option) ? optionArgs(row, option, schema, spec[option] ?? present[option]?.[0]) : [],
+  );
+  const changes = options.flatMap(([option, schema]): OptionChange[] => {
     const value = spec[option];
-    const isAlwaysSent = row.alwaysSent?.includes(option) === true;
-    if (isAlwaysSent) alwaysArgs.push(...optionArgs(row, option, schema, value ?? present[option]?.[0]));
-    if (value !== undefined) {
-      if (isAsDeclared(row, option, schema, value, present)) continue;
-      if (value === false && row.deletedWhenFalse?.includes(option) === true) cleared.push(option);
-      else if (!isAlwaysSent) setArgs.push(...optionArgs(row, option, schema, value));
-      named.push(option);
-      continue;
-    }
-    const replaced = chosen !== undefined && row.oneOf.includes(option);
-    if (present[option] === undefined || !(replaced || before?.[option] !== undefined)) continue;
-    if (row.clear === 'delete' && row.notDeletable?.includes(option) !== true) cleared.push(option);
-    else {
-      const defaultValue = row.defaults[option] ?? '';
-      if (meaningOf(schema, present[option] ?? []) === meaningOf(schema, [defaultValue])) continue;
-      setArgs.push(`--${option}`, defaultValue);
-    }
-    named.push(option);
-  }
+    const change =
+      value === undefined
+        ? undeclaredChange(row, option, schema, spec, before, present)
+        : declaredChange(row, option, schema, value, present);
+    return change === null ? [] : [{ option, ...change }];
+  });
+  const named = changes.map(({ option }) => option);
+  const cleared = changes.flatMap(({ option, isCleared }) => (isCleared ? [option] : []));
+  return {
+    named,
+    args: [
+      ...alwaysSent,
+      ...changes.flatMap(({ args }) => args),
+      ...companionArgs(row, spec, named),
+      ...deleteArgs(row, cleared),
+    ],
+  };
+}
+
+interface OptionChange {
+  readonly option: string;
+  /** Arguments that set it. Empty for an option that is cleared, and for one that every call contains anyway. */
+  readonly args: readonly string[];
+  /** It is deleted from the object. */
+  readonly isCleared: boolean;
+}
+
+/** Null when the object has the declared value. */
+function declaredChange(
+  row: ObjectRow,
+  option: string,
+  schema: Schema,
+  value: Json,
+  present: Options,
+): Omit<OptionChange, 'option'> | null {
+  if (isAsDeclared(row, option, schema, value, present)) return null;
+  if (value === false && row.deletedWhenFalse?.includes(option) === true) return { args: [], isCleared: true };
+  return { args: isAlwaysSent(row, option) ? [] : optionArgs(row, option, schema, value), isCleared: false };
+}
+
+/** Null when an option that is not declared stays: it was never declared, or has its default. */
+function undeclaredChange(
+  row: ObjectRow,
+  option: string,
+  schema: Schema,
+  spec: JsonObject,
+  before: JsonObject | undefined,
+  present: Options,
+): Omit<OptionChange, 'option'> | null {
+  const has = present[option];
+  // Of options that exclude one another, the one that is declared replaces the others, whoever set them.
+  const isReplaced = row.oneOf.includes(option) && row.oneOf.some((other) => spec[other] !== undefined);
+  if (has === undefined || !(isReplaced || before?.[option] !== undefined)) return null;
+  if (row.clear === 'delete' && row.notDeletable?.includes(option) !== true) return { args: [], isCleared: true };
+  const defaultValue = row.defaults[option] ?? '';
+  if (meaningOf(schema, has) === meaningOf(schema, [defaultValue])) return null;
+  return { args: [`--${option}`, defaultValue], isCleared: false };
+}
+
+/** Declared options that the call must repeat beside one that it changes. */
+function companionArgs(row: ObjectRow, spec: JsonObject, named: readonly string[]): string[] {
   const companions = named.flatMap((option) => (spec[option] === undefined ? [] : (row.sentWith?.[option] ?? [])));
-  for (const option of new Set(companions)) {
+  return [...new Set(companions)].flatMap((option) => {
     const schema = optionsOf(row).get(option);
-    if (schema !== undefined && !named.includes(option)) setArgs.push(...optionArgs(row, option, schema, spec[option]));
-  }
-  return { named, args: [...alwaysArgs, ...setArgs, ...deleteArgs(row, cleared)] };
+    return schema === undefined || named.includes(option) ? [] : optionArgs(row, option, schema, spec[option]);
+  });
+}
+
+function isAlwaysSent({ alwaysSent }: ObjectRow, option: string): boolean {
+  return alwaysSent?.includes(option) === true;
 }
 
 /** `--delete` once with a list, or once for each option, as the method's schema has it. */

@@ -211,10 +211,10 @@ function decideRemoval(
   }
   const holder = holderIn(row, volume, seen);
   if (holder !== null) {
-    return { kind: 'impossible', reason: `${volume} is declared no more, and ${holder}`, passing: true };
+    return { kind: 'impossible', reason: `${volume} is no longer declared, and ${holder}`, passing: true };
   }
   if (!approved) {
-    const reason = `${row.label} ${nameOf(target)} is declared no more, and deleting ${volume} loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
+    const reason = `${row.label} ${nameOf(target)} is no longer declared, and deleting ${volume} loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
     return { kind: 'blocked', reason };
   }
   return { kind: 'actions', actions: [deletion(volume, 'destroy'), ...forgotten] };

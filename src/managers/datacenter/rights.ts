@@ -40,7 +40,7 @@ export function decideRights(row: ObjectRow, wanted: Wanted<JsonObject>, seen: O
   if (spec === undefined) {
     const gone = earlier.filter((right) => seen.objects.has(keyOf(right)));
     if (gone.length > 0 && !approved) {
-      const reason = `${row.label} ${name} is declared no more, and deleting it loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
+      const reason = `${row.label} ${name} is no longer declared, and deleting it loses ${row.lossOnDelete}; ${approvalHint('destroy', target)}`;
       return { kind: 'blocked', reason };
     }
     return { kind: 'actions', actions: revocations(name, gone) };

@@ -113,7 +113,7 @@ export function pendingNotes(
     const content = { from: 'text', text } as const;
     return [
       {
-        summary: `note that ${option} of ${row.label} ${name} is to be set`,
+        summary: `record that ${option} of ${row.label} ${name} is to be set`,
         impact: 'live',
         do: { kind: 'file', path, content, mode: 0o600 },
       },

@@ -43,7 +43,7 @@ export function writeNote(name: string, note: Note): Action {
   const content = { from: 'text', text: `${JSON.stringify(note)}\n` } as const;
   const path = notePath(name);
   return {
-    summary: `note on the node that ${name} is kept in container ${note.guest}`,
+    summary: `record on the node that Phoenix manages ${name} in container ${note.guest}`,
     impact: 'live',
     do: { kind: 'file', path, content, mode: 0o644 },
   };

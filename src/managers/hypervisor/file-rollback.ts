@@ -53,14 +53,14 @@ export function fileRollback(section: string, swaps: readonly Swap[], reload: re
 export function rollbackOf(section: string, files: PreviousFiles, reload: readonly Action[]): Rollback {
   const back = Object.entries(files).map(([path, { before, after, mode }]): Action => {
     const content = { from: 'text', text: before ?? `${MARK}\n` } as const;
-    return { ...act(`put ${path} back`, { kind: 'file', path, content, mode, expects: after }), failure: 'observe' };
+    return { ...act(`restore ${path}`, { kind: 'file', path, content, mode, expects: after }), failure: 'observe' };
   });
   const previous = `${NOTES}/${section}/previous.json`;
   const root = { uid: 0, gid: 0 };
   const kept = [{ from: unprovedFile(section), to: previous, owner: root, mode: 0o600 }];
   const proved = [
     act(`keep what ${section} was before`, { kind: 'place', files: kept }),
-    remove(`note that ${section} works`, unprovedFile(section)),
+    remove(`record that ${section} works`, unprovedFile(section)),
   ];
   const again = reload.map((action): Action => ({ ...action, failure: 'observe' }));
   return { snapshot: [], restore: [...back.toReversed(), ...again, ...proved], discard: proved };

@@ -26,5 +26,5 @@ export async function missingFolders(host: HostReader, paths: readonly string[])
 
 /** @param owner numeric ids of the folder's owner */
 export function makeFolder(path: string, owner: { readonly uid: number; readonly gid: number }): Action {
-  return act(`make folder ${path}`, { kind: 'folder', path, ...owner });
+  return act(`create folder ${path}`, { kind: 'folder', path, ...owner });
 }

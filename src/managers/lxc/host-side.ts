@@ -8,7 +8,7 @@ import { MAP_START } from './raw.ts';
 
 export function makeFolders(spec: LxcSpec, mounts: readonly Mount[]): Action[] {
   return mounts.map((mount) =>
-    action(`make the folder ${mount.host} for container ${spec.id}`, 'live', {
+    action(`create the folder ${mount.host} for container ${spec.id}`, 'live', {
       kind: 'folder',
       path: mount.host,
       uid: mount.uid === null ? null : hostIdOf(spec, 'u', mount.uid),
@@ -51,5 +51,5 @@ function delegate(id: number, path: string, present: string | null, ranges: read
   // Added as lines, since other containers and useradd change the file too.
   const lines = missing.map(({ first, count }) => `root:${first}:${count}`);
   const add = { kind: 'lines', path, lines, absent: { lines: [before], mode: 0o644 } } as const;
-  return [action(`let container ${id} map its ids in ${path}`, 'live', add)];
+  return [action(`allow container ${id} its ID map in ${path}`, 'live', add)];
 }

@@ -21,7 +21,7 @@ export function noteOf({ id, updated }: { readonly id: number; readonly updated:
 export function writeNote(target: TargetId, text: string): Action {
   const content = { from: 'text', text } as const;
   const path = notePath(target);
-  return action(`note on the node which version of ${target} is deployed`, 'live', {
+  return action(`record on the node which version of ${target} is deployed`, 'live', {
     kind: 'file',
     path,
     content,

@@ -168,7 +168,7 @@ export const driveShape = {
     .array(disk)
     .default([])
     .describe(
-      'Disks and CDs beside the root disk; others that people gave it stay. One that is declared no more is detached and kept. Default: none.',
+      'Disks and CDs beside the root disk; others that people gave it stay. One that is no longer declared is detached and kept. Default: none.',
     ),
   efi_disk: efiDisk
     .optional()

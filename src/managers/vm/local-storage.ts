@@ -10,7 +10,7 @@ export function allowOnLocal({ localContents }: HostFacts, wanted: readonly stri
   const missing = [...new Set(wanted)].filter((kind) => !localContents.includes(kind));
   if (missing.length === 0) return [];
   return [
-    action(`let storage local hold ${missing.join(' and ')} too`, 'live', {
+    action(`allow ${missing.join(' and ')} on storage local too`, 'live', {
       kind: 'command',
       program: 'pvesm',
       args: ['set', 'local', '--content', [...localContents, ...missing].join(',')],

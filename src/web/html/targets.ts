@@ -4,7 +4,7 @@ import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
 import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages.ts';
 import { targetCounts } from '../../messages/run.ts';
-import { DECLARED_NO_MORE, TARGET_STATES } from '../../messages/target.ts';
+import { NO_LONGER_DECLARED, TARGET_STATES } from '../../messages/target.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
@@ -60,5 +60,5 @@ export function stateBadge({ state, declared }: TargetJson): Html {
     TARGET_STATES[state].word,
     state === 'applied' ? 'good' : state === 'declared' ? 'quiet' : 'wait',
   );
-  return declared === false ? html`${shown} <span class="dim">${DECLARED_NO_MORE}</span>` : shown;
+  return declared === false ? html`${shown} <span class="dim">${NO_LONGER_DECLARED}</span>` : shown;
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
 import type { TestRedis } from '../../support/redis.ts';
 import { eachServer } from '../each-server.ts';
-import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
+import { BEGAN, finishStep, LXC, planRun, VM } from '../planned-run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../test-server.ts';
 
 let server: TestServer;

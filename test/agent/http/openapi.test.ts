@@ -14,7 +14,7 @@ import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
 import { clock } from '../../support/agent.ts';
 import type { TestRedis } from '../../support/redis.ts';
 import { eachServer } from '../each-server.ts';
-import { BEGAN, finishStep, LXC, planRun, VM } from '../run.ts';
+import { BEGAN, finishStep, LXC, planRun, VM } from '../planned-run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, pushPayload, sign, type TestServer } from '../test-server.ts';
 
 let server: TestServer;

@@ -1,3 +1,5 @@
+// The plan that is proposed for a commit: which targets become steps, and which problems refuse the commit or hold targets back.
+
 import { describe, expect, test } from 'vitest';
 import type { Declared } from '../../../src/agent/reconcile/desired-state.ts';
 import { type Gathered, propose } from '../../../src/agent/reconcile/proposal.ts';

@@ -1,7 +1,7 @@
-// A forge on its worst day: deliveries lost, repeated, delayed and reordered, requests that fail in every way, an agent that is
-// killed in between. At the end every head has one last word, and the host is as the newest says.
+// A forge that loses, repeats, delays and reorders webhooks and fails requests in every way, and an agent that is restarted in between. At the
+// end every head has one final status, and the host is as the newest declares.
 //
-// PHOENIX_TEST_CHAOS sets the number of pushes, PHOENIX_TEST_SEED what happens to them.
+// PHOENIX_TEST_CHAOS sets the number of pushes, PHOENIX_TEST_SEED which failures they meet.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,8 +19,8 @@ const SEED = Number(process.env['PHOENIX_TEST_SEED'] ?? 4711);
 const RESTARTS = 1;
 const SECONDS = 30 + PUSHES / 4;
 
-/** The same numbers for the same seed (mulberry32). */
-function dice(seed: number): () => number {
+/** Random numbers that a seed decides (mulberry32). */
+function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -36,7 +36,7 @@ test(`${PUSHES} pushes through a forge that fails in every way`, { timeout: (SEC
   const phoenix = await startPhoenix({ host, managers: BOXES, forgeTimeoutMs: 200, options: { pollSeconds: 1 } });
   try {
     const { forge, repo, ledger } = phoenix;
-    const roll = dice(SEED);
+    const roll = randomNumbers(SEED);
     const size = (push: number) => 512 + push;
     const heads: CommitSha[] = [];
     for (let push = 0; push < PUSHES; push += 1) {

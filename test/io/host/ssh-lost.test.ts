@@ -117,7 +117,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     await expect(refused).rejects.toThrow(HostRefused);
     const { message } = (await refused.catch((error: unknown) => error)) as Error;
     expect(message).toContain(`its ED25519 host key changed from ${before} to ${now}: somebody may be in between.`);
-    expect(message).toMatch(/if the node was installed anew: ssh-keygen -f \S+known"? -R "?\[127.0.0.1\]:\d+"?$/);
+    expect(message).toMatch(/if the node was reinstalled: ssh-keygen -f \S+known"? -R "?\[127.0.0.1\]:\d+"?$/);
     await expect(record()).rejects.toThrow('ENOENT');
   });
 

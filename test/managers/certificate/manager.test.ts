@@ -120,7 +120,7 @@ describe('renewal', () => {
     expect(await done(other)).toEqual([]);
 
     await must(host, ['exec', String(CA), '--', 'systemctl', 'start', 'step-ca']);
-    expect(has(await done(target), 'remove what a broken-off renewal left')).toBe(true);
+    expect(has(await done(target), 'remove the files of an interrupted renewal')).toBe(true);
     expect(await files()).not.toEqual(old);
     expect(await told()).toHaveLength(2);
   });
@@ -215,7 +215,7 @@ describe('what makes a new one necessary', () => {
 describe('its user', () => {
   test('runs once, also when the agent died between the swap and the hook', async () => {
     const target = certificate({ hook: RELOAD });
-    const swap = (await done(target)).findIndex(({ summary }) => summary.startsWith('put the certificate'));
+    const swap = (await done(target)).findIndex(({ summary }) => summary.startsWith('move the certificate'));
     await host.close();
     host = await openEnvironment();
     const killed = await convergeStep(manager as Manager, host, wanted(target), swap + 1);
@@ -279,7 +279,7 @@ describe('the files', () => {
     const [text] = await files();
     const all = (await done(target)).map(({ summary }) => summary);
     // The key is replaced again, and its modification time changes if that happens in another second.
-    const repaired = all.filter((summary) => !summary.startsWith('note the certificate'));
+    const repaired = all.filter((summary) => !summary.startsWith('record the certificate'));
     expect(repaired).toEqual([`set the mode of ${KEY} to 0600`, `give ${CERTIFICATE} to root:www-data`]);
     expect((await files())[0]).toBe(text);
     expect(await stateOf(host)).toEqual(state);
@@ -339,7 +339,7 @@ describe('the files', () => {
   test('that the same authority issued before are adopted', async () => {
     await done(certificate());
     await host.run({ kind: 'command', program: 'rm', args: ['-f', '--', NOTE], timeoutSeconds: 10 });
-    expect((await done(certificate())).map(({ summary }) => summary)).toEqual([`note the certificate for ${NAME}`]);
+    expect((await done(certificate())).map(({ summary }) => summary)).toEqual([`record the certificate for ${NAME}`]);
     await host.run({ kind: 'command', program: 'rm', args: ['-f', '--', NOTE], timeoutSeconds: 10 });
     age(host);
     await done(certificate());
@@ -350,7 +350,7 @@ describe('the files', () => {
     await done(certificate());
     await host.write(NOTE, '{"target":"certificate/x","certPath":7}');
     await manager.inventory(host);
-    expect((await done(certificate())).map(({ summary }) => summary)).toEqual([`note the certificate for ${NAME}`]);
+    expect((await done(certificate())).map(({ summary }) => summary)).toEqual([`record the certificate for ${NAME}`]);
   });
 });
 

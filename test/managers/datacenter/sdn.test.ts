@@ -127,7 +127,7 @@ test('an EVPN network is created with its controllers, and a second apply does n
   const change = wanted(other, { before: target.spec });
   expect(await convergeStep(kind, host, change)).toMatchObject({
     outcome: 'refused',
-    reason: expect.stringContaining('controller edge: declared no more'),
+    reason: expect.stringContaining('controller edge: no longer declared'),
   });
   expect(await convergeStep(kind, host, { ...change, approved: true })).toMatchObject({ outcome: 'done' });
   expect(await convergeStep(kind, host, wanted(other, { before: other.spec }))).toEqual({

@@ -1,4 +1,4 @@
-// What people are told of a gateway's file that somebody changed: whose route, server or setting it is, by its name, and no password.
+// Differences of a gateway's file that somebody changed: each is named by its route, server or setting, and shows no password.
 
 import { expect, test } from 'vitest';
 import { comparedBy } from '../../../src/managers/comparison.ts';

@@ -116,7 +116,7 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
   });
 
   test.skipIf(isRequired(kind, name))(
-    'that is declared no more goes, and one that nobody declares is left as it is',
+    'that is no longer declared goes, and one that nobody declares is left as it is',
     async () => {
       const manager = managerOf(kind);
       const from = guest.own({ ...row.beside, [name]: row.to });

@@ -128,7 +128,7 @@ describe('on a lab host', () => {
       expect(await shown(host)).toBe(first);
     });
 
-    test('once it is declared no more, the page has its own again, but keeps what somebody set since', async () => {
+    test('once it is no longer declared, the page has its own again, but keeps what somebody set since', async () => {
       await issue();
       await step(target);
       expect(await convergeStep(manager, host, gone(target))).toMatchObject({ outcome: 'done' });

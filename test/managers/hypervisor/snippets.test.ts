@@ -73,7 +73,7 @@ test('one that a VM still names is not deleted', async () => {
   await host.write(conf, `memory: 512\ncicustom: vendor=${VOLUME}\n`);
   expect(await convergeStep(manager, host, gone(ours))).toMatchObject({
     outcome: 'refused',
-    reason: expect.stringContaining(`${VOLUME} is declared no more, and guest 201 still names it`),
+    reason: expect.stringContaining(`${VOLUME} is no longer declared, and guest 201 still names it`),
   });
   await host.write(conf, 'memory: 512\n');
   expect(await convergeStep(manager, host, gone(ours))).toMatchObject({ outcome: 'done' });

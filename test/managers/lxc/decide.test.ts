@@ -118,7 +118,7 @@ test('differences are named field by field, as in the file', () => {
     { field: 'features.nesting', declared: '1', observed: '0' },
     { field: 'storage_size_gb', declared: 4, observed: 2 },
   ]);
-  // A field that is declared no more and still set, and one that waits for a restart.
+  // A field that is no longer declared and still set, and one that waits for a restart.
   const before = targetOf(container(101, { boot_order: 2 })).spec;
   const waiting = conf({ startup: 'order=2' }, '\n[pve:pending]\nmemory: 4096\n');
   expect(differences({}, seen(waiting), { before })).toEqual([
@@ -243,7 +243,7 @@ test('a volume is created once, noted, found again and grown', () => {
       pct set 101 --mp1 rpool:8,mp=/data --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
   `);
   expect(decide(own, seen(conf({ mp5: 'rpool:subvol-101-disk-1,mp=/data,size=4G' })))).toMatchInlineSnapshot(`
-    "note the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
+    "record the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
       /var/lib/phoenix/volumes/101.json <-
         | {
         |   "version": 2,
@@ -321,7 +321,7 @@ test('a change of what is immutable needs an approval', () => {
   expect(decide({ unprivileged: false }, observation, { approved: true })).toMatchInlineSnapshot(`
     "shut container 101 down (destroy)
       pct shutdown 101 --forceStop 1 --timeout 120
-    note the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
+    record the volumes of container 101 in /var/lib/phoenix/volumes/101.json (live)
       /var/lib/phoenix/volumes/101.json <-
         | {
         |   "version": 2,
@@ -418,10 +418,10 @@ test('id maps are completed, allowed on the host, and folders given to who owns 
     mountPoints: [{ hostPath: '/srv/logs', containerPath: '/logs', ownerUid: 33, ownerGid: 33, readOnly: true }],
   } as const;
   expect(decide(own, seen(conf(), { running: false }))).toMatchInlineSnapshot(`
-    "let container 101 map its ids in /etc/subgid (live)
+    "allow container 101 its ID map in /etc/subgid (live)
       /etc/subgid +
         | root:33:1
-    make the folder /srv/logs for container 101 (live)
+    create the folder /srv/logs for container 101 (live)
       /srv/logs uid=100033 gid=33
     write the lxc options of container 101 (live)
       /etc/pve/lxc/101.conf <-

@@ -70,7 +70,10 @@ test('an unreachable environment is checked again, and the failure names the cau
   changeDatabase(host, ({ endpoints }) => {
     for (const each of endpoints) each.Status = 2;
   });
-  expect(await apply()).toMatchObject({ outcome: 'done', actions: [{ summary: expect.stringContaining('look at') }] });
+  expect(await apply()).toMatchObject({
+    outcome: 'done',
+    actions: [{ summary: expect.stringContaining('contact environment') }],
+  });
   await host.write('/etc/hosts', '10.0.0.77 agent.example.internal\n');
   changeDatabase(host, ({ endpoints }) => {
     for (const each of endpoints) each.Status = 2;

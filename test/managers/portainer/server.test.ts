@@ -67,7 +67,7 @@ test('a lost access token is revoked and replaced, without changing a container'
     'open a session in Portainer as admin',
     `withdraw the lost key ${lost?.id} of Phoenix`,
     'make a key to Portainer for Phoenix',
-    'forget the session in Portainer',
+    'end the session in Portainer',
   ]);
   expect(databaseOf(host)?.keys).toHaveLength(1);
   expect(dockerOf(host, PRIMARY).containers.map(({ id }) => id)).toEqual(started);

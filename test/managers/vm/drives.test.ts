@@ -124,7 +124,7 @@ describe('disks beside the root disk', () => {
     expect(await refusal(one, more)).toContain('disks only grow');
   });
 
-  test('one that is declared no more is detached and kept, and comes back with what is on it', async () => {
+  test('one that is no longer declared is detached and kept, and comes back with what is on it', async () => {
     const [without, one] = [of(), of({ disks: disks.slice(0, 2) })];
     await apply(one);
     const volume = (await line('scsi1'))?.split(/[ ,]/)[1] ?? '';

@@ -94,7 +94,7 @@ describe('on a host', () => {
     expect(await conf()).toContain('boot: order=hostpci0;scsi0');
   });
 
-  test('how fast a disk is changes while the VM runs, and a limit that is declared no more goes', async () => {
+  test('how fast a disk is changes while the VM runs, and a limit that is no longer declared goes', async () => {
     const of = (options: object) => ({ startState: 'running', rootDisk: { bus: 'scsi0', options } });
     expect(await bring(of({ mbps_rd: '100', iops_wr: '500' }))).toMatchObject({ outcome: 'done' });
     expect(await host.read('/etc/pve/qemu-server/1001.conf')).toMatch(/^scsi0: .*iops_wr=500,mbps_rd=100/m);

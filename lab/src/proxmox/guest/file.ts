@@ -50,50 +50,75 @@ export function decodeText(text: string): string {
 
 const IS_DRIVE = /^(ide|scsi|virtio|sata)\d+$/;
 
+type Warn = (problem: string) => void;
+
+/** Headings of sections: any other line that looks like one in a container's file is a line of the section before. */
+const HEADING = { qemu: /^\[([^\]]*)\]\s*$/, lxc: /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i } as const;
+const OPTION = { qemu: /^([a-z][a-z_-]*\d*):\s*(.+?)\s*$/, lxc: /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/ } as const;
+
 /** Parses a file; `warnings` has Proxmox's warnings, one line each. */
 export function parseGuestFile(kind: GuestKind, id: number, text: string): { file: GuestFile; warnings: string[] } {
   const file: GuestFile = { ...emptyFile(), digest: createHash('sha1').update(text).digest('hex') };
   const warnings: string[] = [];
-  const warn = (problem: string): void => void warnings.push(`vm ${id} - ${problem}`);
-  let section: Section | undefined = file;
-  let name = '';
-  let description: string | undefined;
-  const finish = (): void => {
-    if (section !== undefined && description !== undefined && (kind === 'qemu' || description !== '')) {
-      section.options['description'] = kind === 'qemu' ? description.trimEnd() : description;
-    }
-    description = undefined;
-  };
+  const warn: Warn = (problem) => void warnings.push(`vm ${id} - ${problem}`);
+  for (const { heading, lines } of sectionsOf(kind, text)) {
+    const section = heading === null ? file : openSection(kind, file, heading);
+    if (section === undefined) warn(`skipping unknown section: '${heading}'`);
+    else readSection(kind, file, section, heading?.toLowerCase() === 'special:cloudinit', lines, warn);
+  }
+  delete file.options['snapstate'];
+  return { file, warnings };
+}
+
+/** The lines below each heading, in order, without blank ones; those before the first heading have none. */
+function sectionsOf(kind: GuestKind, text: string): { readonly heading: string | null; readonly lines: string[] }[] {
+  let section: { heading: string | null; lines: string[] } = { heading: null, lines: [] };
+  const sections = [section];
   for (const line of text.split('\n')) {
-    if (/^\s*$/.test(line)) continue;
-    const [, header] = /^\[([^\]]*)\]\s*$/.exec(line) ?? [];
-    if (header !== undefined && (kind === 'qemu' || /^(pve:pending|[a-z][a-z0-9_-]+)$/i.test(header))) {
-      finish();
-      name = header.toLowerCase();
-      section = openSection(kind, file, header);
-      if (section === undefined) warn(`skipping unknown section: '${header}'`);
-      continue;
-    }
-    if (section === undefined) continue;
-    const [, comment] = /^#(.*)$/.exec(line) ?? [];
-    const [, plain] = /^description:\s*(.*\S)\s*$/.exec(line) ?? [];
+    const heading = HEADING[kind].exec(line)?.[1];
+    if (heading !== undefined) {
+      section = { heading, lines: [] };
+      sections.push(section);
+    } else if (!/^\s*$/.test(line)) section.lines.push(line);
+  }
+  return sections;
+}
+
+/** @param isCloudInit its values are the content of a drive, which is not checked */
+function readSection(
+  kind: GuestKind,
+  file: GuestFile,
+  section: Section,
+  isCloudInit: boolean,
+  lines: readonly string[],
+  warn: Warn,
+): void {
+  const notes: string[] = [];
+  for (const line of lines) {
+    const note = noteIn(line);
     const [, rawKey, rawValue = ''] = (kind === 'lxc' && RAW_LINE.exec(line)) || [];
-    const [, key, value = ''] =
-      (kind === 'lxc' ? /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/ : /^([a-z][a-z_-]*\d*):\s*(.+?)\s*$/).exec(line) ?? [];
-    if (comment !== undefined) description = `${description ?? ''}${decodeText(comment)}\n`;
+    const [, key, value = ''] = OPTION[kind].exec(line) ?? [];
+    if (note !== null) notes.push(note);
     else if (rawKey !== undefined) readRaw(section, rawKey, rawValue, line, warn);
-    else if (plain !== undefined) description = `${description ?? ''}${decodeText(plain)}`;
     else if (/snapstate:\s*(prepare|delete)\s*$/.test(line)) section.options['snapstate'] = value;
     else if (key === undefined) warn(`unable to parse config: ${line}`);
     else if (key === 'delete') {
       if (section === file.pending) section.options['delete'] = value;
       else warn(`property 'delete' is only allowed in [${kind === 'lxc' ? 'pve:pending' : 'PENDING'}]`);
-    } else if (name === 'special:cloudinit' || (kind === 'qemu' && key === 'args')) section.options[key] = value;
+    } else if (isCloudInit || (kind === 'qemu' && key === 'args')) section.options[key] = value;
     else readOption(kind, section, key === 'cdrom' && kind === 'qemu' ? 'ide2' : key, value, warn);
   }
-  finish();
-  delete file.options['snapstate'];
-  return { file, warnings };
+  const description = notes.join('');
+  if (notes.length > 0 && (kind === 'qemu' || description !== ''))
+    section.options['description'] = kind === 'qemu' ? description.trimEnd() : description;
+}
+
+/** The part of the description that a line holds: a comment, or the older option without a line end. Null for other lines. */
+function noteIn(line: string): string | null {
+  const [, comment] = /^#(.*)$/.exec(line) ?? [];
+  if (comment !== undefined) return `${decodeText(comment)}\n`;
+  const [, plain] = /^description:\s*(.*\S)\s*$/.exec(line) ?? [];
+  return plain === undefined ? null : decodeText(plain);
 }
 
 function openSection(kind: GuestKind, file: GuestFile, header: string): Section | undefined {
@@ -109,13 +134,7 @@ function openSection(kind: GuestKind, file: GuestFile, header: string): Section 
   return section;
 }
 
-function readOption(
-  kind: GuestKind,
-  section: Section,
-  key: string,
-  value: string,
-  warn: (problem: string) => void,
-): void {
+function readOption(kind: GuestKind, section: Section, key: string, value: string, warn: Warn): void {
   const read = readValue(kind, key, value);
   if ('problem' in read) {
     warn(`unable to parse value of '${key}' - ${read.problem}`);
@@ -133,7 +152,7 @@ function readOption(
   } else section.options[key] = read.value;
 }
 
-function readRaw(section: Section, key: string, value: string, line: string, warn: (problem: string) => void): void {
+function readRaw(section: Section, key: string, value: string, line: string, warn: Warn): void {
   if (key === 'lxc.environment.runtime') {
     const earlier = section.options['env'];
     section.options['env'] = earlier === undefined ? value : `${earlier}\0${value}`;

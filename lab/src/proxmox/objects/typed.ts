@@ -97,55 +97,85 @@ export function typedCall(
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  const { node } = call;
   const row = ROWS.find(({ path }) => template === path || `${template}/{id}` === path);
   if (row === undefined || method === 'GET') return undefined;
+  const file = pathOf(call.node, row.file);
+  const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const sections = readSections(row, raw);
+  if (method === 'DELETE') deleteObject(row, call, sections, parameters);
+  else changeObject(row, call, sections, parameters, method === 'POST' ? null : raw);
+  mkdirSync(dirname(file), { recursive: true });
+  replaceFile(file, printed(row, sections));
+  return { data: null };
+}
+
+function readSections({ types }: TypedRow, raw: string): Map<string, Section> {
+  if (types !== null) return parseSections(raw);
+  return new Map([...parseUntypedSections(raw)].map(([name, options]) => [name, { type: '', options }]));
+}
+
+function printed({ types, required }: TypedRow, sections: ReadonlyMap<string, Section>): string {
+  return types === null ? printUntypedSections(sections, required) : printSections(sections, ['disable', ...required]);
+}
+
+function deleteObject(row: TypedRow, call: Call, sections: Map<string, Section>, parameters: Parameters): void {
+  const id = String(parameters[row.id] ?? '');
+  const { type = '' } = sections.get(id) ?? {};
+  if (!sections.delete(id) && row.mustExist !== null) refuse(row.mustExist);
+  writeSecret(row, call, type, id, undefined);
+}
+
+/** @param raw the file with the object that is updated; null: it is created */
+function changeObject(
+  row: TypedRow,
+  call: Call,
+  sections: Map<string, Section>,
+  parameters: Parameters,
+  raw: string | null,
+): void {
   const { [row.id]: named, delete: unset, digest, type, ...given } = parameters;
   const id = String(named ?? '');
-  const file = pathOf(node, row.file);
-  const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const sections: Map<string, Section> =
-    row.types === null
-      ? new Map([...parseUntypedSections(raw)].map(([name, options]) => [name, { type: '', options }]))
-      : parseSections(raw);
-  if (method === 'DELETE') {
-    const { type: kind = '' } = sections.get(id) ?? {};
-    if (!sections.delete(id) && row.mustExist !== null) refuse(row.mustExist);
-    writeSecret(row, call, kind, id, undefined);
-  } else {
-    const isNew = method === 'POST';
-    const failing = isNew ? row.failing.create : row.failing.update;
-    if (isNew && sections.has(id)) refuse(`${failing}${row.words.exists.replace('%s', id)}`);
-    if (!isNew && digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
-      refuse(`${failing}detected modified configuration - file changed by other user? Try again.`);
-    const before = isNew ? undefined : sections.get(id);
-    if (!isNew && before === undefined) refuse(`${failing}${row.words.unset.replace('%s', id)}`);
-    const kind = isNew ? String(type ?? '') : (before?.type ?? '');
-    const strange = Object.keys(given).find((option) => row.types !== null && !row.types[kind]?.includes(option));
-    if (strange !== undefined) refuse(`unexpected property '${strange}'`);
-    const missing = isNew ? undefined : row.always.find((option) => given[option] === undefined);
-    if (missing !== undefined) refuse(`${failing}missing value for required option '${missing}'`);
-    row.check(node, parameters);
-    const cleared = splitList(String(unset ?? ''));
-    const kept = row.required.find((option) => cleared.includes(option));
-    if (kept !== undefined) refuse(`unable to delete required option '${kept}'`);
-    const old = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
-    const now = Object.entries(given).flatMap(([option, value]): [string, readonly string[]][] =>
-      option === row.secret?.option ? [] : [[option, typeof value === 'string' ? [value] : value]],
-    );
-    const options = Object.fromEntries([...old, ...now]);
-    sections.set(id, { type: kind, options: withFlags(options) });
-    const secret = row.secret === null ? undefined : given[row.secret.option];
-    const concerns = isNew || secret !== undefined || cleared.includes(row.secret?.option ?? '');
-    if (concerns) writeSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
-  }
-  mkdirSync(dirname(file), { recursive: true });
-  const text =
-    row.types === null
-      ? printUntypedSections(sections, row.required)
-      : printSections(sections, ['disable', ...row.required]);
-  replaceFile(file, text);
-  return { data: null };
+  const isNew = raw === null;
+  const before = sections.get(id);
+  if (isNew && before !== undefined) refuse(`${row.failing.create}${row.words.exists.replace('%s', id)}`);
+  if (!isNew) checkCurrent(row, id, before, digest, raw);
+  const kind = isNew ? String(type ?? '') : (before?.type ?? '');
+  checkGiven(row, kind, given, isNew);
+  row.check(call.node, parameters);
+  const cleared = splitList(String(unset ?? ''));
+  const kept = row.required.find((option) => cleared.includes(option));
+  if (kept !== undefined) refuse(`unable to delete required option '${kept}'`);
+
+  const { secret: secretRow } = row;
+  const old = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
+  const now = Object.entries(given).flatMap(([option, value]): [string, readonly string[]][] =>
+    option === secretRow?.option ? [] : [[option, typeof value === 'string' ? [value] : value]],
+  );
+  sections.set(id, { type: kind, options: withFlags(Object.fromEntries([...old, ...now])) });
+  const secret = secretRow === null ? undefined : given[secretRow.option];
+  const isOfSecret = isNew || secret !== undefined || cleared.includes(secretRow?.option ?? '');
+  if (isOfSecret) writeSecret(row, call, kind, id, typeof secret === 'string' ? secret : undefined);
+}
+
+/** An update is refused for a file that has changed since it was read, and for an object that is not there. */
+function checkCurrent(
+  { failing, words }: TypedRow,
+  id: string,
+  before: Section | undefined,
+  digest: Parameters[string] | undefined,
+  raw: string,
+): void {
+  if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
+    refuse(`${failing.update}detected modified configuration - file changed by other user? Try again.`);
+  if (before === undefined) refuse(`${failing.update}${words.unset.replace('%s', id)}`);
+}
+
+/** Each option must be one of the type, and an update must repeat some. */
+function checkGiven({ types, always, failing }: TypedRow, kind: string, given: Parameters, isNew: boolean): void {
+  const strange = Object.keys(given).find((option) => types !== null && !types[kind]?.includes(option));
+  if (strange !== undefined) refuse(`unexpected property '${strange}'`);
+  const missing = isNew ? undefined : always.find((option) => given[option] === undefined);
+  if (missing !== undefined) refuse(`${failing.update}missing value for required option '${missing}'`);
 }
 
 /** `disable` is written without a value when true, and omitted when false. */

@@ -132,80 +132,114 @@ function checkBalloon(set: Readonly<Options>, { options, pending }: GuestFile): 
   if (balloon > memory) refuse('balloon value too large (must be smaller than assigned memory)');
 }
 
+/** A change of several options, which Proxmox carries out one by one. */
+interface Changing {
+  readonly call: Call;
+  readonly id: number;
+  readonly set: Readonly<Options>;
+  readonly deletes: readonly string[];
+  /** Deleted volumes are removed too, and not kept as unused. */
+  readonly force: boolean;
+  /** The options that are changed, or that follow from one that is. */
+  readonly selected: Set<string>;
+  /** The boot order, with the changes so far. */
+  order: readonly string[];
+}
+
 /** Adds every change to the pending ones, saving after each option, then applies those that can be applied. */
 function change(call: Call, id: number, set: Readonly<Options>, deletes: readonly string[], force: boolean): void {
-  const selected = new Set<string>();
   const boot = parsePropertyString('qemu/boot', load(call, 'qemu', id).options['boot'] ?? '');
-  let order = boot.ok ? splitList(boot.properties['order'] ?? '') : [];
-  const reorder = (file: GuestFile, next: string[]): void => {
-    order = next;
-    file.pending.options['boot'] = order.length === 0 ? '' : `order=${order.join(';')}`;
-    selected.add('boot');
-  };
-  for (const name of deletes) {
-    const file = load(call, 'qemu', id);
-    const value = file.options[name] ?? file.pending.options[name];
-    if (value === undefined) {
-      warn(call, `cannot delete '${name}' - not set in current configuration!`);
-      continue;
-    }
-    selected.add(name);
-    const waiting = file.pending.options[name];
-    delete file.pending.options[name];
-    if (order.includes(name))
-      reorder(
-        file,
-        order.filter((device) => device !== name),
-      );
-    if (name.startsWith('unused')) dropUnused(call, id, file, name, value);
-    else if (name === 'tags') delete file.options[name];
-    else {
-      if (isDisk('qemu', name)) checkProtection(file, `can't remove drive '${name}'`);
-      if (isDisk('qemu', name) && waiting !== undefined)
-        registerUnused(call, id, file, parseDisk('qemu', name, waiting));
-      setPendingDeletes(file, pendingDeletes(file).set(name, force));
-    }
-    save(call, 'qemu', id, file);
-  }
-  for (const name of Object.keys(set).sort()) {
-    selected.add(name);
-    const file = load(call, 'qemu', id);
-    const value = set[name] ?? '';
-    const waiting = file.pending.options[name];
-    if (waiting === value) continue;
-    if (isDisk('qemu', name)) {
-      if (name === 'tpmstate0') checkTpmVersion(file.options[name], value);
-      if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
-      Object.assign(file.pending.options, createDrives(call, id, { [name]: value }, file).options);
-      const drive = parseDisk('qemu', name, value);
-      if (order.length > 0 && isCdrom(drive) && !isCloudInit(drive.volume) && !order.includes(name))
-        reorder(file, [...order, name]);
-    } else if (name === 'tags') file.pending.options[name] = uniqueTags(value);
-    else if (name === 'cipassword')
-      file.options[name] = file.options['ostype']?.startsWith('w') ? value : encrypted(value);
-    else {
-      if (name === 'boot') checkBootOrder(file, value, set, deletes);
-      const together =
-        name === 'machine' ? machineProblem(value) : name === 'vga' ? clipboardProblem(value) : undefined;
-      if (together !== undefined) refuse(together);
-      if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
-        setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
-      file.pending.options[name] = value;
-      if (name === 'ostype' && !selected.has('machine') && file.pending.options['machine'] === undefined) {
-        const machine = pinnedMachine(file.options['machine'], value);
-        if (machine !== undefined) file.pending.options['machine'] = machine;
-      }
-    }
-    forgetDelete(file, name);
-    save(call, 'qemu', id, file);
-  }
+  const order = boot.ok ? splitList(boot.properties['order'] ?? '') : [];
+  const changing: Changing = { call, id, set, deletes, force, selected: new Set(), order };
+  for (const name of deletes) deleteOption(changing, name);
+  for (const name of Object.keys(set).sort()) setOption(changing, name, set[name] ?? '');
   const file = load(call, 'qemu', id);
   cleanPending(file);
   save(call, 'qemu', id, file);
   if (Object.keys(file.pending.options).length === 0) return;
   const errors =
-    running(call.node, id) === undefined ? applyPending(call, id, file) : hotplug(call, id, file, selected);
+    running(call.node, id) === undefined ? applyPending(call, id, file) : hotplug(call, id, file, changing.selected);
   if (Object.keys(errors).length > 0) refuseParameters(errors);
+}
+
+function deleteOption(changing: Changing, name: string): void {
+  const { call, id, order, selected, force } = changing;
+  const file = load(call, 'qemu', id);
+  const value = file.options[name] ?? file.pending.options[name];
+  if (value === undefined) {
+    warn(call, `cannot delete '${name}' - not set in current configuration!`);
+    return;
+  }
+  selected.add(name);
+  const waiting = file.pending.options[name];
+  delete file.pending.options[name];
+  if (order.includes(name)) {
+    const others = order.filter((device) => device !== name);
+    reorder(changing, file, others);
+  }
+  if (name.startsWith('unused')) dropUnused(call, id, file, name, value);
+  else if (name === 'tags') delete file.options[name];
+  else {
+    if (isDisk('qemu', name)) {
+      checkProtection(file, `can't remove drive '${name}'`);
+      if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
+    }
+    setPendingDeletes(file, pendingDeletes(file).set(name, force));
+  }
+  save(call, 'qemu', id, file);
+}
+
+/** Some options have no pending value: they are set at once. */
+function setOption(changing: Changing, name: string, value: string): void {
+  const { call, id, selected } = changing;
+  selected.add(name);
+  const file = load(call, 'qemu', id);
+  if (file.pending.options[name] === value) return;
+  if (isDisk('qemu', name)) setDrive(changing, file, name, value);
+  else if (name === 'tags') file.pending.options[name] = uniqueTags(value);
+  else if (name === 'cipassword')
+    file.options[name] = file.options['ostype']?.startsWith('w') ? value : encrypted(value);
+  else {
+    checkOption(changing, file, name, value);
+    file.pending.options[name] = value;
+    addFollowing(changing, file, name, value);
+  }
+  forgetDelete(file, name);
+  save(call, 'qemu', id, file);
+}
+
+/** A pending drive that is replaced becomes an unused one; a new CD drive is appended to the boot order. */
+function setDrive(changing: Changing, file: GuestFile, name: string, value: string): void {
+  const { call, id, order } = changing;
+  const waiting = file.pending.options[name];
+  if (name === 'tpmstate0') checkTpmVersion(file.options[name], value);
+  if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
+  Object.assign(file.pending.options, createDrives(call, id, { [name]: value }, file).options);
+  const drive = parseDisk('qemu', name, value);
+  const isBootable = isCdrom(drive) && !isCloudInit(drive.volume);
+  if (order.length > 0 && isBootable && !order.includes(name)) reorder(changing, file, [...order, name]);
+}
+
+function checkOption({ set, deletes }: Changing, file: GuestFile, name: string, value: string): void {
+  if (name === 'boot') checkBootOrder(file, value, set, deletes);
+  const problem = name === 'machine' ? machineProblem(value) : name === 'vga' ? clipboardProblem(value) : undefined;
+  if (problem !== undefined) refuse(problem);
+}
+
+/** The pending changes of other options that follow from this one. */
+function addFollowing({ selected }: Changing, file: GuestFile, name: string, value: string): void {
+  if (name === 'boot' && value.startsWith('order=') && file.options['bootdisk'] !== undefined)
+    setPendingDeletes(file, pendingDeletes(file).set('bootdisk', false));
+  if (name === 'ostype' && !selected.has('machine') && file.pending.options['machine'] === undefined) {
+    const machine = pinnedMachine(file.options['machine'], value);
+    if (machine !== undefined) file.pending.options['machine'] = machine;
+  }
+}
+
+function reorder(changing: Changing, file: GuestFile, order: readonly string[]): void {
+  changing.order = order;
+  file.pending.options['boot'] = order.length === 0 ? '' : `order=${order.join(';')}`;
+  changing.selected.add('boot');
 }
 
 /** PVE/API2/Qemu.pm, prohibit_tpm_version_change. */

@@ -82,7 +82,7 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   const inUse = gone.find(({ sort, id }) => sort === 'vnets' && seen.guestsOn[id] !== undefined);
   if (inUse !== undefined) {
     const guests = seen.guestsOn[inUse.id]?.join(', ');
-    const reason = `vnet ${inUse.id} is declared no more and still the bridge of ${guests}, which would be without a network; give the guests another first`;
+    const reason = `vnet ${inUse.id} is no longer declared and still the bridge of ${guests}, which would be without a network; give the guests another first`;
     return { kind: 'impossible', reason };
   }
   const held = gone.flatMap(({ sort, id }) => (sort === 'subnets' ? (removalObstacle(seen, id) ?? []) : []));
@@ -92,7 +92,7 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lossOnDelete))].join(', and ');
     return {
       kind: 'blocked',
-      reason: `${names}: declared no more, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
+      reason: `${names}: no longer declared, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
     };
   }
   // A fabric can only be deleted once no other object names it, so it comes last.

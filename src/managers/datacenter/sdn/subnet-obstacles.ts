@@ -38,5 +38,5 @@ export function removalObstacle({ config, addresses }: SdnState, id: string): st
   const given = addresses[`${zone} ${network}/${bits}`] ?? [];
   return given.length === 0 || config.zones.get(zone)?.['ipam']?.[0] !== 'pve'
     ? null
-    : `subnet ${network}/${bits} of zone ${zone} is declared no more, and its addresses ${given.join(', ')} are given out: Proxmox refuses to delete it; take them back under Datacenter, SDN, IPAM first`;
+    : `subnet ${network}/${bits} of zone ${zone} is no longer declared, and its addresses ${given.join(', ')} are given out: Proxmox refuses to delete it; take them back under Datacenter, SDN, IPAM first`;
 }

@@ -40,14 +40,14 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
         : [
             ...(proven === null ? [recordProven(spec, 'keep the configuration that nginx had')] : []),
             scriptAction(
-              `swap the configuration of nginx in container ${spec.guest}`,
+              `replace the configuration of nginx in container ${spec.guest}`,
               spec.guest,
               INSTALL,
               [FOLDER, ACME_ROOT],
               rendered.text,
             ),
           ];
-    const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'note that nginx serves')];
+    const actions = [...change, ...questions(spec, there, rendered), recordProven(spec, 'record that nginx serves')];
     return { kind: 'actions', actions };
   },
   differences: (wanted, seen) => comparedBy(nginxComparison, wanted, seen),

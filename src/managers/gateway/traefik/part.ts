@@ -84,7 +84,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const restored: Action[] = [];
     const swapsStatic = changing && file.current !== textDigest(renderStatic(spec.gateway));
     if (isOurs(file) && (swapsStatic || file.current !== file.proven)) {
-      const summary = `put back what Traefik was started with in container ${guest}`;
+      const summary = `restore the start configuration of Traefik in container ${guest}`;
       restored.push(scriptAction(summary, guest, RESTORE_STATIC, [STATIC.current, STATIC.proven]));
     }
     const swaps = changing && routes.current !== textDigest(renderTraefik(spec).text);
@@ -123,7 +123,7 @@ function preparation(
 }
 
 function swap({ guest }: TraefikSpec, text: string): Action {
-  return scriptAction(`swap the routes of Traefik in container ${guest}`, guest, INSTALL, INSTALL_ARGS, text);
+  return scriptAction(`replace the routes of Traefik in container ${guest}`, guest, INSTALL, INSTALL_ARGS, text);
 }
 
 /** A static file with which Traefik started is saved as proven at once, whatever its routes are. */
@@ -133,13 +133,13 @@ function start(spec: TraefikSpec, file: StaticFile): Action[] {
   return [restart, isUp(spec), ...(isOurs(file) ? [noteStatic(spec)] : [])];
 }
 
-function noteStatic({ guest }: TraefikSpec, summary = `note that Traefik came up in container ${guest}`): Action {
+function noteStatic({ guest }: TraefikSpec, summary = `record that Traefik came up in container ${guest}`): Action {
   return scriptAction(summary, guest, BACK_UP, [STATIC.current, STATIC.proven, KEPT]);
 }
 
 function recordProven({ guest }: TraefikSpec): Action {
   const args = [PLACES.current, PLACES.proven, KEPT];
-  return scriptAction(`note that Traefik serves in container ${guest}`, guest, KEEP, args);
+  return scriptAction(`record that Traefik serves in container ${guest}`, guest, KEEP, args);
 }
 
 function isUp({ guest }: TraefikSpec): Action {

@@ -85,7 +85,7 @@ function isDeclaredAgain({ origin, declares }: Wanted<GuestSpec>, { by, name, ow
 
 /** HA rules that name the guest stay. */
 function removeFromHa(sid: string): Action {
-  return action(`take ${sid} out of HA, which has it back when it is recreated`, 'destroy', {
+  return action(`take ${sid} out of HA until it is recreated`, 'destroy', {
     kind: 'command',
     program: 'pvesh',
     args: ['delete', `/cluster/ha/resources/${sid}`, '--purge', '0'],

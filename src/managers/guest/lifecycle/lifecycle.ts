@@ -124,7 +124,11 @@ function noteUnmanaged(life: Life): Action[] {
 
 function writeNotes({ program, spec }: Life, notes: Notes): Action {
   const args = ['--description', printNotes(notes)];
-  return action(`note on ${guestName(program, spec.id)} how far it is`, 'live', call(program, 'set', spec.id, args));
+  return action(
+    `record on ${guestName(program, spec.id)} how far its creation is`,
+    'live',
+    call(program, 'set', spec.id, args),
+  );
 }
 
 /** Ten minutes: a first boot generates keys and installs its agent. */

@@ -16,7 +16,7 @@ export function guestPower(program: Program): PowerManager<GuestSpec, GuestObser
     role: roleOf,
     state: (inventory, target) => stateOf(program, inventory, target),
     running: ({ conf, running }) => (conf === null ? 'absent' : running ? 'running' : 'stopped'),
-    decide: (wanted, wish, seen) => decidePower(program, wanted, wish, seen),
+    decide: (wanted, requested, seen) => decidePower(program, wanted, requested, seen),
   };
 }
 
@@ -33,7 +33,7 @@ function stateOf(program: Program, inventory: GuestInventory, target: TargetId):
   return state === 'stopped' ? 'stopped' : 'running';
 }
 
-function decidePower(program: Program, wanted: Wanted<GuestSpec>, wish: Power, seen: GuestObservation): Decision {
+function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Power, seen: GuestObservation): Decision {
   const id = Number(nameOf(wanted.target));
   const { conf } = seen;
   const away = onOtherNode(program, id, seen);
@@ -41,14 +41,14 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, wish: Power, s
   if (conf === null) return impossible(`${guestName(program, id)} is not there; make it: phoenix create ${id}`);
   const refusal = brokenOff(program, id, conf) ?? notOurs(wanted, conf);
   if (refusal !== null) return refusal;
-  if (wish !== 'stop' && (conf.settings['template'] === '1' || (wanted.spec && roleOf(wanted.spec) === 'rests')))
+  if (requested !== 'stop' && (conf.settings['template'] === '1' || (wanted.spec && roleOf(wanted.spec) === 'rests')))
     return impossible(`${guestName(program, id)} is a template: others are made from it, and it is never started`);
-  const actions = powerActions(program, id, wish, seen.running);
+  const actions = powerActions(program, id, requested, seen.running);
   return (actions.length === 0 ? null : locked(program, id, conf)) ?? { kind: 'actions', actions };
 }
 
-function powerActions(program: Program, id: number, wish: Power, running: boolean): Action[] {
-  if (wish === 'stop') return running ? [shutDown(program, id)] : [];
+function powerActions(program: Program, id: number, requested: Power, running: boolean): Action[] {
+  if (requested === 'stop') return running ? [shutDown(program, id)] : [];
   if (!running) return [startGuest(program, id)];
-  return wish === 'start' ? [] : [shutDown(program, id), startGuest(program, id)];
+  return requested === 'start' ? [] : [shutDown(program, id), startGuest(program, id)];
 }

@@ -87,7 +87,7 @@ export function noteVolumes(program: Program, id: number, noted: string | null, 
   const text = printRetained(retained);
   if (isSameNote(noted, text)) return [];
   const path = retainedVolumesPath(id);
-  const write = action(`note the volumes of ${guestName(program, id)} in ${path}`, 'live', {
+  const write = action(`record the volumes of ${guestName(program, id)} in ${path}`, 'live', {
     kind: 'file',
     path,
     content: { from: 'text', text },

@@ -80,7 +80,7 @@ export function downloadImage(image: string, { url, sha256 }: Download): Action 
     'checksum-algorithm': 'sha256',
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  return action(`see that ${image} is on the node, with its checksum`, 'live', {
+  return action(`make sure that ${image} is on the node, with its checksum`, 'live', {
     kind: 'command',
     program: 'pvesh',
     args: ['create', '/nodes/localhost/storage/local/download-url', ...args],

@@ -31,11 +31,13 @@ export interface GuestConf {
 }
 
 const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
+/** A legacy form of notes, which Proxmox still reads without a line end, and rewrites with the next change. */
+const LEGACY_NOTES = /^description:\s*(.*?)\s*$/;
 /** The section headings of pending changes: in containers and in VMs. */
 export const PENDING: ReadonlySet<string> = new Set(['pve:pending', 'PENDING']);
 
-/** Section headings of a container. Any other line that looks like a heading is ignored, and the section continues. */
-const OF_CONTAINER = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i;
+/** Section headings. In a container, any other line that looks like a heading is ignored, and the section continues. */
+const HEADING = { pct: /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i, qm: /^\[([^\]]+)\]\s*$/ } as const;
 
 /**
  * Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Unknown lines are ignored, as in Proxmox.
@@ -43,42 +45,59 @@ const OF_CONTAINER = /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i;
  * @param program the kind of guest
  */
 export function parseConf(text: string, program: Program = 'qm'): GuestConf {
-  const sections = new Map<string, Record<string, string>>([['', Object.create(null)]]);
-  let notes = '';
-  const raw: RawLine[] = [];
-  let name = '';
-  for (const line of text.split('\n')) {
-    const section = (program === 'pct' ? OF_CONTAINER : /^\[([^\]]+)\]\s*$/).exec(line)?.[1];
-    if (section !== undefined) {
-      name = PENDING.has(section) ? 'pve:pending' : section;
-      sections.set(name, Object.create(null));
-    } else if (line.startsWith('#')) {
-      if (name === '') notes += `${decodeNotes(line.slice(1))}\n`;
-    } else {
-      const [, key, value] = RAW_LINE.exec(line) ?? [];
-      const [, setting, content] = SETTING.exec(line) ?? [];
-      if (key !== undefined && value !== undefined) {
-        if (name === '') raw.push({ key, value });
-      } else if (setting === 'description' && name === '') {
-        // A legacy form of notes, which Proxmox still reads without a line end, and rewrites with the next change.
-        notes += decodeNotes(content ?? '');
-      } else if (setting !== undefined) (sections.get(name) ?? {})[setting] = content ?? '';
-    }
-  }
-  const { delete: deletes = '', ...pending } = sections.get('pve:pending') ?? {};
+  const sections = sectionsOf(text, program);
+  const settings = new Map([...sections].map(([name, lines]) => [name, settingsIn(lines)]));
+  const main = sections.get('') ?? [];
+  const { delete: deletes = '', ...pending } = settings.get('pve:pending') ?? {};
   return {
     text,
-    description: notes.replace(/\n+$/, ''),
-    settings: sections.get('') ?? {},
-    raw,
+    description: notesIn(main),
+    settings: settingsIn(main.filter((line) => !LEGACY_NOTES.test(line))),
+    raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
       .split(/[,;\s]+/)
       .filter((key) => key !== '')
       .map((key) => key.replace(/^!/, '')),
-    cloudinit: sections.get('special:cloudinit') ?? {},
-    snapshots: snapshotsIn(sections),
+    cloudinit: settings.get('special:cloudinit') ?? {},
+    snapshots: snapshotsIn(settings),
   };
+}
+
+/** The lines of each section by its heading; those of the main section, which has none, by an empty name. Of two alike, the later counts. */
+function sectionsOf(text: string, program: Program): ReadonlyMap<string, readonly string[]> {
+  let lines: string[] = [];
+  const sections = new Map([['', lines]]);
+  for (const line of text.split('\n')) {
+    const heading = HEADING[program].exec(line)?.[1];
+    if (heading === undefined) lines.push(line);
+    else {
+      lines = [];
+      sections.set(PENDING.has(heading) ? 'pve:pending' : heading, lines);
+    }
+  }
+  return sections;
+}
+
+function settingsIn(lines: readonly string[]): Settings {
+  const settings: Record<string, string> = Object.create(null);
+  for (const line of lines) {
+    const [, key, value = ''] = SETTING.exec(line) ?? [];
+    if (key !== undefined) settings[key] = value;
+  }
+  return settings;
+}
+
+function rawLine(line: string): RawLine | null {
+  const [, key, value] = RAW_LINE.exec(line) ?? [];
+  return key === undefined || value === undefined ? null : { key, value };
+}
+
+function notesIn(lines: readonly string[]): string {
+  const notes = lines.map((line) =>
+    line.startsWith('#') ? `${decodeNotes(line.slice(1))}\n` : decodeNotes(LEGACY_NOTES.exec(line)?.[1] ?? ''),
+  );
+  return notes.join('').replace(/\n+$/, '');
 }
 
 /** Proxmox writes snapshots sorted by name. Of two within the same second, the one whose parent is the other is later. */
@@ -112,8 +131,8 @@ export function withRawLines(text: string, raw: readonly RawLine[], description:
   const others = main.filter((line) => !RAW_LINE.test(line) && line !== '');
   const printed = raw.map((option) => {
     const at = written.findIndex((line) => {
-      const [, key, value] = RAW_LINE.exec(line) ?? [];
-      return key === option.key && value === option.value;
+      const there = rawLine(line);
+      return there?.key === option.key && there.value === option.value;
     });
     return at < 0 ? printRaw(option) : (written.splice(at, 1)[0] ?? '');
   });

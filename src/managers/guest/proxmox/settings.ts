@@ -54,8 +54,8 @@ export function unmetSettings(
   desired: (settings: Settings) => readonly DesiredSetting[],
 ): UnmetSettings {
   const later = upcoming(conf);
-  const unmet = desired(later).filter((wish) => !wish.same(later[wish.key]));
-  const inForce = desired(conf.settings).filter((wish) => !wish.same(conf.settings[wish.key]));
+  const unmet = desired(later).filter((setting) => !setting.same(later[setting.key]));
+  const inForce = desired(conf.settings).filter((setting) => !setting.same(conf.settings[setting.key]));
   return { later, unmet, inForce };
 }
 
@@ -66,25 +66,25 @@ export function compareSettings(
 ): SettingChanges {
   const { later, unmet, inForce } = unmetSettings(conf, desired);
   const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
-  const isUnmet = new Set(inForce.map((wish) => wish.key));
+  const isUnmet = new Set(inForce.map((setting) => setting.key));
   // The current value is right and only the pending one is wrong: revert the pending change. Where it also brings something declared, it stays
   // pending.
   const isReverted = ({ key, value }: DesiredSetting): boolean =>
     waiting.has(key) &&
     !isUnmet.has(key) &&
     (later[key] === undefined || value(later[key]) === (conf.settings[key] ?? null));
-  const revert = unmet.filter(isReverted).map((wish) => wish.key);
-  const change = unmet.filter((wish) => !revert.includes(wish.key));
-  const values = change.map((wish) => [wish.key, wish.value(later[wish.key])] as const);
+  const revert = unmet.filter(isReverted).map((setting) => setting.key);
+  const change = unmet.filter((setting) => !revert.includes(setting.key));
+  const values = change.map((setting) => [setting.key, setting.value(later[setting.key])] as const);
   const removed = values.filter(([, value]) => value === null).map(([key]) => key);
   const args = values.flatMap(([key, value]) => (value === null ? [] : [`--${key}`, value]));
   if (removed.length > 0) args.push('--delete', removed.join(','));
   if (revert.length > 0) args.push('--revert', revert.join(','));
   return {
     args,
-    labels: [...change.map((wish) => wish.label), ...revert],
-    shown: change.map((wish) => wish.shown),
-    restart: inForce.some((wish) => isForStart(kind, conf, wish) || waiting.has(wish.key)),
+    labels: [...change.map((setting) => setting.label), ...revert],
+    shown: change.map((setting) => setting.shown),
+    restart: inForce.some((setting) => isForStart(kind, conf, setting) || waiting.has(setting.key)),
   };
 }
 
@@ -95,9 +95,9 @@ function isForStart(kind: OptionsOf, { settings }: GuestConf, { key, value, wait
 
 /** The arguments for creating a guest: all declared settings. */
 export function createArgs(desired: readonly DesiredSetting[]): string[] {
-  return desired.flatMap((wish) => {
-    const value = wish.value(undefined);
-    return value === null ? [] : [`--${wish.key}`, value];
+  return desired.flatMap((setting) => {
+    const value = setting.value(undefined);
+    return value === null ? [] : [`--${setting.key}`, value];
   });
 }
 

@@ -27,18 +27,18 @@ export function settingDifferences(
   // A pending setting counts as different until the restart.
   const waiting = inForce.filter(({ key }) => !known.has(key));
   return [
-    ...unmet.flatMap((wish) => differencesOf(kind, wish, later[wish.key], spec)),
-    ...waiting.flatMap((wish) => differencesOf(kind, wish, conf.settings[wish.key], spec)),
+    ...unmet.flatMap((setting) => differencesOf(kind, setting, later[setting.key], spec)),
+    ...waiting.flatMap((setting) => differencesOf(kind, setting, conf.settings[setting.key], spec)),
   ];
 }
 
 function differencesOf(
   kind: GuestKind,
-  wish: DesiredSetting,
+  setting: DesiredSetting,
   now: string | undefined,
   spec: object,
 ): FieldDifference[] {
-  const { key, label, value } = wish;
+  const { key, label, value } = setting;
   if (HIDES_VALUES.includes(key)) return [{ field: label, declared: HIDDEN_TEXT, observed: HIDDEN_TEXT }];
   const then = value(now);
   const named = settingsOf(kind).filter(([, one]) => one.option === key);

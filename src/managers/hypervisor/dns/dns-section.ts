@@ -160,11 +160,14 @@ function converge(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
     return actions(missing, named, write('stage the settings of dnsmasq', STAGED_FILE, conf, seen.staged), test);
   }
   // Tested again, since the run that staged the file may have been interrupted before the test.
-  const told = seen.conf === conf ? [] : [test, write('swap the settings of dnsmasq', STATIC_FILE, conf, seen.conf)];
+  const told = seen.conf === conf ? [] : [test, write('replace the settings of dnsmasq', STATIC_FILE, conf, seen.conf)];
   const isStarted = seen.started === digest(conf) && seen.conf === conf && seen.units[UNIT].active;
   const restarted = isStarted
     ? []
-    : [restartUnit(UNIT), write('note what dnsmasq was started with', STARTED_FILE, `${digest(conf)}\n`, noted(seen))];
+    : [
+        restartUnit(UNIT),
+        write('record what dnsmasq was started with', STARTED_FILE, `${digest(conf)}\n`, noted(seen)),
+      ];
   return actions(missing, named, told, restarted, missing === null ? enableUnit(UNIT, seen.units) : null);
 }
 
@@ -176,8 +179,13 @@ function noted({ started }: Seen): string | null {
 function removal({ conf, records, units }: Seen): Decision {
   const isOurs = conf?.startsWith(MARK) ?? false;
   return actions(
-    records?.startsWith(MARK) ? remove('take the names of the guests away', RECORDS_FILE) : null,
-    isOurs ? [remove('take the settings of dnsmasq away', STATIC_FILE), remove('forget them', STARTED_FILE)] : null,
+    records?.startsWith(MARK) ? remove('remove the names of the guests', RECORDS_FILE) : null,
+    isOurs
+      ? [
+          remove('remove the settings of dnsmasq', STATIC_FILE),
+          remove('remove the record of the settings of dnsmasq', STARTED_FILE),
+        ]
+      : null,
     isOurs && units[UNIT].active ? restartUnit(UNIT) : null,
   );
 }

@@ -69,8 +69,10 @@ function converge(declared: readonly HostEntry[], { text, unread, units }: Seen)
   const answers = units[UNIT].active;
   if (wanted === present) return actions(unread === null ? null : tell(answers));
   return actions(
-    answers && unread === null ? write('note that dnsmasq has to read it again', UNREAD_FILE, UNREAD, null) : null,
-    write('write the names that the host knows by itself', HOSTS_FILE, wanted, text),
+    answers && unread === null
+      ? write('record that dnsmasq has to read the hosts file again', UNREAD_FILE, UNREAD, null)
+      : null,
+    write('write the names of the hosts file', HOSTS_FILE, wanted, text),
     answers || unread !== null ? tell(answers) : null,
   );
 }
@@ -78,7 +80,7 @@ function converge(declared: readonly HostEntry[], { text, unread, units }: Seen)
 /** A dnsmasq that is not running reads the file when it starts. */
 function tell(answers: boolean) {
   return [
-    ...(answers ? [act('have dnsmasq read them', run('systemctl', ['reload', UNIT]))] : []),
-    remove('note that it has', UNREAD_FILE),
+    ...(answers ? [act('have dnsmasq read the hosts file', run('systemctl', ['reload', UNIT]))] : []),
+    remove('record that dnsmasq has read the hosts file', UNREAD_FILE),
   ];
 }

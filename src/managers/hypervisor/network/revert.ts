@@ -37,27 +37,27 @@ ExecStart=/usr/bin/rm -f ${ARMED}
 export function arm(present: string | null, armed: Armed): Action[] {
   return [
     ...(armed !== null ? [stop()] : [file('keep the network as it is', KEPT, present ?? `${MARK}\n`)]),
-    file('say how the network is put back', UNIT_FILE, UNIT),
-    file('note that the network may be put back', ARMED, 'set\n'),
-    act('have systemd read it', run('systemctl', ['daemon-reload'])),
+    file('write the unit that restores the network', UNIT_FILE, UNIT),
+    file('record that the network may be restored', ARMED, 'set\n'),
+    act('have systemd read the timer', run('systemctl', ['daemon-reload'])),
     act(
-      `have the network put back after ${ROLLBACK_SECONDS} seconds`,
+      `start the timer that restores the network after ${ROLLBACK_SECONDS} seconds`,
       run('systemd-run', [`--on-active=${ROLLBACK_SECONDS}`, `--unit=${NAME}`, '--collect']),
     ),
   ];
 }
 
 export function loaded(): Action {
-  return file('note that the network was loaded', ARMED, 'loaded\n');
+  return file('record that the network was loaded', ARMED, 'loaded\n');
 }
 
 export function disarm(): Action[] {
-  return [stop(), remove('note that the network works', ARMED)];
+  return [stop(), remove('record that the network works', ARMED)];
 }
 
 /** Tolerates a timer that is gone: it may have fired, or the host may have rebooted. */
 function stop(): Action {
-  const action = act('stop the timer that puts the network back', run('systemctl', ['stop', `${NAME}.timer`]));
+  const action = act('stop the timer that restores the network', run('systemctl', ['stop', `${NAME}.timer`]));
   return { ...action, failure: 'observe' };
 }
 
@@ -65,7 +65,7 @@ function stop(): Action {
 export const NETWORK_ROLLBACK: Rollback = {
   snapshot: [],
   restore: [
-    { ...act('put the network back', run('systemctl', ['start', `${NAME}.service`])), failure: 'observe' },
+    { ...act('restore the network', run('systemctl', ['start', `${NAME}.service`])), failure: 'observe' },
     stop(),
   ],
   discard: [],

@@ -165,11 +165,11 @@ function converge({ exports, folders }: NfsSpec, seen: SeenNfs, adopted: boolean
     installUnit(UNIT, seen.units),
     seen.units[UNIT].installed ? enableUnit(UNIT, seen.units) : null,
     absent.map(({ path, uid, gid }) => makeFolder(path, { uid, gid })),
-    isNoted ? null : write('note what is about to be exported', BEGUN_FILE, text, begun),
+    isNoted ? null : write('record what is about to be exported', BEGUN_FILE, text, begun),
     exportsToWithdraw(seen, exports).map(withdraw),
     changed.map(announce),
-    own === text ? null : write('write what is exported', OWN_FILE, text, own),
-    isNoted && begun === null ? null : remove('note that it is', BEGUN_FILE),
+    own === text ? null : write('write the exports for the next start', OWN_FILE, text, own),
+    isNoted && begun === null ? null : remove('record that it is exported', BEGUN_FILE),
   );
 }
 
@@ -202,7 +202,7 @@ function announce(each: Export): Action {
 }
 
 function withdraw(each: Export): Action {
-  return act(`export ${each.path} to ${each.client} no more`, run('exportfs', ['-u', exportName(each)]));
+  return act(`stop exporting ${each.path} to ${each.client}`, run('exportfs', ['-u', exportName(each)]));
 }
 
 /** Removes the exports; the NFS server stays for those of people, and the folders keep their content. */
@@ -210,8 +210,8 @@ function removal(seen: SeenNfs): Decision {
   const isOurs = seen.own?.startsWith(MARK) === true;
   return actions(
     exportsToWithdraw(seen, []).map(withdraw),
-    isOurs ? remove('take the exports away', OWN_FILE) : null,
-    seen.begun === null ? null : remove('forget what was about to be exported', BEGUN_FILE),
+    isOurs ? remove('remove the exports', OWN_FILE) : null,
+    seen.begun === null ? null : remove('remove the record of what was about to be exported', BEGUN_FILE),
   );
 }
 

@@ -166,7 +166,14 @@ function claiming(spec: PageSpec, note: PageNote | null): Action[] {
   if (note !== null) return [];
   const text = printPageNote({ ...noteOf(spec), secrets: null, fingerprint: null });
   const content = { from: 'text', text } as const;
-  return [act('note that Phoenix sets it', { kind: 'file', path: NOTE, content, mode: 0o600 })];
+  return [
+    act('record that Phoenix sets the certificate of the web interface', {
+      kind: 'file',
+      path: NOTE,
+      content,
+      mode: 0o600,
+    }),
+  ];
 }
 
 function copying({ certPath, keyPath }: Extract<PageSpec, { by: 'certificate' }>): Action {
@@ -174,7 +181,7 @@ function copying({ certPath, keyPath }: Extract<PageSpec, { by: 'certificate' }>
     { from: certPath, to: STAGED.certificate, owner: ROOT, mode: 0o600 },
     { from: keyPath, to: STAGED.key, owner: ROOT, mode: 0o600 },
   ];
-  return act('copy the certificate and its key for the page of the host', { kind: 'place', files });
+  return act('copy the certificate and its key for Proxmox’s web interface', { kind: 'place', files });
 }
 
 function writing({ chain, key }: Extract<PageSpec, { by: 'files' }>): Action[] {
@@ -183,7 +190,7 @@ function writing({ chain, key }: Extract<PageSpec, { by: 'files' }>): Action[] {
     ['key', STAGED.key, key],
   ] as const;
   return files.map(([what, path, secret]) =>
-    act(`write the ${what} for the page of the host`, {
+    act(`write the ${what} for Proxmox’s web interface`, {
       kind: 'file',
       path,
       content: { from: 'secret', secret },
@@ -196,23 +203,23 @@ function writing({ chain, key }: Extract<PageSpec, { by: 'files' }>): Action[] {
 function setting(spec: PageSpec): Action[] {
   const args = ['cert', 'set', STAGED.certificate, STAGED.key, '--force', '1', '--restart', '1'];
   return [
-    act('set the certificate of the page of the host', run('pvenode', args)),
+    act('set the certificate of Proxmox’s web interface', run('pvenode', args)),
     writeNote({ ...noteOf(spec), fingerprint: null }),
-    remove('remove what was only needed on the way', STAGED.certificate),
-    remove('remove the key that was only needed on the way', STAGED.key),
+    remove('remove the temporary files', STAGED.certificate),
+    remove('remove the temporary key', STAGED.key),
   ];
 }
 
 function ordering({ page: present, domains, now }: SeenPage): Action[] | null {
   if (present === null || present.names.join() !== domains.join()) {
     const args = ['acme', 'cert', 'order', ...(present === null ? [] : ['--force', '1'])];
-    const summary = `order a certificate for the page of the host by ACME: ${domains.join(', ')}`;
+    const summary = `order a certificate for Proxmox’s web interface by ACME: ${domains.join(', ')}`;
     return [act(summary, run('pvenode', args, { timeoutSeconds: ORDER_SECONDS }))];
   }
   if (now < renewPageAt(present)) return null;
   const args = ['acme', 'cert', 'renew', '--force', '1'];
   return [
-    act('renew the certificate of the page of the host', run('pvenode', args, { timeoutSeconds: ORDER_SECONDS })),
+    act('renew the certificate of Proxmox’s web interface', run('pvenode', args, { timeoutSeconds: ORDER_SECONDS })),
   ];
 }
 
@@ -235,12 +242,12 @@ function secretsOf({ chain, key }: Extract<PageSpec, { by: 'files' }>): string {
 
 function writeNote(note: PageNote): Action {
   const content = { from: 'text', text: printPageNote(note) } as const;
-  const summary = 'note which certificate the page of the host has';
+  const summary = 'record which certificate Proxmox’s web interface has';
   return { ...act(summary, { kind: 'file', path: NOTE, content, mode: 0o600 }), notes: true };
 }
 
 function tidying({ staged }: SeenPage): Action[] {
-  return staged.map((path) => remove('remove what was only needed on the way', path));
+  return staged.map((path) => remove('remove the temporary files', path));
 }
 
 /** Returns to the certificate that Proxmox generated; one that somebody set since stays. */
@@ -248,8 +255,13 @@ function removal(note: PageNote | null, seen: SeenPage): Decision {
   if (note === null) return actions(tidying(seen));
   const isOurs = seen.page !== null && (note.fingerprint === null || note.fingerprint === seen.page.fingerprint);
   return actions(
-    isOurs ? act('give the page of the host its own certificate back', run('pvenode', ['cert', 'delete', '1'])) : null,
-    remove('forget which certificate the page had', NOTE),
+    isOurs
+      ? act(
+          'restore the certificate that Proxmox generated for its web interface',
+          run('pvenode', ['cert', 'delete', '1']),
+        )
+      : null,
+    remove('remove the record of the certificate of the web interface', NOTE),
     tidying(seen),
   );
 }

@@ -157,8 +157,8 @@ function test(): Action {
 function swap(text: string, main: string, { own, main: present }: SeenSamba): Action[] {
   return [
     test(),
-    ...(text === own ? [] : [write('swap the shares', OWN_FILE, text, own)]),
-    ...(main === present ? [] : [write('have Samba read them', MAIN_FILE, main, present)]),
+    ...(text === own ? [] : [write('replace the shares', OWN_FILE, text, own)]),
+    ...(main === present ? [] : [write('include the shares in the configuration of Samba', MAIN_FILE, main, present)]),
   ];
 }
 
@@ -166,11 +166,11 @@ function swap(text: string, main: string, { own, main: present }: SeenSamba): Ac
 function reloadActions(text: string | null, main: string, { told }: SeenSamba): Action[] {
   const note = toldText(text, main);
   if (told === note) return [];
-  return [reload(), write('note what Samba was told', TOLD_FILE, note, told)];
+  return [reload(), write('record the settings of Samba', TOLD_FILE, note, told)];
 }
 
 function reload(): Action {
-  return act('have Samba read its settings again', run('systemctl', ['reload-or-restart', UNIT]));
+  return act('have Samba reload its settings', run('systemctl', ['reload-or-restart', UNIT]));
 }
 
 /** Removes Phoenix's shares; Samba, people's shares and all folders stay. */
@@ -179,10 +179,12 @@ function removal(seen: SeenSamba): Decision {
   const main = seen.main === null ? null : mainText(seen.main, null);
   const isRead = main !== seen.main;
   return actions(
-    main !== null && isRead ? write('have Samba read the shares no more', MAIN_FILE, main, seen.main) : null,
-    isOurs ? remove('take the shares away', OWN_FILE) : null,
+    main !== null && isRead
+      ? write('remove the shares from the configuration of Samba', MAIN_FILE, main, seen.main)
+      : null,
+    isOurs ? remove('remove the shares', OWN_FILE) : null,
     main !== null && seen.told !== null && seen.units[UNIT].active
-      ? [reload(), remove('forget what it was told', TOLD_FILE)]
+      ? [reload(), remove('remove the record of the settings of Samba', TOLD_FILE)]
       : null,
   );
 }

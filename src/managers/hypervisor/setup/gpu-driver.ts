@@ -68,8 +68,8 @@ export function planDriver({ version, runfileUrl }: Driver, seen: SeenDriver): D
     seen.blacklist === BLACKLIST_TEXT
       ? []
       : [
-          write('keep the kernel’s own driver off the GPUs', BLACKLIST, BLACKLIST_TEXT, seen.blacklist),
-          act('make the start of the host anew', slowly('update-initramfs', ['-u', '-k', 'all'])),
+          write('disable the kernel’s own driver for the GPUs', BLACKLIST, BLACKLIST_TEXT, seen.blacklist),
+          act('rebuild the initramfs', slowly('update-initramfs', ['-u', '-k', 'all'])),
         ];
   if (seen.nouveau) {
     return {
@@ -81,10 +81,10 @@ export function planDriver({ version, runfileUrl }: Driver, seen: SeenDriver): D
     seen.unit === UNIT_TEXT
       ? []
       : [
-          write('have the devices there before the guests start', UNIT_FILE, UNIT_TEXT, seen.unit),
-          act('tell systemd', run('systemctl', ['daemon-reload'])),
+          write('create the devices before the guests start', UNIT_FILE, UNIT_TEXT, seen.unit),
+          act('have systemd read its units', run('systemctl', ['daemon-reload'])),
         ];
-  const enable = act('make the devices, now and at every start', run('systemctl', ['enable', '--now', UNIT]));
+  const enable = act('create the devices, now and at every start', run('systemctl', ['enable', '--now', UNIT]));
   const devices = written.length === 0 && seen.enabled ? [] : [...written, enable];
   const installed = seen.running === version ? [] : installation(version, runfileUrl);
   return { actions: [...asleep, ...installed, ...devices], afterwards: null };
@@ -98,11 +98,11 @@ function installation(version: string, runfileUrl: string | null): Action[] {
   const apt = ['-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Lock::Timeout=300', 'install', ...TOOLS];
   return [
     act(`install ${TOOLS.join(', ')}`, slowly('apt-get', apt)),
-    act(`make folder ${FOLDER}`, { kind: 'folder', path: FOLDER, uid: null, gid: null }),
+    act(`create folder ${FOLDER}`, { kind: 'folder', path: FOLDER, uid: null, gid: null }),
     act(`fetch ${url}`, slowly('curl', ['-fsSL', '--proto', '=https', '--output', file, url])),
-    act('see that it came whole', run('sh', [file, '--check'], { timeoutSeconds: 600 })),
+    act('check that the download is complete', run('sh', [file, '--check'], { timeoutSeconds: 600 })),
     act(`install NVIDIA driver ${version}`, slowly('sh', [file, '--silent', '--dkms'])),
-    act('load it', run('modprobe', ['nvidia'])),
+    act('load the driver', run('modprobe', ['nvidia'])),
   ];
 }
 

@@ -113,7 +113,7 @@ function planOf({ name, raidLevel, disks }: ZfsPool, seen: SeenDisks): PoolPlan 
     disks: members,
     actions: [
       ...members.filter(({ area, signatures }) => area.parts.length > 0 || signatures.length > 0).map(wipe),
-      act(`make pool ${name}`, create, 'destroy'),
+      act(`create pool ${name}`, create, 'destroy'),
     ],
   };
 }
@@ -121,5 +121,5 @@ function planOf({ name, raidLevel, disks }: ZfsPool, seen: SeenDisks): PoolPlan 
 /** Partitions first: they are no longer addressable once the disk's partition table is erased. */
 function wipe({ path, area }: PoolPlan['disks'][number]): Action {
   const parts = area.parts.map((part) => part.path);
-  return act(`take everything off ${path}`, run('wipefs', ['--all', ...parts, area.path]), 'destroy');
+  return act(`wipe ${path}`, run('wipefs', ['--all', ...parts, area.path]), 'destroy');
 }

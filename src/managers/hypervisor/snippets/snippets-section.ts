@@ -92,7 +92,7 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
   const gone = goneIn(declared, { files, noted });
   const held = gone.find((name) => holderOf(name, guests) !== null);
   if (held !== undefined) {
-    const reason = `${volumeOf(held)} is declared no more, and guest ${holderOf(held, guests)} still names it`;
+    const reason = `${volumeOf(held)} is no longer declared, and guest ${holderOf(held, guests)} still names it`;
     return { kind: 'impossible', reason, passing: true };
   }
   // One of people that is as declared stays theirs.
@@ -100,7 +100,7 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
   const note = noteText([...kept, ...gone]);
   const rest = noteText(kept);
   return actions(
-    noteAction('note which snippets are put there', note, noted),
+    noteAction('record which snippets Phoenix writes', note, noted),
     changed.map(({ name, blob }) => {
       const present = files.get(pathOf(name));
       return act(`write ${volumeOf(name)}`, {
@@ -109,7 +109,7 @@ function converge(declared: readonly HostSnippet[], { files, noted, guests }: Se
       });
     }),
     gone.map((name) => remove(`delete ${volumeOf(name)}`, pathOf(name))),
-    gone.length === 0 ? null : noteAction('note which snippets are left', rest, note),
+    gone.length === 0 ? null : noteAction('record which snippets are left', rest, note),
   );
 }
 
@@ -117,7 +117,7 @@ function ownedBy(noted: string | null): readonly string[] {
   return noted === null ? [] : JSON.parse(noted);
 }
 
-/** Phoenix's snippets that are declared no more. */
+/** Phoenix's snippets that are no longer declared. */
 function goneIn(declared: readonly HostSnippet[], { files, noted }: Facts): string[] {
   return ownedBy(noted).filter((name) => !declared.some((one) => one.name === name) && files.has(pathOf(name)));
 }

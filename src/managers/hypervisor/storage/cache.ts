@@ -38,8 +38,8 @@ export function cacheActions(bytes: number | null, { conf, live, copied }: Cache
     ...(live === null || live === String(bytes)
       ? []
       : [setLive(String(bytes), `let ZFS take ${gigabytes(bytes)} GB of memory`)]),
-    ...(conf === text ? [] : [write('write it for the next start', CONF, text, conf)]),
-    ...(copied === note ? [] : [copy(), write('note what the start of the host knows', COPIED, note, copied)]),
+    ...(conf === text ? [] : [write('write the limit for the next start', CONF, text, conf)]),
+    ...(copied === note ? [] : [copy(), write('record the limit in the initramfs', COPIED, note, copied)]),
   ];
 }
 
@@ -47,8 +47,8 @@ function noLimit({ conf, live, copied }: Cache): Action[] {
   const isOurs = conf?.startsWith(MARK) === true;
   return [
     ...(isOurs && live !== null && live !== '0' ? [setLive('0', 'let ZFS choose how much memory it takes')] : []),
-    ...(isOurs ? [remove('take the limit away', CONF)] : []),
-    ...(copied === null ? [] : [copy(), remove('forget what the start of the host knows', COPIED)]),
+    ...(isOurs ? [remove('remove the limit', CONF)] : []),
+    ...(copied === null ? [] : [copy(), remove('remove the record of the limit in the initramfs', COPIED)]),
   ];
 }
 
@@ -65,5 +65,5 @@ function setLive(text: string, summary: string): Action {
 }
 
 function copy(): Action {
-  return act('make the start of the host anew', run('update-initramfs', ['-u', '-k', 'all'], { timeoutSeconds: 1800 }));
+  return act('rebuild the initramfs', run('update-initramfs', ['-u', '-k', 'all'], { timeoutSeconds: 1800 }));
 }

@@ -81,7 +81,7 @@ export function datasetActions(
 
 function create({ name, properties }: DatasetSpec): Action {
   const options = Object.entries(properties).flatMap(([property, value]) => ['-o', `${property}=${value}`]);
-  return act(`make dataset ${name}`, run('zfs', ['create', '-p', ...options, name]));
+  return act(`create dataset ${name}`, run('zfs', ['create', '-p', ...options, name]));
 }
 
 function setProperties({ name, properties }: DatasetSpec, known: ReadonlyMap<string, Value>): Action[] {
@@ -108,7 +108,7 @@ function reset(
   return resettable(properties, last, known).map((property) => {
     const own = OWN[property];
     const args = own === undefined ? ['inherit', property, name] : ['set', `${property}=${own}`, name];
-    return act(`let ${property} of ${name} be as it is by itself`, run('zfs', args));
+    return act(`reset ${property} of ${name}`, run('zfs', args));
   });
 }
 

@@ -38,7 +38,7 @@ const datasets: ComparedField<StoragePart, SeenStorage> = {
         seen.datasets,
       ),
     ),
-  /** A property that differs is declared no more, and stays as it is. */
+  /** A property that differs is no longer declared, and stays as it is. */
   asSeen: (spec, seen) => ({
     ...spec,
     datasets: spec.datasets.map(({ name, properties }) => {
@@ -92,7 +92,7 @@ const types: ComparedField<StoragePart, SeenStorage> = {
     }),
 };
 
-/** Storages of Phoenix's that are declared no more. */
+/** Storages of Phoenix's that are no longer declared. */
 const others: ComparedField<StoragePart, SeenStorage> = {
   name: 'storages',
   of: ['storages'],

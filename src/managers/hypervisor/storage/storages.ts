@@ -68,18 +68,18 @@ export function storagesRefusal(
     const entry = entries.get(id);
     if (entry === undefined) continue;
     if (entry.type !== type || !isAt(entry, storage)) {
-      const reason = `storage ${id} is a ${entry.type} on ${placeIn(entry)} already, which Proxmox never changes; give the declared one another name`;
+      const reason = `storage ${id} is a ${entry.type} on ${placeIn(entry)} already, and Proxmox cannot change that; give the declared one another name`;
       return { kind: 'blocked', reason };
     }
     if (!sameContents(entry, contents) && !adopted && !ours(note).includes(id)) {
-      const reason = `storage ${id} is not ours and holds ${entry.options.get('content') ?? 'nothing'}: take it over with phoenix adopt hypervisor/storage`;
+      const reason = `storage ${id} does not belong to Phoenix and holds ${entry.options.get('content') ?? 'nothing'}: take it over with phoenix adopt hypervisor/storage`;
       return { kind: 'blocked', reason };
     }
   }
   for (const id of undeclaredOwn(declared, entries, note)) {
     const user = userOf(id, guests);
     if (user === undefined) continue;
-    const reason = `storage ${id} is declared no more, and ${user} still has a disk on it`;
+    const reason = `storage ${id} is no longer declared, and ${user} still has a disk on it`;
     return { kind: 'impossible', reason, passing: true };
   }
   return null;
@@ -134,19 +134,21 @@ export function storageActions(
   const during = made.length + gone.length === 0 ? null : noteText([...made, ...gone]);
   const after = made.length === 0 ? null : noteText(made);
   return [
-    ...(during === null || during === note ? [] : [write('note which storages are ours', NOTE_FILE, during, note)]),
+    ...(during === null || during === note
+      ? []
+      : [write('record which storages belong to Phoenix', NOTE_FILE, during, note)]),
     ...declared.flatMap((storage) => {
       const entry = entries.get(storage.id);
       if (entry === undefined) return [add(storage)];
       return sameContents(entry, storage.contents) ? [] : [fill(storage)];
     }),
-    ...gone.map((id) => act(`take storage ${id} out of Proxmox; what it holds stays`, run('pvesm', ['remove', id]))),
+    ...gone.map((id) => act(`remove storage ${id} from Proxmox; its content stays`, run('pvesm', ['remove', id]))),
     ...(after === (during ?? note)
       ? []
       : [
           after === null
-            ? remove('forget them', NOTE_FILE)
-            : write('note which storages are left', NOTE_FILE, after, during ?? note),
+            ? remove('remove the record of storages', NOTE_FILE)
+            : write('record which storages are left', NOTE_FILE, after, during ?? note),
         ]),
   ];
 }
@@ -159,12 +161,12 @@ function add({ id, type, dataset, folder, contents }: StorageSpec): Action {
   // Prevents writes into the folder while the dataset is not mounted on it.
   const place = type === 'zfspool' ? ['--pool', dataset] : ['--path', folder, '--is_mountpoint', 'yes'];
   const args = ['add', type, id, ...place, '--content', contents.join(',')];
-  return act(`make storage ${id} on ${dataset}`, run('pvesm', args));
+  return act(`create storage ${id} on ${dataset}`, run('pvesm', args));
 }
 
 function fill({ id, contents }: StorageSpec): Action {
   return act(
-    `let storage ${id} hold ${contents.join(', ')}`,
+    `allow ${contents.join(', ')} on storage ${id}`,
     run('pvesm', ['set', id, '--content', contents.join(',')]),
   );
 }

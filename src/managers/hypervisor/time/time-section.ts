@@ -46,6 +46,6 @@ function converge(timezone: string, seen: Seen): Decision {
     seen.timezone === timezone
       ? null
       : act(`set the time zone to ${timezone}`, run('timedatectl', ['set-timezone', timezone])),
-    seen.kept ? null : act('have the clock kept', run('timedatectl', ['set-ntp', 'true'])),
+    seen.kept ? null : act('have a time service set the clock', run('timedatectl', ['set-ntp', 'true'])),
   );
 }

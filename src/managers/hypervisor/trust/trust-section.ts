@@ -132,7 +132,7 @@ function converge({ ca, published: path }: TrustSpec, { published, trusted, inst
           'put it among the certificates of the system',
           run('update-ca-certificates', trusted === null ? [] : ['--fresh']),
         ),
-    noted === text ? null : write('note that the system trusts it', NOTE, text, noted),
+    noted === text ? null : write('record that the system trusts the root certificate', NOTE, text, noted),
   );
 }
 
@@ -150,8 +150,8 @@ function rootRefusal(pem: string): string | null {
 function removal({ trusted, installed, noted }: Seen): Decision {
   if (trusted === null && installed === null && noted === null) return actions();
   return actions(
-    trusted === null ? null : remove('trust the root certificate no more', ROOT_ON_NODE),
-    act('take it out of the certificates of the system', run('update-ca-certificates', ['--fresh'])),
-    noted === null ? null : remove('forget that the system trusted it', NOTE),
+    trusted === null ? null : remove('remove the file of the root certificate', ROOT_ON_NODE),
+    act('remove the root certificate from those of the system', run('update-ca-certificates', ['--fresh'])),
+    noted === null ? null : remove('remove the record of the root certificate', NOTE),
   );
 }

@@ -27,5 +27,5 @@ export function keysActions(account: Account, lines: readonly string[], present:
     owner,
     expects: present === null ? 'absent' : digest(present),
   } as const;
-  return [...(present === null ? [act(`make ${folder.path}`, folder)] : []), act(`write the keys of ${name}`, write)];
+  return [...(present === null ? [act(`create ${folder.path}`, folder)] : []), act(`write the keys of ${name}`, write)];
 }

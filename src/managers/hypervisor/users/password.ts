@@ -24,6 +24,6 @@ export function passwordActions({ username, passwordHash }: UserSpec, { note }: 
   const set = run('chpasswd', ['-e'], { stdin: { from: 'joined', parts: line } });
   return [
     act(`set the password of ${username}`, set),
-    write('note which password was set', NOTE_FILE, text, note, 0o600),
+    write('record which password was set', NOTE_FILE, text, note, 0o600),
   ];
 }

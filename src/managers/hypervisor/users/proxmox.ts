@@ -36,12 +36,17 @@ export function proxmoxActions(username: string | null, users: readonly ProxmoxU
   const acl = (verb: string, name: string) =>
     run('pveum', ['acl', verb, '/', '--users', `${name}@pam`, '--roles', ROLE]);
   return [
-    ...others.map(({ name }) => act(`let ${name} administrate Proxmox no more`, acl('delete', name))),
+    ...others.map(({ name }) => act(`remove the role Administrator from ${name}`, acl('delete', name))),
     ...(username === null || user !== undefined
       ? []
-      : [act(`tell Proxmox of ${username}`, run('pveum', ['user', 'add', `${username}@pam`, '--comment', COMMENT]))]),
+      : [
+          act(
+            `add ${username} to the users of Proxmox`,
+            run('pveum', ['user', 'add', `${username}@pam`, '--comment', COMMENT]),
+          ),
+        ]),
     ...(username === null || user?.administrates === true
       ? []
-      : [act(`let ${username} administrate Proxmox`, acl('modify', username))]),
+      : [act(`give ${username} the role Administrator`, acl('modify', username))]),
   ];
 }

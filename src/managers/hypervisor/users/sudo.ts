@@ -22,12 +22,12 @@ export function sudoText(username: string, requiresPassword: boolean): string {
 /** @param text null: no account of Phoenix's may use sudo */
 export function sudoActions(text: string | null, present: string | null, staged: string | null): Action[] {
   if (text === null) {
-    return present?.startsWith(MARK) ? [remove('let nobody of ours use sudo any more', SUDO_FILE)] : [];
+    return present?.startsWith(MARK) ? [remove('remove the rules of sudo', SUDO_FILE)] : [];
   }
   if (text === present) return [];
   return [
-    ...(staged === text ? [] : [write('stage who may use sudo', STAGED_FILE, text, staged, MODE)]),
-    act('test who may use sudo', run('visudo', ['-c', '-f', STAGED_FILE])),
-    write('swap who may use sudo', SUDO_FILE, text, present, MODE),
+    ...(staged === text ? [] : [write('stage the rules of sudo', STAGED_FILE, text, staged, MODE)]),
+    act('test the rules of sudo', run('visudo', ['-c', '-f', STAGED_FILE])),
+    write('replace the rules of sudo', SUDO_FILE, text, present, MODE),
   ];
 }

@@ -66,7 +66,7 @@ function keysIn(seen: SeenUsers, username: string): string | null | undefined {
   return block.length === 0 ? null : block.join('\n');
 }
 
-/** Keys that Phoenix wrote for accounts that are declared no more. */
+/** Keys that Phoenix wrote for accounts that are no longer declared. */
 function keysOfOthers({ username }: UserSpec, seen: SeenUsers): FoundDifference[] {
   return seen.accounts
     .filter((account) => account.ours && account.name !== username && !isOfSystem(account))

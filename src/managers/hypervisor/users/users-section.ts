@@ -114,9 +114,11 @@ function decide({ spec, adopt = false }: Wanted<UserSpec>, seen: SeenUsers): Dec
   }
   return actions(
     account === undefined
-      ? [...(seen.note === null ? [] : [remove('forget an older password', NOTE_FILE)]), make(username)]
+      ? [...(seen.note === null ? [] : [remove('remove the record of an older password', NOTE_FILE)]), make(username)]
       : null,
-    isForeign ? act(`note that ${username} is ours`, run('usermod', ['--comment', COMMENT, username])) : null,
+    isForeign
+      ? act(`record that ${username} belongs to Phoenix`, run('usermod', ['--comment', COMMENT, username]))
+      : null,
     passwordActions(declared, account === undefined ? { ...seen, note: null } : seen),
     account === undefined
       ? null
@@ -131,7 +133,7 @@ function decide({ spec, adopt = false }: Wanted<UserSpec>, seen: SeenUsers): Dec
 /** Its keys follow in the next round, when its home is known. */
 function make(username: string): Action {
   const args = ['--create-home', '--user-group', '--shell', '/bin/bash', '--comment', COMMENT, username];
-  return act(`make the account ${username}`, run('useradd', args));
+  return act(`create the account ${username}`, run('useradd', args));
 }
 
 /** Removes the keys from all of Phoenix's accounts but one. */

@@ -65,7 +65,12 @@ function write(note: EnvironmentNote): Action {
   const name = nameOf(note.target);
   const content = { from: 'text', text: printNote(note) } as const;
   const path = notePath(name);
-  return action(`note on the node that Phoenix keeps ${name}`, 'live', { kind: 'file', path, content, mode: 0o644 });
+  return action(`record on the node that ${name} belongs to Phoenix`, 'live', {
+    kind: 'file',
+    path,
+    content,
+    mode: 0o644,
+  });
 }
 
 /** Portainer contacts the agent immediately; one that was just started may need a moment. */
@@ -76,7 +81,7 @@ function create({ service, name, url, agent }: EnvironmentSpec): Action {
   const form = { Name: name, EndpointCreationType: kind, URL: url, GroupID: '1', ...tls };
   const request = call(service, 'POST', '/endpoints', { body: { form }, timeoutSeconds: 60 });
   return {
-    ...action(`make environment ${name} in Portainer`, 'live', request),
+    ...action(`create environment ${name} in Portainer`, 'live', request),
     until: { times: 10, intervalSeconds: 3 },
   };
 }
@@ -85,7 +90,10 @@ function correct({ service, name, url, agent }: EnvironmentSpec, { id, url: pres
   if (present !== url) {
     const tls = agent === null ? {} : { TLS: true, TLSSkipVerify: true, TLSSkipClientVerify: true };
     const request = call(service, 'PUT', `/endpoints/${id}`, { body: { json: { URL: url, ...tls } } });
-    return [action(`let environment ${name} lead to ${url}`, 'live', request), refreshSnapshot(service, name, id)];
+    return [
+      action(`set the address of environment ${name} to ${url}`, 'live', request),
+      refreshSnapshot(service, name, id),
+    ];
   }
   return up ? [] : [refreshSnapshot(service, name, id)];
 }
@@ -94,7 +102,7 @@ function correct({ service, name, url, agent }: EnvironmentSpec, { id, url: pres
 function refreshSnapshot(service: Service, name: string, id: number): Action {
   const request = call(service, 'POST', `/endpoints/${id}/snapshot`, { timeoutSeconds: 60 });
   return {
-    ...action(`let Portainer look at environment ${name}`, 'live', request),
+    ...action(`have Portainer contact environment ${name}`, 'live', request),
     until: { times: 10, intervalSeconds: 3 },
   };
 }
@@ -126,7 +134,7 @@ function remove(
           ),
         ]),
     ...stop,
-    action(`forget that Phoenix kept ${nameOf(target)}`, 'live', {
+    action(`remove the record of ${nameOf(target)}`, 'live', {
       kind: 'remove',
       paths: [path],
     }),

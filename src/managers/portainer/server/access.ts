@@ -48,7 +48,7 @@ export function makeKey(service: Service, { id, ownKeys }: User, password: Passw
 }
 
 export function forgetSession(): Action {
-  return action('forget the session in Portainer', 'live', {
+  return action('end the session in Portainer', 'live', {
     kind: 'remove',
     paths: [SESSION_FILE],
   });

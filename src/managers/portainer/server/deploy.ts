@@ -74,7 +74,7 @@ export function waitUntilItAnswers(service: Service): Action {
 
 export function writeNote(note: ServerNote): Action {
   const content = { from: 'text', text: printServerNote(note) } as const;
-  return action('note on the node where Portainer answers', 'live', {
+  return action('record on the node where Portainer answers', 'live', {
     kind: 'file',
     path: SERVER_NOTE,
     content,

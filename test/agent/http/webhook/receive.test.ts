@@ -1,3 +1,5 @@
+// Webhooks over HTTP: which are recorded, in which form, and which are refused, with which status.
+
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { noteFault } from '../../../../src/agent/faults.ts';

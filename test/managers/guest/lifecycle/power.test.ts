@@ -35,11 +35,11 @@ async function make(manager: Manager, one: Wanted): Promise<void> {
   changes();
 }
 
-function power(manager: Manager, one: Wanted, wish: Power, readOnly = false) {
+function power(manager: Manager, one: Wanted, requested: Power, readOnly = false) {
   const leaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
   const log = { write: () => {}, flush: async () => {} };
   const { signal } = new AbortController();
-  return switchPower({ host, manager, wanted: one, wish, readOnly, begun: false, leaseGuard, log, signal });
+  return switchPower({ host, manager, wanted: one, requested, readOnly, begun: false, leaseGuard, log, signal });
 }
 
 describe.each(kinds)('a %s', (_kind, manager, one, name) => {
@@ -99,8 +99,8 @@ test('a VM template stays a template: it is converged to its end and never start
   const template = wanted(targetOf(machine(9000, { isTemplate: true })));
   await make(vm as Manager, template);
   expect((vm as Manager).power?.role(template.spec ?? {})).toBe('rests');
-  for (const wish of ['start', 'restart'] as const) {
-    const { outcome, reason } = await power(vm as Manager, template, wish);
+  for (const requested of ['start', 'restart'] as const) {
+    const { outcome, reason } = await power(vm as Manager, template, requested);
     expect([outcome, reason]).toEqual(['failed', expect.stringContaining('never started')]);
   }
   expect(await convergeStep(vm as Manager, host, template)).toEqual({ outcome: 'done', actions: [] });
