@@ -383,7 +383,7 @@ const CASES: readonly Case[] = [
     [
       { hotplug: 'network,disk,memory' },
       { hugepages: 2 },
-      { vcpus: 4 },
+      { vcpus: 4, sockets: 1 },
       { numa0: 'cpus=0-1,memory=512', numa: true },
       { machine: 'pc,viommu=intel' },
       { machine: { viommu: 'intel' } },

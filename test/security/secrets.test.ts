@@ -247,7 +247,9 @@ describe('in a running agent', () => {
     await writeFile(join(lab.folder, 'etc/hash-of-others'), '$6$of$others\n');
     await symlink('../../hash-of-others', join(folder, 'link'));
     const { statuses } = await pushed('file:/etc/phoenix/secrets/link');
-    expect(statuses).toMatchObject({ 'phoenix/hypervisor/users': expect.stringMatching(/^failure: .*not allowed/) });
+    expect(statuses).toMatchObject({
+      'phoenix/hypervisor/users': expect.stringMatching(/^failure: .*put the file itself there/),
+    });
     expect(lab.commands().filter((line) => line.startsWith('useradd'))).toEqual([]);
     const { statuses: after } = await pushed('env:PHOENIX_SECRET_HASH');
     expect(after['phoenix/hypervisor/users']).toBe('success: applied');
