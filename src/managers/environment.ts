@@ -6,7 +6,7 @@ import type { TargetId } from '../model/ids.ts';
 import type { Config } from './config.ts';
 import { caOf, certificateTarget, gatewayOf, guestTarget, proxyOf } from './dependencies.ts';
 import type { GuestInterface } from './guest/declared.ts';
-import { allGuests, interfacesOf } from './guest/guests.ts';
+import { allGuests, presentInterfacesOf } from './guest/guests.ts';
 import { type Backend, isNamed, type NamedService } from './routes/route.ts';
 import { routesOf } from './routes/routes.ts';
 import { targetOnVm } from './stack/target.ts';
@@ -18,7 +18,7 @@ export function environmentOf(config: Config, commit: string): DeclaredEnvironme
     guests: allGuests(config).map((guest) => ({
       target: guestTarget(guest),
       name: guest.name,
-      interfaces: guest.network.none ? [] : interfacesOf(guest).map(({ net }) => interfaceOf(net)),
+      interfaces: presentInterfacesOf(guest).map(({ net }) => interfaceOf(net)),
     })),
     gateway: withRole(gatewayOf(config)),
     proxy: withRole(proxyOf(config)),
@@ -38,7 +38,7 @@ function interfaceOf({ bridge, vlan, ip, ip6 }: GuestInterface): DeclaredInterfa
 function servicesOf(config: Config): DeclaredService[] {
   const byAddress = new Map<string, TargetId>();
   for (const guest of allGuests(config)) {
-    for (const { net } of interfacesOf(guest)) {
+    for (const { net } of presentInterfacesOf(guest)) {
       for (const address of [fixedAddress(net.ip), fixedAddress(net.ip6)]) {
         if (address !== null) byAddress.set(spelling(address), guestTarget(guest));
       }

@@ -97,7 +97,7 @@ export function ruleLists(config: Config): RuleList[] {
     owner: 'guest',
     rules: guest.firewall?.rules ?? [],
     target: targetOf(guest),
-    interfaces: guest.network.none ? [] : interfacesOf(guest).map(({ key }) => key),
+    interfaces: presentInterfacesOf(guest).map(({ key }) => key),
   }));
   lists.push(
     { owner: 'host', rules: config.hypervisor.firewall?.rules ?? [] },
@@ -158,6 +158,11 @@ export function interfacesOf(guest: Guest): DeclaredInterface[] {
       addressesAt: placeIn(guest.writtenAt, 'options', addressOption),
     })),
   ];
+}
+
+/** Without the first one of a guest that has none. */
+export function presentInterfacesOf(guest: Guest): DeclaredInterface[] {
+  return interfacesOf(guest).filter(({ net }) => net !== guest.network || !guest.network.none);
 }
 
 /** A declared fixed address. */

@@ -144,8 +144,8 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
 }
 
 /**
- * INVALID_VALUE: the firmware that encrypts a VM by SEV-SNP is one read-only file, and Proxmox makes no EFI disk for it (qemu-server,
- * PVE/API2/Qemu.pm, create_disks). One that a clone has from its source stays, and is ignored.
+ * NOT_JUDGED: the firmware that encrypts a VM by SEV-SNP is one read-only file, and Proxmox makes no EFI disk for it (qemu-server,
+ * PVE/API2/Qemu.pm, create_disks). One that the VM has, or a clone from its source, stays and is ignored.
  */
 export function firmwareTakesItsDisk({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
@@ -155,10 +155,10 @@ export function firmwareTakesItsDisk({ config }: RuleContext): Diagnostic[] {
     const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
     const isKept = source === undefined ? vm.cloneFrom !== null : source.kind === 'vm' && hasEfiDisk(source, config);
     if (isKept) return [];
-    const message =
-      'Proxmox would not create it: SEV-SNP uses consolidated read-only firmware and does not require an EFI disk';
+    const at = placeIn(vm.writtenAt, 'efi_disk');
+    const message = `${nameOfGuest(vm)}: whether Proxmox takes it cannot be judged, since it is not known whether the VM has an EFI disk: a new one is refused, as SEV-SNP uses consolidated read-only firmware and does not require an EFI disk`;
     const hint = 'Take it out, and write "bios": "ovmf"; an EFI disk that the VM has stays on it.';
-    return [invalid(vm, placeIn(vm.writtenAt, 'efi_disk'), message, hint)];
+    return [{ code: 'NOT_JUDGED', at, message, hint, target: targetOf(vm) }];
   });
 }
 

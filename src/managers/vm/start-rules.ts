@@ -18,8 +18,8 @@ import { isWorkedIn } from './vm-spec.ts';
 type Options = ReadonlyMap<string, MachineOption>;
 
 /**
- * INVALID_VALUE: Proxmox or QEMU would refuse to start it. NOT_JUDGED: whether they would follows from what is not declared. What a clone has of its source alone is reported at the source, or where the source is
- * named if that is never started itself.
+ * INVALID_VALUE: Proxmox or QEMU would refuse to start it. NOT_JUDGED: whether they would follows from what is not declared. What a clone has of
+ * its source alone is reported at the source, or where the source is named if that is never started itself.
  */
 export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
   const isNeverStarted = (vm: Guest | undefined) => vm?.kind === 'vm' && vm.isTemplate && !isWorkedIn(vm, config);

@@ -109,13 +109,14 @@ test('native I/O on a storage whose type nobody declares is not judged', () => {
 test('an EFI disk beside SEV-SNP is told, but for a clone that has it from its source', () => {
   const efi_disk = { storage: 'local-lvm' };
   const snp = { efi_disk, bios: 'ovmf', options: { 'amd-sev': 'type=snp' } };
-  expect(found('INVALID_VALUE', withVm(snp))).toEqual([
-    expect.stringMatching(/^"efi_disk": .*Proxmox would not create it: SEV-SNP uses consolidated read-only firmware/),
+  expect(found('NOT_JUDGED', withVm(snp))).toEqual([
+    expect.stringMatching(/^"efi_disk": .*a new one is refused, as SEV-SNP uses consolidated read-only firmware/),
   ]);
+  expect(found('INVALID_VALUE', withVm(snp))).toEqual([]);
   const files = withVm(snp);
   files[VM].vms[0].efi_disk = efi_disk;
-  expect(found('INVALID_VALUE', files)).toEqual([]);
-  expect(found('INVALID_VALUE', withVm({ ...snp, options: { 'amd-sev': 'type=es' } }))).toEqual([]);
+  expect(found('NOT_JUDGED', files)).toEqual([]);
+  expect(found('NOT_JUDGED', withVm({ ...snp, options: { 'amd-sev': 'type=es' } }))).toEqual([]);
 });
 
 test('native I/O with a cache is told but for the storages that QEMU reads itself', () => {

@@ -90,6 +90,10 @@ describe('an interface of "options"', () => {
     web.firewall.rules = [{ type: 'in', action: 'ACCEPT', iface: 'net1', source: '10.0.0.0/24' }];
     expect(found('BAD_RULE', files)).toEqual([]);
     expect(found('BAD_ADDRESS', files)).not.toEqual([]);
+    Object.assign(web, { network_config: undefined, without_network: true });
+    expect(found('BAD_RULE', files)).toEqual([]);
+    web.firewall.rules[0].iface = 'net0';
+    expect(found('BAD_RULE', files)).toHaveLength(1);
   });
 });
 
