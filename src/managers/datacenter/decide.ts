@@ -165,9 +165,10 @@ function changes(
   const name = nameOf(wanted.target);
   const { named, args } = optionChanges(row, declaredOf(row, spec, wanted), wanted.before, present);
   const list = partActions(row, wanted, spec, seen, present);
+  // Rules of a firewall change before the options that may put them in force, and are taken back after those.
+  const isListFirst = isInherent(row) && wanted.spec !== undefined;
   return [
-    // Before the options of a firewall, which may put the rules in force.
-    ...(isInherent(row) ? list : []),
+    ...(isListFirst ? list : []),
     ...(named.length === 0
       ? []
       : [
@@ -182,7 +183,7 @@ function changes(
         ]),
     ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),
-    ...(isInherent(row) ? [] : list),
+    ...(isListFirst ? [] : list),
   ];
 }
 

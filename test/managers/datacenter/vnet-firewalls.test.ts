@@ -58,7 +58,11 @@ test('its rules are there before it is switched on, and what is declared no more
     '[RULES]\n\nFORWARD HTTPS(ACCEPT) -source +dc/trusted # Sites\nFORWARD ACCEPT -dest 10.0.0.0/24 -p icmp\n',
   );
   const none = { ...gone(target), before: target.spec };
+  const before = host.commands.length;
   expect(await convergeStep(kind, host, none)).toMatchObject({ outcome: 'done' });
+  // Rules that go while their policy is in force would cut guests off.
+  const [first] = host.commands.slice(before).filter((line) => /^pvesh (set|delete) /.test(line));
+  expect(first).toMatch(/^pvesh set \/cluster\/sdn\/vnets\/front\/firewall\/options /);
   expect(await host.readFile(FILE)).toBeUndefined();
   await host.close();
 });

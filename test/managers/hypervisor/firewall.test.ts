@@ -296,6 +296,16 @@ IN DROP
     expect(await host.read(CLUSTER)).not.toContain('80');
   });
 
+  test('make no options theirs that others keep beside them', async () => {
+    await host.write(CLUSTER, '[OPTIONS]\n\nenable: 0\npolicy_in: REJECT\n');
+    const alone = rulesOf([PING]);
+    expect(await end(alone)).toMatchObject({ outcome: 'done' });
+    expect(await end(rulesOf([PING], OWN), { before: alone.spec })).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('phoenix adopt hypervisor/firewall'),
+    });
+  });
+
   test('lock nobody out, whether the firewall of the host is declared or is the one that it has', async () => {
     const closed = { outcome: 'refused', reason: expect.stringContaining('close port 22 (SSH)'), actions: [] };
     expect(await end(rulesOf([DROP], { ...OWN, rules: [] }))).toMatchObject(closed);

@@ -177,10 +177,15 @@ const SUMMARIES = {
   gone: 'take the firewall of the host away',
 } as const;
 
-/** A file in which nothing is to be replaced, with only content that stays, belongs to nobody. */
+/**
+ * A file in which nothing is to be replaced, with only content that stays, belongs to nobody. Of one that Phoenix keeps, the lines that were not declared
+ * before are those of others: options beside declared rules of the datacenter.
+ */
 function isOurs(name: FileName, present: string | null, spec: FirewallSpec, before: FirewallSpec | undefined): boolean {
-  if (present === null || FILES[name].replaced(spec, present).length === 0) return true;
-  return isKept(name, before, present);
+  const replaced = present === null ? [] : FILES[name].replaced(spec, present);
+  if (present === null || replaced.length === 0) return true;
+  const declared = FILES[name].replaced(before ?? spec, present);
+  return replaced.every((line) => declared.includes(line)) && isKept(name, before, present);
 }
 
 function removal({ before }: Wanted<FirewallSpec>, seen: Seen): Decision {
