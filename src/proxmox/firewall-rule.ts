@@ -96,7 +96,8 @@ export function printRule(rule: Rule, inGroup: boolean): string {
     `${rule.type?.toUpperCase()} ${action}`,
     inGroup ? '' : part('i', 'iface'),
     ...(rule.type === 'group' ? [] : matches.map(([option, property]) => part(option, property))),
-    rule.comment?.trim() ? ` # ${rule.comment}` : '',
+    // Perl takes `0` for no comment.
+    rule.comment?.trim() && rule.comment !== '0' ? ` # ${rule.comment}` : '',
   ].join('');
 }
 
@@ -112,8 +113,11 @@ const WITH_PORTS = ['udp', '17', 'udplite', '136', 'tcp', '6', 'dccp', '33', 'sc
 const ICMP = ['icmp', 'icmpv6', 'ipv6-icmp'];
 export const NAME = '[A-Za-z][A-Za-z0-9\\-_]+';
 
-/** A problem of one property, with Proxmox's message. */
-export type RuleProblem = readonly [property: string, message: string];
+/**
+ * A problem of one property, with Proxmox's message. One that ends the check is reported without its property, and the rule is dropped from its file
+ * at the next change of it.
+ */
+export type RuleProblem = readonly [property: string, message: string, endsCheck?: true];
 
 /**
  * All problems that Proxmox finds in a rule, in its order; the first is the error of an API call. Adds the macro's canonical name and the detected IP
@@ -133,20 +137,27 @@ export function ruleProblems(
     else rule.macro = preferred;
   }
   problems.push(...portProblems(rule));
-  let version = rule.proto === 'icmp' ? 4 : rule.proto === 'icmpv6' || rule.proto === 'ipv6-icmp' ? 6 : undefined;
+  let version: 4 | 6 | undefined =
+    rule.proto === 'icmp' ? 4 : rule.proto === 'icmpv6' || rule.proto === 'ipv6-icmp' ? 6 : undefined;
   for (const side of ['source', 'dest'] as const) {
     const list = rule[side] ? readAddressList(rule[side]) : undefined;
     const named = rule[side] ? reference(rule[side], cluster, own) : {};
     if (list !== undefined && 'error' in list) problems.push([side, list.error]);
     if (named.problem !== undefined) problems.push([side, named.problem]);
-    const found = (list !== undefined && 'version' in list ? list.version : undefined) ?? named.version;
-    if (found !== undefined && version !== undefined && found !== version)
-      problems.push([side, 'detected mixed ipv4/ipv6 addresses in rule']);
-    version ??= found;
+    const ofList = list !== undefined && 'version' in list ? list.version : undefined;
+    if (isOther(ofList, version)) problems.push([side, MIXED]);
+    if (isOther(named.version, version)) return [...problems, [side, MIXED, true]];
+    version ??= ofList ?? named.version;
   }
   if (version === undefined) delete rule.ipversion;
   else rule.ipversion = String(version);
   return rule.macro && problems.length === 0 ? macroProblems(rule) : problems;
+}
+
+const MIXED = 'detected mixed ipv4/ipv6 addresses in rule';
+
+function isOther(version: 4 | 6 | undefined, before: 4 | 6 | undefined): boolean {
+  return version !== undefined && before !== undefined && version !== before;
 }
 
 function typeProblems({ type = '', action = '' }: Rule, environment: RuleEnvironment): RuleProblem[] {
