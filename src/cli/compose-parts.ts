@@ -13,8 +13,8 @@ import type { Signatures } from '../ports/signatures.ts';
 import { NO_TRACES, type Tracer } from '../ports/tracing.ts';
 import type { Settings } from '../settings.ts';
 import type { ShowQueues } from '../web/queues.ts';
+import type { KnownNode } from './data-folder.ts';
 import { Missing } from './missing.ts';
-import type { KnownNode } from './node-name.ts';
 import type { HostDeps } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 

@@ -32,8 +32,8 @@ import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
 import { openHttpServer, pathOf, queuesOf, signaturesOf, tokenOf, tracerOf, waitForNode } from './compose-parts.ts';
 import { redisOf, waitForRedis, warnOncePerOutage } from './compose-redis.ts';
+import { knownNode, noteVersion } from './data-folder.ts';
 import { readiness } from './doctor/readiness.ts';
-import { knownNode } from './node-name.ts';
 import { type LabPrograms, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
@@ -147,6 +147,7 @@ export async function compose(
     });
     let grace = 0;
     opened.push(() => agent.stop(grace));
+    if (settings.redisUrl === null) await noteVersion(settings.dataDir, phoenixVersion());
 
     const seen = metricsView({ ledger, agent, clock });
     const server = await openHttpServer(settings, {
@@ -190,7 +191,7 @@ function agentOptions(
 ): AgentOptions {
   const { repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks, applySteps } = settings;
   return {
-    ...{ roles, node, renewSeconds },
+    ...{ roles, node, renewSeconds, version: phoenixVersion() },
     ...{ repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks },
     reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
     concurrency: applySteps ?? STEPS_OF_PROCESS,

@@ -96,7 +96,8 @@ export function printRule(rule: Rule, inGroup: boolean): string {
     `${rule.type?.toUpperCase()} ${action}`,
     inGroup ? '' : part('i', 'iface'),
     ...(rule.type === 'group' ? [] : matches.map(([option, property]) => part(option, property))),
-    rule.comment?.trim() ? ` # ${rule.comment}` : '',
+    // Perl takes `0` for no comment.
+    rule.comment?.trim() && rule.comment !== '0' ? ` # ${rule.comment}` : '',
   ].join('');
 }
 
@@ -112,8 +113,11 @@ const WITH_PORTS = ['udp', '17', 'udplite', '136', 'tcp', '6', 'dccp', '33', 'sc
 const ICMP = ['icmp', 'icmpv6', 'ipv6-icmp'];
 export const NAME = '[A-Za-z][A-Za-z0-9\\-_]+';
 
-/** A problem of one property, with Proxmox's message. */
-export type RuleProblem = readonly [property: string, message: string];
+/**
+ * A problem of one property, with Proxmox's message. One that ends the check is reported without its property, and the rule is dropped from its file
+ * at the next change of it.
+ */
+export type RuleProblem = readonly [property: string, message: string, endsCheck?: true];
 
 /**
  * All problems that Proxmox finds in a rule, in its order; the first is the error of an API call. Adds the macro's canonical name and the detected IP
@@ -125,28 +129,60 @@ export function ruleProblems(
   cluster: FirewallNames | undefined,
   own: FirewallNames | undefined,
 ): RuleProblem[] {
-  const problems: RuleProblem[] = [...typeProblems(rule, environment), ...interfaceProblems(rule, environment)];
-  if (rule.macro) {
-    const wanted = rule.macro.toLowerCase();
-    const preferred = Object.keys(macros).find((name) => name.toLowerCase() === wanted);
-    if (preferred === undefined) problems.push(['macro', `unknown macro '${rule.macro}'`]);
-    else rule.macro = preferred;
-  }
-  problems.push(...portProblems(rule));
-  let version = rule.proto === 'icmp' ? 4 : rule.proto === 'icmpv6' || rule.proto === 'ipv6-icmp' ? 6 : undefined;
+  const problems = [
+    ...typeProblems(rule, environment),
+    ...interfaceProblems(rule, environment),
+    ...macroNameProblems(rule),
+    ...portProblems(rule),
+    ...addressProblems(rule, cluster, own),
+  ];
+  return rule.macro && problems.length === 0 ? macroProblems(rule) : problems;
+}
+
+/** Gives the macro its canonical name. */
+function macroNameProblems(rule: Rule): RuleProblem[] {
+  if (!rule.macro) return [];
+  const wanted = rule.macro.toLowerCase();
+  const preferred = Object.keys(macros).find((name) => name.toLowerCase() === wanted);
+  if (preferred === undefined) return [['macro', `unknown macro '${rule.macro}'`]];
+  rule.macro = preferred;
+  return [];
+}
+
+/** Sets the version of IP that protocol, source and destination have in common. */
+function addressProblems(
+  rule: Rule,
+  cluster: FirewallNames | undefined,
+  own: FirewallNames | undefined,
+): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  let version = versionOfProtocol(rule.proto);
   for (const side of ['source', 'dest'] as const) {
-    const list = rule[side] ? readAddressList(rule[side]) : undefined;
-    const named = rule[side] ? reference(rule[side], cluster, own) : {};
-    if (list !== undefined && 'error' in list) problems.push([side, list.error]);
+    const value = rule[side];
+    if (!value) continue;
+    const list = readAddressList(value);
+    const named = reference(value, cluster, own);
+    if ('error' in list) problems.push([side, list.error]);
     if (named.problem !== undefined) problems.push([side, named.problem]);
-    const found = (list !== undefined && 'version' in list ? list.version : undefined) ?? named.version;
-    if (found !== undefined && version !== undefined && found !== version)
-      problems.push([side, 'detected mixed ipv4/ipv6 addresses in rule']);
-    version ??= found;
+    const ofList = 'version' in list ? list.version : undefined;
+    if (isOther(ofList, version)) problems.push([side, MIXED]);
+    if (isOther(named.version, version)) return [...problems, [side, MIXED, true]];
+    version ??= ofList ?? named.version;
   }
   if (version === undefined) delete rule.ipversion;
   else rule.ipversion = String(version);
-  return rule.macro && problems.length === 0 ? macroProblems(rule) : problems;
+  return problems;
+}
+
+function versionOfProtocol(protocol: string | undefined): 4 | 6 | undefined {
+  if (protocol === 'icmp') return 4;
+  return protocol === 'icmpv6' || protocol === 'ipv6-icmp' ? 6 : undefined;
+}
+
+const MIXED = 'detected mixed ipv4/ipv6 addresses in rule';
+
+function isOther(version: 4 | 6 | undefined, before: 4 | 6 | undefined): boolean {
+  return version !== undefined && before !== undefined && version !== before;
 }
 
 function typeProblems({ type = '', action = '' }: Rule, environment: RuleEnvironment): RuleProblem[] {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { knownNode } from '../../src/cli/node-name.ts';
+import { knownNode } from '../../src/cli/data-folder.ts';
 import { freePort } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 import { phoenix, type Started, start } from './phoenix.ts';

@@ -26,13 +26,17 @@ beforeEach(async () => {
   running = [];
 });
 afterEach(async () => {
-  for (const { child, ended } of running) {
-    child.kill('SIGTERM');
-    await ended;
-  }
+  await endAll();
   await forge.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+async function endAll(): Promise<void> {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
 
 function settings(changed: Record<string, string> = {}): Record<string, string> {
   return {
@@ -80,6 +84,9 @@ test('a push changes the host, its status says so, and the commands show it', as
   const runs = JSON.parse((await phoenix(['runs', '--json'], client(url))).stdout);
   expect(runs).toMatchObject([{ commit, trigger: 'push', state: 'succeeded' }]);
   expect(await readFile(join(folder, 'data', 'lab', 'etc/pve/lxc/101.conf'), 'utf8')).toContain('hostname:');
+  // For the installer, which reads it where no agent runs.
+  const { stdout: version } = await phoenix(['--version']);
+  expect(await readFile(join(folder, 'data', 'redis', 'used-by'), 'utf8')).toBe(version);
 
   const status = await phoenix(['status', '101', '--json'], client(url));
   expect(JSON.parse(status.stdout)).toMatchObject({
@@ -179,6 +186,25 @@ describe('it does not start', () => {
     expect(exit).toBe(3);
   });
 
+  test('with a ledger that a newer version has used, which a copy from before lets it start with', async () => {
+    const redis = await startRedis();
+    try {
+      await serve({ REDIS_URL: redis.url });
+      await endAll();
+      const connection = new Redis(redis.url);
+      const before = (await connection.getset('{phoenix}:used-by', '99.0.0')) ?? '';
+      const { exit, stderr } = await phoenixProcess(['serve'], settings({ REDIS_URL: redis.url }));
+      expect([exit, stderr]).toEqual([3, expect.stringContaining('this Redis was used by Phoenix 99.0.0')]);
+      expect(stderr).toContain('start Phoenix 99.0.0 or a newer one');
+      await connection.set('{phoenix}:used-by', before);
+      connection.disconnect();
+      await serve({ REDIS_URL: redis.url });
+    } finally {
+      await endAll();
+      await redis.stop();
+    }
+  });
+
   test('in the Redis of another installation, unless it has a name of its own', async () => {
     const redis = await startRedis();
     try {
@@ -196,10 +222,7 @@ describe('it does not start', () => {
         { ready: true, checks: { redis: 'ok', workers: 'ok', repository: 'ok' } },
       ]);
     } finally {
-      for (const { child, ended } of running.splice(0)) {
-        child.kill('SIGTERM');
-        await ended;
-      }
+      await endAll();
       await redis.stop();
     }
   });

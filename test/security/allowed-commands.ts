@@ -345,6 +345,8 @@ export const ALLOWED: readonly (readonly string[])[] = [
     'any',
   ],
   ['pvesh', 'set', '/cluster/firewall/groups/web/0', '--moveto', '3', '--digest', SUM.slice(0, 40)],
+  ['pvesh', 'set', '/cluster/firewall/groups/web/2', '--moveto', '3'],
+  ['pvesh', 'set', '/cluster/sdn/vnets/backend/firewall/rules/0', '--moveto', '1'],
   [
     ...[
       'pvesh',
