@@ -173,7 +173,7 @@ export function readSettings(
     return text === undefined ? null : secret(text);
   };
 
-  const address = take('PHOENIX_REPO_URL', httpUrl, null);
+  const address = take('PHOENIX_REPO_URL', httpUrl('https://github.com/you/environment.git'), null);
   if (!texts.has('PHOENIX_REPO_URL')) {
     report(
       'error',
@@ -189,7 +189,7 @@ export function readSettings(
     configRoot: take('PHOENIX_CONFIG_ROOT', relativeFolder, null),
     forge: {
       kind: take('PHOENIX_FORGE', choice('github', 'gitea', 'gitlab', 'none'), guessForge(address?.url)),
-      api: take('PHOENIX_FORGE_API', httpUrl, null)?.url ?? null,
+      api: take('PHOENIX_FORGE_API', httpUrl('https://git.example.internal'), null)?.url ?? null,
       token: hidden('PHOENIX_FORGE_TOKEN'),
       tokenFile: environment['PHOENIX_FORGE_TOKEN_FILE'] || null,
       app: appOf(texts),
@@ -200,7 +200,8 @@ export function readSettings(
     webhookContentType: take('PHOENIX_WEBHOOK_CONTENT_TYPE', choice('json', 'form'), 'json'),
     adminToken: hidden('PHOENIX_ADMIN_TOKEN'),
     listen: take('PHOENIX_LISTEN', listenAddress, { host: '127.0.0.1', port: 8080 }),
-    publicUrl: take('PHOENIX_PUBLIC_URL', httpUrl, null)?.url.replace(/\/$/, '') ?? null,
+    publicUrl:
+      take('PHOENIX_PUBLIC_URL', httpUrl('https://phoenix.example.internal'), null)?.url.replace(/\/$/, '') ?? null,
     allowedHosts: take('PHOENIX_ALLOWED_HOSTS', hostNames, []),
     trustedProxies: take('PHOENIX_TRUSTED_PROXIES', subnets, []),
     pages: take('PHOENIX_PAGES', choice('signed-in', 'open'), 'signed-in'),

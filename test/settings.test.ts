@@ -372,6 +372,8 @@ describe('the settings of the commands', () => {
   test('what only the agent needs is not their problem', () => {
     expect(readClientSettings({ PHOENIX_WEBHOOK_SECRET_FILE: '/not/there' }, none).problems).toEqual([]);
     expect(readClientSettings({ PHOENIX_ADMIN_TOKEN_FILE: '/not/there' }, none).problems).toHaveLength(1);
-    expect(readClientSettings({ PHOENIX_URL: 'localhost' }, none).problems).toHaveLength(1);
+    expect(readClientSettings({ PHOENIX_URL: 'localhost' }, none).problems).toEqual([
+      expect.objectContaining({ variable: 'PHOENIX_URL', hint: 'for example http://127.0.0.1:8080' }),
+    ]);
   });
 });

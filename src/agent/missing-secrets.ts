@@ -36,27 +36,31 @@ async function ask(
   declared: Declared,
   targets: Iterable<TargetId>,
 ): Promise<ReadonlyMap<TargetId, string>> {
-  /** Why each reference is of no use; null where its secret is there. */
-  const known = new Map<string, string | null>();
+  /** Whether the secret of each reference is there. */
+  const known = new Map<string, boolean>();
+  /** Why each secret that is not there is of no use. */
+  const reasons = new Map<string, string>();
   const missing = new Map<TargetId, string[]>();
   for (const target of targets) {
     for (const reference of referencesIn(declared.targets.get(target)?.spec)) {
       const key = `${reference.$secret} ${reference.blob ?? ''}`;
       if (!known.has(key)) {
-        const digests = host.secretDigests([reference], { keep: false });
-        known.set(key, await digests.then(() => null, reasonOf));
+        const reason = await host.secretDigests([reference], { keep: false }).then(() => null, reasonOf);
+        known.set(key, reason === null);
+        if (reason !== null) reasons.set(reference.$secret, reason);
       }
-      if (known.get(key) != null) missing.set(target, [...(missing.get(target) ?? []), reference.$secret]);
+      if (known.get(key) === false) missing.set(target, [...(missing.get(target) ?? []), reference.$secret]);
     }
   }
   if (missing.size === 0) return new Map();
   const { files } = await repository.snapshot(declared.commit);
   const places = placesOfSecrets(files);
-  const whyOf = (secret: string): string => [...known].find(([key]) => key.startsWith(`${secret} `))?.[1] ?? '';
   return new Map(
     [...missing].map(([target, secrets]) => [
       target,
-      missingSecret(secrets.map((secret) => ({ why: whyOf(secret), places: places.get(secret) ?? [] }))),
+      missingSecret(
+        secrets.map((secret) => ({ why: reasons.get(secret) ?? 'is not there', places: places.get(secret) ?? [] })),
+      ),
     ]),
   );
 }

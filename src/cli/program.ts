@@ -74,6 +74,7 @@ export function declareProgram(io: Io, ending: CommandGroup['ending'], { declare
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout(text), writeErr: (text) => io.stderr(text) })
     .showSuggestionAfterError()
+    .showHelpAfterError('  phoenix --help lists the commands')
     .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description });
 
   const group: CommandGroup = { root: phoenix, io, command, ending };

@@ -97,7 +97,10 @@ async function readable<Value>(read: () => Promise<Value>): Promise<Value> {
 async function mustBeFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) return;
-  throw new SourceFailure(found === null ? `${path} does not exist` : `${path} is not a folder`);
+  throw new SourceFailure(
+    found === null ? `${path} does not exist` : `${path} is not a folder`,
+    'Name the folder or repository that contains the configuration; phoenix init DIR writes a new one.',
+  );
 }
 
 /** The topmost root; the top level if there is none, so that missing files are reported as problems. */

@@ -1,5 +1,5 @@
-// Caches entries of files, such as guests, that were read before. An entry that is unchanged in the next commit is not validated again and yields the
-// same object, so that configurations share memory.
+// Caches what was read before: entries of files, such as guests, and compose files. One that is unchanged in the next commit is not validated again
+// and yields the same object, so that configurations share memory.
 
 import type { FilesByPath } from './files.ts';
 import type { Place } from './read/place.ts';
@@ -33,7 +33,7 @@ export class Known {
    *
    * @param read must look up files in the given `files`; `lasting` tells that the result depends on nothing else
    */
-  entry<V>(written: Written, read: (files: FilesByPath) => { value?: V; lasting: boolean }): V | undefined {
+  entry<V>(written: Written, read: (files: FilesByPath) => { value: V; lasting: boolean }): V {
     const { at, entry, circumstances, files } = written;
     const key = `${at.file}${at.path}`;
     const before = this.#entries.get(key);
@@ -48,7 +48,7 @@ export class Known {
     const noting = new NotedFiles(files);
     const { value, lasting } = read(noting);
     if (before !== undefined) this.#entries.delete(key);
-    if (value !== undefined && lasting) {
+    if (lasting) {
       if (this.#entries.size >= KEEP) this.#entries.clear();
       this.#entries.set(key, { entry, circumstances, files: noting.lookedUp, value });
     }

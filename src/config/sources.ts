@@ -6,6 +6,9 @@ import { MAX_FILE_BYTES } from './limits.ts';
 import { notTheContent, placeholderKind } from './read/content.ts';
 import { readJson } from './read/read-json.ts';
 
+const ADD_OR_NAME_ROOT =
+  'Add it. Where the configuration is in another folder, name that one; `phoenix init DIR` writes a minimal one.';
+
 /** Parsed files, with their texts for looking up positions. */
 export class Sources {
   readonly diagnostics: Diagnostic[] = [];
@@ -42,7 +45,7 @@ export class Sources {
   bytes(path: string, need: 'needed' | 'optional', limit: number): Uint8Array | undefined {
     const file = this.#files.get(path);
     if (file === undefined) {
-      if (need === 'needed') this.#refuse(path, 'MISSING_FILE', 'the file is missing');
+      if (need === 'needed') this.#refuse(path, 'MISSING_FILE', 'the file is missing', ADD_OR_NAME_ROOT);
       return undefined;
     }
     const reason = unreadableReason(file, limit);
@@ -56,8 +59,9 @@ export class Sources {
     return undefined;
   }
 
-  #refuse(path: string, code: 'MISSING_FILE' | 'SYNTAX', message: string): void {
-    this.diagnostics.push({ code, at: { file: path, path: '' }, message, position: { line: 1, column: 1 } });
+  #refuse(path: string, code: 'MISSING_FILE' | 'SYNTAX', message: string, hint?: string): void {
+    const diagnostic = { code, at: { file: path, path: '' }, message, position: { line: 1, column: 1 } } as const;
+    this.diagnostics.push(hint === undefined ? diagnostic : { ...diagnostic, hint });
   }
 }
 

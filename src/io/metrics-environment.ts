@@ -33,18 +33,18 @@ export function environmentGauges(registry: Registry): (seen: EnvironmentSeen) =
 
   return (seen) => {
     for (const each of [states, proved, failed, drifted, expiry]) each.reset();
-    for (const { target, state, proved: at, failed: isFailed, drifted: isDrifted } of seen.targets) {
-      const labels = { target, kind: kindOf(target) };
-      states.set({ ...labels, state }, 1);
-      failed.set(labels, isFailed ? 1 : 0);
-      if (at !== null) proved.set(labels, seconds(at));
-      if (isDrifted !== null) drifted.set(labels, isDrifted ? 1 : 0);
+    for (const each of seen.targets) {
+      const labels = { target: each.target, kind: kindOf(each.target) };
+      states.set({ ...labels, state: each.state }, 1);
+      failed.set(labels, Number(each.failed));
+      if (each.proved !== null) proved.set(labels, seconds(each.proved));
+      if (each.drifted !== null) drifted.set(labels, Number(each.drifted));
     }
     for (const { target, validity } of seen.certificates ?? []) {
       if (validity !== null) expiry.set({ target }, seconds(validity.until));
     }
     approvals.set(seen.approvals);
-    refused.set(seen.headRefused ? 1 : 0);
+    refused.set(Number(seen.headRefused));
     setOrNone(orphans, seen.orphans);
     setOrNone(looked, seen.lookedAt === null ? null : seconds(seen.lookedAt));
   };

@@ -50,6 +50,10 @@ export const TROUBLE = {
     title: 'This form is not of your session',
     hint: 'Nothing was done. You may have signed out or in again since it was shown: go back, load the page again, and press its button.',
   }),
+  changedSince: (): Trouble => ({
+    title: 'It has changed since this page was shown',
+    hint: 'Nothing was done. Go back, load the page again, and look at what it says now before you press its button.',
+  }),
   notSignedIn: (): Trouble => ({
     title: 'Sign in to do this',
     hint: 'Nothing was done. Looking needs nothing on this machine; what changes something is for whoever signed in: open /sign-in.',

@@ -20,44 +20,67 @@ export function cycles(needs: Needs): TargetId[][] {
 
 /** Tarjan's algorithm with an explicit stack. */
 function strongComponents(needs: Needs): TargetId[][] {
-  const index = new Map<TargetId, number>();
-  const low = new Map<TargetId, number>();
-  const open: TargetId[] = [];
-  const isOpen = new Set<TargetId>();
-  const components: TargetId[][] = [];
+  const search = new ComponentSearch(needs);
+  for (const root of needs.keys()) search.visit(root);
+  return search.components;
+}
 
-  const enter = (target: TargetId) => {
-    index.set(target, index.size);
-    low.set(target, index.size - 1);
-    open.push(target);
-    isOpen.add(target);
-    return { target, rest: (needs.get(target) ?? []).values() };
-  };
-  const lower = (target: TargetId, value: number | undefined) =>
-    low.set(target, Math.min(low.get(target) ?? 0, value ?? 0));
+/** A target on the path that is searched, with its dependencies that are still to be visited. */
+interface Frame {
+  readonly target: TargetId;
+  readonly rest: Iterator<TargetId>;
+}
 
-  for (const root of needs.keys()) {
-    if (index.has(root)) continue;
-    const path = [enter(root)];
+class ComponentSearch {
+  readonly components: TargetId[][] = [];
+  readonly #needs: Needs;
+  /** The number of each visited target, in order. */
+  readonly #index = new Map<TargetId, number>();
+  /** The lowest number that can be reached from a target within its component. */
+  readonly #low = new Map<TargetId, number>();
+  /** Visited targets whose component is not complete. */
+  readonly #open: TargetId[] = [];
+  readonly #isOpen = new Set<TargetId>();
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** Finds the components that can be reached from a target, unless it was visited. */
+  visit(root: TargetId): void {
+    if (this.#index.has(root)) return;
+    const path = [this.#enter(root)];
     for (let frame = path.at(-1); frame !== undefined; frame = path.at(-1)) {
       const next = frame.rest.next();
-      if (!next.done) {
-        if (!needs.has(next.value)) continue;
-        if (!index.has(next.value)) path.push(enter(next.value));
-        else if (isOpen.has(next.value)) lower(frame.target, index.get(next.value));
-        continue;
-      }
-      path.pop();
-      const caller = path.at(-1);
-      if (caller !== undefined) lower(caller.target, low.get(frame.target));
-      if (low.get(frame.target) === index.get(frame.target)) {
-        const members = open.splice(open.lastIndexOf(frame.target));
-        for (const member of members) isOpen.delete(member);
-        components.push(members);
-      }
+      if (next.done) {
+        path.pop();
+        this.#leave(frame.target, path.at(-1)?.target);
+      } else if (!this.#index.has(next.value)) {
+        if (this.#needs.has(next.value)) path.push(this.#enter(next.value));
+      } else if (this.#isOpen.has(next.value)) this.#lower(frame.target, this.#index.get(next.value));
     }
   }
-  return components;
+
+  #enter(target: TargetId): Frame {
+    this.#low.set(target, this.#index.size);
+    this.#index.set(target, this.#index.size);
+    this.#open.push(target);
+    this.#isOpen.add(target);
+    return { target, rest: (this.#needs.get(target) ?? []).values() };
+  }
+
+  /** A target from which no lower number is reached completes its component. */
+  #leave(target: TargetId, caller: TargetId | undefined): void {
+    if (caller !== undefined) this.#lower(caller, this.#low.get(target));
+    if (this.#low.get(target) !== this.#index.get(target)) return;
+    const members = this.#open.splice(this.#open.lastIndexOf(target));
+    for (const member of members) this.#isOpen.delete(member);
+    this.components.push(members);
+  }
+
+  #lower(target: TargetId, value: number | undefined): void {
+    this.#low.set(target, Math.min(this.#low.get(target) ?? 0, value ?? 0));
+  }
 }
 
 /** Breadth-first search from the first member back to itself; empty for a target in no cycle. */

@@ -90,7 +90,7 @@ export interface Notifications {
     batch: string,
     failed: { readonly retryAt: number | null; readonly why: string },
   ): Promise<void>;
-  /** It took a message that waited nowhere, such as a test: it is not failing. */
+  /** It took a message that waited nowhere, such as a test: it is not failing, and what waits for it is due at once. */
   channelWorked(channel: string): Promise<void>;
   /** When the next message of these channels is due (epoch milliseconds); null: none. */
   nextNews(channels: readonly string[]): Promise<number | null>;

@@ -16,30 +16,40 @@ const V6_ICMP =
     ' ',
   );
 
+/** Maximum number of ports in a list, where a range counts as two. */
+const MAX_PORTS = 15;
+
 /** Ports, service names and ranges, separated by commas; destinations may be ICMP types. */
 const ports =
   (destination: boolean): Verifier =>
   (value) => {
     const items = splitOn(value, ',');
     if (items.join(',') !== value) return 'extraneous commas in list';
-    let count = 0;
-    let icmp = false;
-    for (const item of items) {
-      const [, low, high] = /^(\d+)(?::(\d+))?\n?$/.exec(item) ?? [];
-      if (low === undefined) {
-        if (destination && (V4_ICMP.includes(item) || V6_ICMP.includes(item))) icmp = true;
-        else if (!names.services.includes(item)) return `invalid port '${item}'`;
-        continue;
-      }
-      count += high === undefined ? 1 : 2;
-      const wrong = [low, high].find((port) => port !== undefined && Number(port) > 65535);
-      if (wrong !== undefined) return `invalid port '${wrong}'`;
-      if (high !== undefined && Number(low) > Number(high))
-        return `backwards range '${low}:${high}' not allowed, did you mean '${high}:${low}'?`;
-    }
-    if (icmp && count > 0) return 'ICMP ports not allowed in port range';
-    return count > 15 ? 'too many entries in port list (> 15 numbers)' : undefined;
+    const read = items.map((item) => readPort(item, destination));
+    const wrong = read.find((item) => item.kind === 'wrong');
+    if (wrong !== undefined) return wrong.message;
+    const count = read.reduce((sum, item) => sum + (item.kind === 'ports' ? item.count : 0), 0);
+    if (count > 0 && read.some(({ kind }) => kind === 'icmp')) return 'ICMP ports not allowed in port range';
+    return count > MAX_PORTS ? `too many entries in port list (> ${MAX_PORTS} numbers)` : undefined;
   };
+
+type PortItem =
+  | { readonly kind: 'ports'; readonly count: number }
+  | { readonly kind: 'service' | 'icmp' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+function readPort(item: string, destination: boolean): PortItem {
+  const [, low, high] = /^(\d+)(?::(\d+))?\n?$/.exec(item) ?? [];
+  if (low === undefined) {
+    if (destination && (V4_ICMP.includes(item) || V6_ICMP.includes(item))) return { kind: 'icmp' };
+    return names.services.includes(item) ? { kind: 'service' } : { kind: 'wrong', message: `invalid port '${item}'` };
+  }
+  const wrong = [low, high].find((port) => port !== undefined && Number(port) > 65535);
+  if (wrong !== undefined) return { kind: 'wrong', message: `invalid port '${wrong}'` };
+  if (high === undefined) return { kind: 'ports', count: 1 };
+  if (Number(low) <= Number(high)) return { kind: 'ports', count: 2 };
+  return { kind: 'wrong', message: `backwards range '${low}:${high}' not allowed, did you mean '${high}:${low}'?` };
+}
 
 /** A set, an alias, or a list of addresses of one version; the version restricts other parts of the rule. */
 export function readAddressList(value: string): { version: 4 | 6 | undefined } | { error: string } {

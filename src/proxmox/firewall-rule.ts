@@ -129,35 +129,60 @@ export function ruleProblems(
   cluster: FirewallNames | undefined,
   own: FirewallNames | undefined,
 ): RuleProblem[] {
-  const problems: RuleProblem[] = [...typeProblems(rule, environment), ...interfaceProblems(rule, environment)];
-  if (rule.macro) {
-    const wanted = rule.macro.toLowerCase();
-    const preferred = Object.keys(macros).find((name) => name.toLowerCase() === wanted);
-    if (preferred === undefined) problems.push(['macro', `unknown macro '${rule.macro}'`]);
-    else rule.macro = preferred;
-  }
-  problems.push(...portProblems(rule));
-  let version: 4 | 6 | undefined =
-    rule.proto === 'icmp' ? 4 : rule.proto === 'icmpv6' || rule.proto === 'ipv6-icmp' ? 6 : undefined;
+  const problems: RuleProblem[] = [
+    ...typeProblems(rule, environment),
+    ...interfaceProblems(rule, environment),
+    ...macroNameProblems(rule),
+    ...portProblems(rule),
+    ...addressProblems(rule, cluster, own),
+  ];
+  return rule.macro && problems.length === 0 ? macroProblems(rule) : problems;
+}
+
+/** Gives the macro its canonical name. */
+function macroNameProblems(rule: Rule): RuleProblem[] {
+  if (!rule.macro) return [];
+  const wanted = rule.macro.toLowerCase();
+  const preferred = Object.keys(macros).find((name) => name.toLowerCase() === wanted);
+  if (preferred === undefined) return [['macro', `unknown macro '${rule.macro}'`]];
+  rule.macro = preferred;
+  return [];
+}
+
+/** Sets the version of IP that protocol, source and destination have in common. */
+function addressProblems(
+  rule: Rule,
+  cluster: FirewallNames | undefined,
+  own: FirewallNames | undefined,
+): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  let version = versionOfProtocol(rule.proto);
   for (const side of ['source', 'dest'] as const) {
-    const list = rule[side] ? readAddressList(rule[side]) : undefined;
-    const named = rule[side] ? reference(rule[side], cluster, own) : {};
-    if (list !== undefined && 'error' in list) problems.push([side, list.error]);
+    const value = rule[side];
+    if (!value) continue;
+    const list = readAddressList(value);
+    const named = reference(value, cluster, own);
+    if ('error' in list) problems.push([side, list.error]);
     if (named.problem !== undefined) problems.push([side, named.problem]);
-    const ofList = list !== undefined && 'version' in list ? list.version : undefined;
+    const ofList = 'version' in list ? list.version : undefined;
     if (isOther(ofList, version)) problems.push([side, MIXED]);
     if (isOther(named.version, version)) return [...problems, [side, MIXED, true]];
     version ??= ofList ?? named.version;
   }
   if (version === undefined) delete rule.ipversion;
   else rule.ipversion = String(version);
-  return rule.macro && problems.length === 0 ? macroProblems(rule) : problems;
+  return problems;
 }
 
 const MIXED = 'detected mixed ipv4/ipv6 addresses in rule';
 
 function isOther(version: 4 | 6 | undefined, before: 4 | 6 | undefined): boolean {
   return version !== undefined && before !== undefined && version !== before;
+}
+
+function versionOfProtocol(protocol: string | undefined): 4 | 6 | undefined {
+  if (protocol === 'icmp') return 4;
+  return protocol === 'icmpv6' || protocol === 'ipv6-icmp' ? 6 : undefined;
 }
 
 function typeProblems({ type = '', action = '' }: Rule, environment: RuleEnvironment): RuleProblem[] {

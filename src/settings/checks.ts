@@ -5,7 +5,7 @@ import type { Purpose, SettingProblem, Settings } from '../settings.ts';
 export type Report = (severity: SettingProblem['severity'], variable: string, message: string, hint: string) => void;
 type Check = (settings: Settings, purpose: Purpose, report: Report) => void;
 
-const NEW_SECRET = 'make one with: openssl rand -hex 32';
+const NEW_SECRET = 'set it to what this prints: openssl rand -hex 32';
 
 const webhookSecret: Check = ({ webhookSecret: value }, { receiving }, report) => {
   const variable = 'PHOENIX_WEBHOOK_SECRET';

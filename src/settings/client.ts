@@ -37,7 +37,7 @@ export function readClientSettings(
   });
   const listen = listenAddress(texts.get('PHOENIX_LISTEN') ?? '');
   const here = agentHere('value' in listen && listen.value.port !== 0 ? listen.value : USUAL);
-  const address = httpUrl(texts.get('PHOENIX_URL') ?? here);
+  const address = httpUrl('http://127.0.0.1:8080')(texts.get('PHOENIX_URL') ?? here);
   if ('wrong' in address) {
     problems.push({
       severity: 'error',

@@ -10,21 +10,26 @@ interface Address {
   readonly login: { readonly username: string; readonly password: Secret } | null;
 }
 
-/** An http(s) address; credentials are removed, so that it can be shown. */
-export function httpUrl(text: string): Value<Address | null> {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    return {
-      wrong: 'is not an http:// or https:// address',
-      hint: 'for example https://github.com/you/environment.git',
-    };
-  }
+/**
+ * An http(s) address; credentials are removed, so that it can be shown.
+ *
+ * @param example an address of the kind that is meant, for whoever wrote another
+ */
+export function httpUrl(example: string): (text: string) => Value<Address | null> {
+  return (text) => {
+    const url = URL.parse(text);
+    if (url !== null && /^https?:$/.test(url.protocol)) return { value: addressOf(url) };
+    return { wrong: 'is not an http:// or https:// address', hint: `for example ${example}` };
+  };
+}
+
+function addressOf(url: URL): Address {
   const username = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);
   url.username = '';
   url.password = '';
   const login = username === '' && password === '' ? null : { username, password: secret(password) };
-  return { value: { url: url.href, login } };
+  return { url: url.href, login };
 }
 
 /** A valid branch name (git-check-ref-format), as far as relevant here. */
@@ -187,8 +192,8 @@ export function flag(text: string): Value<boolean> {
 
 /** Credentials in it would be ignored: they belong into the headers. */
 export function collectorUrl(text: string): Value<string | null> {
-  const address = httpUrl(text);
-  if ('wrong' in address) return { ...address, hint: 'for example http://collector.example.internal:4318' };
+  const address = httpUrl('http://collector.example.internal:4318')(text);
+  if ('wrong' in address) return address;
   if (address.value?.login != null)
     return { wrong: 'holds a login', hint: 'put it into OTEL_EXPORTER_OTLP_HEADERS, as authorization=Basic%20…' };
   return { value: address.value?.url ?? null };

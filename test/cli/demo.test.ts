@@ -32,7 +32,16 @@ test('its addresses are named at once; the story ends well; then what the user p
     child.kill('SIGINT');
     await ended;
   });
-  await until(() => /Ctrl-C|Not as it should be/.test(output.stdout), 'the end of the story', 220);
+  await until(
+    async () => {
+      // As a person who has opened a page that asks the host.
+      const [, agent] = addressesIn(output.stdout);
+      if (agent !== undefined) await fetch(`${agent}/targets`).catch(() => {});
+      return /Ctrl-C|Not as it should be/.test(output.stdout);
+    },
+    'the end of the story',
+    220,
+  );
   expect(output.stderr).toBe('');
   expect(output.stdout.includes('All went as it should'), output.stdout).toBe(true);
   const [, first = '', change = '', approval = '', name = '', bad = '', replay = '', renewal = '', outage = ''] =

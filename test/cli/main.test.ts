@@ -63,6 +63,25 @@ describe('help', () => {
   });
 });
 
+describe('misuse', () => {
+  test.each([
+    [['frobnicate'], "unknown command 'frobnicate'\n  phoenix --help lists the commands\n"],
+    [['valdate'], 'Did you mean validate?'],
+    [['plan', '.', '--from', 'main'], 'name --from and --to, or --host alone\n  phoenix plan --help'],
+    [['plan', '.', '--host', 'pve'], '"pve" is not a host\n  Name the host as local, or as ssh://root@pve.\n'],
+  ])('%j ends with 2, says what is wrong, and what to do', async (args, said) => {
+    const { exit, stdout, stderr } = await phoenix(args);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(said);
+  });
+
+  test('a setting that is wrong is not taken for the host', async () => {
+    const { exit, stderr } = await phoenix(['plan', '.', '--host', 'local'], { PHOENIX_LISTEN: 'everywhere' });
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('PHOENIX_LISTEN')]);
+    expect(stderr).not.toContain('Name the host');
+  });
+});
+
 describe('shell completion', () => {
   test.each([
     [['st'], /^start\t.*\nstatus|^status\t.*\nstart/],

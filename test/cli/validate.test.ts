@@ -113,8 +113,12 @@ describe('a folder', () => {
     await write({ 'README.md': 'x' });
     const { exit, out } = await run({ path: folder, json: true });
     expect(exit).toBe(1);
-    expect(JSON.parse(out).problems.map(({ code, file }: Record<string, string>) => `${code} ${file}`)).toContain(
-      'MISSING_FILE etc/phoenix_hypervisor_config.json',
+    expect(JSON.parse(out).problems).toContainEqual(
+      expect.objectContaining({
+        code: 'MISSING_FILE',
+        file: 'etc/phoenix_hypervisor_config.json',
+        hint: expect.stringContaining('phoenix init DIR'),
+      }),
     );
   });
 
@@ -224,7 +228,7 @@ describe('a commit', () => {
     });
     expect(await run({ path: join(folder, 'none') })).toMatchObject({
       exit: 2,
-      err: expect.stringContaining('does not exist'),
+      err: expect.stringMatching(/does not exist\nName the folder .* phoenix init DIR/),
     });
   });
 });

@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openChannels } from '../../src/io/notify/channels.ts';
-import { mailText } from '../../src/io/notify/mail.ts';
+import { mailText, sendMail } from '../../src/io/notify/mail.ts';
 import { requestOf } from '../../src/io/notify/requests.ts';
 import { messageOf, testMessage } from '../../src/messages/notification.ts';
 import type { Command } from '../../src/model/action.ts';
@@ -14,6 +14,7 @@ import type { Message, News } from '../../src/model/notification.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { ChannelAnswer } from '../../src/ports/notifications.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { until } from '../support/until.ts';
 
 const EVENTS = ['failure'] as const;
 const TOKEN = 'the-token-of-the-channel';
@@ -178,6 +179,17 @@ describe('sending', () => {
     expect(bodies.replaceAll('\\', '')).not.toContain(TOKEN);
   });
 
+  test('what is taken by a service that never ends its answer is sent', async () => {
+    const hanging = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nok'));
+    });
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    const { port } = hanging.address() as AddressInfo;
+    expect(await sendAll(`http://127.0.0.1:${port}`)).toEqual(SERVICES('').map(() => ({ sent: true })));
+    await new Promise((resolve) => hanging.close(resolve));
+  });
+
   test('follows no redirect, so that neither a text nor a token goes to another address', async () => {
     const elsewhere = await startReceiver();
     receiver.answer = { status: 307, headers: { location: `${elsewhere.url}/taken` } };
@@ -262,6 +274,24 @@ describe('mail', () => {
     expect(headers.split('\r\n').filter((line) => /^bcc/i.test(line))).toEqual([]);
     expect(headers).toMatch(/^Content-Type: text\/plain; charset=utf-8$/m);
     expect(body).toContain('lxc/101 failed');
+  });
+
+  test('a server that only ever says a little does not hold it up', async () => {
+    const open = new Set<Socket>();
+    const slow = createServer((socket) => {
+      open.add(socket);
+      socket.on('error', () => {}).on('close', () => open.delete(socket));
+      const timer = setInterval(() => socket.write('220-still here\r\n'), 20);
+      socket.once('close', () => clearInterval(timer));
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    const { port } = slow.address() as AddressInfo;
+    const given = settings({ server: `smtp://127.0.0.1:${port}` });
+    const answer = await sendMail(given, messageWith('x'), (text) => text, 300);
+    expect(answer).toMatchObject({ sent: false, why: `127.0.0.1:${port}: took no mail within 0.3 seconds` });
+    // The connection is not left open.
+    await until(() => open.size === 0, 'the connection to end', 10);
+    await new Promise((resolve) => slow.close(resolve));
   });
 
   test('a login is not sent over a line that others read', async () => {

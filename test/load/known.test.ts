@@ -8,6 +8,7 @@ import { environment, type Files, snapshotOf } from './environment.ts';
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
+const COMPOSE = 'stacks/shop/docker-compose.yml';
 
 /** Edits that each change how some guest is read, or its problems. */
 const EDITS: Readonly<Record<string, (files: Files) => void>> = {
@@ -18,6 +19,11 @@ const EDITS: Readonly<Record<string, (files: Files) => void>> = {
   'a script of its own': (files) => (files[LXC].lxc_configs['101'].application_script = 'app.sh'),
   'another script': (files) => (files['bin/app.sh'] = 'echo other\n'),
   'a script that is gone': (files) => delete files['bin/app.sh'],
+  'another compose file': (files) => (files[COMPOSE] = 'services:\n  other:\n    image: nginx:1.27\n'),
+  'a compose file that is not valid': (files) => (files[COMPOSE] = 'services: [other]\n'),
+  'a compose file with a secret': (files) =>
+    (files[COMPOSE] =
+      'services:\n  other:\n    image: nginx:1.27\n    environment:\n      API_TOKEN: 0a9f8e7d6c5b4a39\n'),
   'another feature script': (files) => (files['features/docker/install.sh'] = 'echo docker\n'),
   'a driver for all': (files) => (files[LXC].nvidia_driver_version = '580.65.06'),
   'a role taken': (files) => (files[LXC].lxc_configs['101'].role = 'gateway'),

@@ -567,6 +567,15 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       expect(await state()).toEqual({ waiting: 0, failing: null });
     });
 
+    test('what waits for a channel that took something else is due at once, as the same message', async () => {
+      await note('began', ['x'], ['a']);
+      const first = await claim('a');
+      await ledger.newsFailed('a', first?.id ?? '', { retryAt: time + 900_000, why: 'gone' });
+      expect(await claim('a')).toBeNull();
+      await ledger.channelWorked('a');
+      expect(await claim('a')).toMatchObject({ id: first?.id, attempts: 1 });
+    });
+
     test('a clock that was set back delays no message', async () => {
       await note('began', ['x']);
       await claim('a');

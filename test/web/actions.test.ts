@@ -92,8 +92,36 @@ describe('approving a step', () => {
     const run = await phoenix.ledger.run(open?.id as RunId);
     expect(run).toMatchObject({ state: 'succeeded', approvals: [{ target: 'lxc/101', by: 'otto' }] });
     // Twice is refused in words.
-    const again = await otto.send(`/do/approve/${open?.id}/lxc/101`, { form: formOf(page) });
+    const again = await otto.press(page, 'Approve this change');
     expect([again.status, again.words]).toEqual([409, expect.stringContaining('has ended')]);
+  });
+});
+
+describe('what changed since its page was shown', () => {
+  test('is not approved: a form for another change, and one that names none', async () => {
+    await phoenix.push({ ...environment({ 102: {} }) });
+    const [open] = await phoenix.ledger.openRuns();
+    const otto = await signedIn('otto');
+    const page = await otto.visit(`/do/approve/${open?.id}/lxc/101`);
+    for (const fields of [{ seen: 'another' }, { seen: '' }]) {
+      const { status, words } = await otto.press(page, 'Approve this change', fields);
+      expect([status, words]).toEqual([409, expect.stringContaining('It has changed since this page was shown')]);
+    }
+    const bare = await otto.send(`/do/approve/${open?.id}/lxc/101`, { form: formOf(page) });
+    expect(bare.status).toBe(409);
+    expect(await phoenix.ledger.run(open?.id as RunId)).toMatchObject({ state: 'blocked', approvals: [] });
+  });
+
+  test('is not unfrozen: the freeze of somebody else that came in between', async () => {
+    const otto = await signedIn('otto');
+    await otto.press(await otto.visit('/do/freeze'), 'Freeze', { reason: 'moving the storage' });
+    const page = await otto.visit('/do/unfreeze');
+    await phoenix.ledger.freeze({ reason: 'the other disk fails', by: 'ann', at: new Date().toISOString() });
+    const { status, words } = await otto.press(page, 'Unfreeze');
+    expect([status, words]).toEqual([409, expect.stringContaining('It has changed since this page was shown')]);
+    expect(await phoenix.ledger.frozen()).toMatchObject({ by: 'ann' });
+    await otto.press(await otto.visit('/do/unfreeze'), 'Unfreeze');
+    expect(await phoenix.ledger.frozen()).toBeNull();
   });
 });
 

@@ -59,39 +59,66 @@ export function parseNginx(main: string, files: Files): readonly Directive[] {
 }
 
 function read(path: string, files: Files, inMap: boolean): readonly Directive[] {
-  const tokens = files.read(path).matchAll(/#[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([{};])|[^\s{};"']+/g);
-  const words = [...tokens].flatMap(([whole, double, single, mark]): readonly Word[] => {
+  return new Parser(path, files).block(0, inMap);
+}
+
+/** The words of a file, without comments; a mark is `{`, `}` or `;` outside of quotes. */
+function wordsOf(text: string): readonly Word[] {
+  const tokens = text.matchAll(/#[^\n]*|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([{};])|[^\s{};"']+/g);
+  return [...tokens].flatMap(([whole, double, single, mark]): readonly Word[] => {
     if (whole.startsWith('#')) return [];
     if (mark !== undefined) return [{ text: mark, mark: true }];
     return [{ text: (double ?? single)?.replaceAll(/\\(.)/g, '$1') ?? whole, mark: false }];
   });
-  let at = 0;
+}
 
-  function block(depth: number, plain: boolean): Directive[] {
-    const found: Directive[] = [];
-    let current: string[] = [];
-    for (; at < words.length; ) {
-      const { text, mark } = words[at] ?? { text: '', mark: false };
-      at += 1;
-      if (!mark) {
-        current.push(text);
-        continue;
-      }
-      if (text === '}') {
-        if (depth === 0 || current.length > 0) throw new Error(`unexpected "}" in ${path}`);
-        return found;
-      }
-      const [name, ...args] = current;
-      if (name === undefined) throw new Error(`unexpected "${text}" in ${path}`);
-      current = [];
-      if (!plain) check(name, args, path, files);
-      if (text === ';' && name === 'include' && !plain) found.push(...included(args[0] ?? '', path, files));
-      else found.push({ name, args, block: text === '{' ? block(depth + 1, name === 'map') : null });
-    }
-    if (depth > 0 || current.length > 0) throw new Error(`unexpected end of file, expecting ";" or "}" in ${path}`);
-    return found;
+/** Reads the directives of one file, and those of the files that it includes. */
+class Parser {
+  readonly #path: string;
+  readonly #files: Files;
+  readonly #words: readonly Word[];
+  #at = 0;
+
+  constructor(path: string, files: Files) {
+    this.#path = path;
+    this.#files = files;
+    this.#words = wordsOf(files.read(path));
   }
-  return block(0, inMap);
+
+  /** The directives up to the end of the block at `depth`. @param isMap its lines are pairs, whose names are not directives */
+  block(depth: number, isMap: boolean): Directive[] {
+    const found: Directive[] = [];
+    for (;;) {
+      const { words, mark } = this.#statement();
+      if (mark === undefined) {
+        if (depth === 0 && words.length === 0) return found;
+        throw new Error(`unexpected end of file, expecting ";" or "}" in ${this.#path}`);
+      }
+      if (mark === '}') {
+        if (depth > 0 && words.length === 0) return found;
+        throw new Error(`unexpected "}" in ${this.#path}`);
+      }
+      found.push(...this.#directives(words, mark, depth, isMap));
+    }
+  }
+
+  /** The words up to the next mark, which is undefined at the end of the file. */
+  #statement(): { readonly words: readonly string[]; readonly mark: string | undefined } {
+    const rest = this.#words.slice(this.#at);
+    const length = rest.findIndex(({ mark }) => mark);
+    const words = (length < 0 ? rest : rest.slice(0, length)).map(({ text }) => text);
+    this.#at += words.length + 1;
+    return { words, mark: length < 0 ? undefined : rest[length]?.text };
+  }
+
+  /** One directive with its block, or those of the files that it includes. */
+  #directives(words: readonly string[], mark: string, depth: number, isMap: boolean): readonly Directive[] {
+    const [name, ...args] = words;
+    if (name === undefined) throw new Error(`unexpected "${mark}" in ${this.#path}`);
+    if (!isMap) check(name, args, this.#path, this.#files);
+    if (mark === ';' && name === 'include' && !isMap) return included(args[0] ?? '', this.#path, this.#files);
+    return [{ name, args, block: mark === '{' ? this.block(depth + 1, name === 'map') : null }];
+  }
 }
 
 function check(name: string, args: readonly string[], path: string, files: Files): void {

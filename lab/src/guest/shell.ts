@@ -25,18 +25,31 @@ export function runScript(
   const failsFast = calls.some(({ argv: [program, flag = ''] }) => program === 'set' && /^-\w*e/.test(flag));
   let all = ok();
   for (const list of lists) {
-    for (const { argv, target } of list) {
-      const [program = '', code = '0'] = argv;
-      if (program === 'exit') return { ...all, rc: Number(code) };
-      const outcome = BUILT_IN.has(program) ? ok() : run(argv);
-      if (target !== undefined && outcome.rc === 0) writeInside(tree, target, outcome.stdout);
-      const stdout = all.stdout + (target === undefined ? outcome.stdout : '');
-      all = { ...outcome, stdout, stderr: all.stderr + outcome.stderr };
-      if (all.rc !== 0) break;
-    }
-    if (all.rc !== 0 && failsFast) return all;
+    const { outcome, exits } = runList(list, all, tree, run);
+    all = outcome;
+    if (exits || (all.rc !== 0 && failsFast)) return all;
   }
   return all;
+}
+
+/** Runs programs that are chained by `&&`, until one fails. @param before the result so far, whose output comes first */
+function runList(
+  list: readonly Call[],
+  before: Outcome,
+  tree: Tree,
+  run: (argv: readonly string[]) => Outcome,
+): { readonly outcome: Outcome; readonly exits: boolean } {
+  let all = before;
+  for (const { argv, target } of list) {
+    const [program = '', code = '0'] = argv;
+    if (program === 'exit') return { outcome: { ...all, rc: Number(code) }, exits: true };
+    const outcome = BUILT_IN.has(program) ? ok() : run(argv);
+    if (target !== undefined && outcome.rc === 0) writeInside(tree, target, outcome.stdout);
+    const stdout = all.stdout + (target === undefined ? outcome.stdout : '');
+    all = { ...outcome, stdout, stderr: all.stderr + outcome.stderr };
+    if (all.rc !== 0) break;
+  }
+  return { outcome: all, exits: false };
 }
 
 function writeInside(tree: Tree, path: string, data: string): void {

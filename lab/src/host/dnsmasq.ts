@@ -85,22 +85,22 @@ function faultOf(node: LabNode, file: string, seen: ReadonlySet<string> = new Se
   for (const [index, written] of readFileSync(path, 'utf8').split('\n').entries()) {
     const line = written.replace(/(^|\s)#.*/, '').trim();
     if (line === '') continue;
-    const [, option = '', given] = /^([^=]*?)\s*(?:=\s*(.*))?$/.exec(line) ?? [];
-    const wrong = (message: string): Fault => ({ message: `${message} at line ${index + 1} of ${file}`, rc: 1 });
-    const check = Object.hasOwn(VALUES, option) ? VALUES[option] : undefined;
-    if (FLAGS.has(option)) {
-      if (given !== undefined) return wrong('extraneous parameter');
-    } else if (check === undefined) return wrong('bad option');
-    else if (given === undefined) {
-      if (!OPTIONAL.has(option)) return wrong('missing parameter');
-    } else {
-      const problem = check(given);
-      if (problem !== undefined) return wrong(problem);
-      const inner = innerFault(node, option, given, new Set([...seen, file]));
-      if (inner !== null) return inner;
-    }
+    const [, option = '', value] = /^([^=]*?)\s*(?:=\s*(.*))?$/.exec(line) ?? [];
+    const problem = problemOf(option, value);
+    if (problem !== undefined) return { message: `${problem} at line ${index + 1} of ${file}`, rc: 1 };
+    const inner = value === undefined ? null : innerFault(node, option, value, new Set([...seen, file]));
+    if (inner !== null) return inner;
   }
   return null;
+}
+
+/** dnsmasq's error for an option with its value; undefined if it is valid. */
+function problemOf(option: string, value: string | undefined): string | undefined {
+  if (FLAGS.has(option)) return value === undefined ? undefined : 'extraneous parameter';
+  const check = Object.hasOwn(VALUES, option) ? VALUES[option] : undefined;
+  if (check === undefined) return 'bad option';
+  if (value !== undefined) return check(value);
+  return OPTIONAL.has(option) ? undefined : 'missing parameter';
 }
 
 interface Fault {

@@ -22,36 +22,65 @@ const TABLE = 'var/lib/nfs/etab';
 
 const FLAVORS = new Set(['sys', 'krb5', 'krb5i', 'krb5p', 'none', 'null', 'unix']);
 
+/** The options of an export, as far as they are read. */
+interface Chosen {
+  /** The word that holds of each pair of opposites, by the usual one. */
+  readonly words: Map<string, string>;
+  readonly values: Map<string, string>;
+  readonly more: string[];
+}
+
 /** The options in the form of the table; a string is the error. */
 function expanded(words: readonly string[]): { readonly options: string } | string {
-  const chosen = new Map(EXPORT_WORDS.map(([usual]) => [usual, usual]));
-  const values = new Map(Object.entries(EXPORT_VALUES));
-  const more: string[] = [];
+  const chosen: Chosen = {
+    words: new Map(EXPORT_WORDS.map(([usual]) => [usual, usual])),
+    values: new Map(Object.entries(EXPORT_VALUES)),
+    more: [],
+  };
   for (const word of words) {
-    const pair = EXPORT_WORDS.find((each) => each.includes(word));
-    const [name = '', value] = word.split('=');
-    if (pair !== undefined) chosen.set(pair[0], word);
-    else if (name === 'sec' && value !== undefined) {
-      const wrong = value.split(':').find((flavor) => !FLAVORS.has(flavor));
-      if (wrong !== undefined) return `exportfs: unknown flavor ${wrong}`;
-      values.set(name, value);
-    } else if (values.has(name) && value !== undefined) {
-      if (!/^[+-]?\d+$/.test(value)) return `exportfs: command line: 0: bad ${name} "${word}"`;
-      // Truncated to 32 bits.
-      values.set(name, String(Number(BigInt.asIntN(32, BigInt(value.replace(/^\+/, ''))))));
-    } else if (name === 'fsid' && value !== undefined) {
-      if (value === 'root') more.push('fsid=0');
-      else if (/^\d+$/.test(value)) more.push(`fsid=${BigInt.asIntN(32, BigInt(value))}`);
-      else if (EXPORT_UUID.test(value)) more.push(word);
-      else return `exportfs: command line: 0: bad fsid "${word}"`;
-    } else if (/^(mp|mountpoint)(=|$)/.test(word)) more.push(word.replace(/^mp(?=$|=)/, 'mountpoint'));
-    else if (/^(refer|replicas|xprtsec)=/.test(word) || ['security_label', 'nordirplus'].includes(word))
-      more.push(word);
-    else if (word !== '') return `exportfs: command line:0: unknown keyword "${word}"`;
+    const fault = choose(chosen, word);
+    if (fault !== null) return `exportfs: ${fault}`;
   }
-  const word = (name: string) => chosen.get(name) ?? name;
-  const first = [...chosen.values(), ...more, ...[...values].map(([key, value]) => `${key}=${value}`)];
-  return { options: [...first, word('ro'), word('secure'), word('root_squash'), word('no_all_squash')].join(',') };
+  const values = [...chosen.values].map(([name, value]) => `${name}=${value}`);
+  const last = ['ro', 'secure', 'root_squash', 'no_all_squash'].map((usual) => chosen.words.get(usual) ?? usual);
+  return { options: [...chosen.words.values(), ...chosen.more, ...values, ...last].join(',') };
+}
+
+/** Adds one option; returns why it is invalid, or null. */
+function choose({ words, values, more }: Chosen, word: string): string | null {
+  const pair = EXPORT_WORDS.find((each) => each.includes(word));
+  if (pair !== undefined) {
+    words.set(pair[0], word);
+    return null;
+  }
+  const [name = '', value] = word.split('=');
+  if (value !== undefined && values.has(name)) return chooseValue(values, word, name, value);
+  if (value !== undefined && name === 'fsid') return chooseFsid(more, word, value);
+  if (/^(mp|mountpoint)(=|$)/.test(word)) more.push(word.replace(/^mp(?=$|=)/, 'mountpoint'));
+  else if (/^(refer|replicas|xprtsec)=/.test(word) || ['security_label', 'nordirplus'].includes(word)) more.push(word);
+  else if (word !== '') return `command line:0: unknown keyword "${word}"`;
+  return null;
+}
+
+function chooseValue(values: Map<string, string>, word: string, name: string, value: string): string | null {
+  if (name === 'sec') {
+    const wrong = value.split(':').find((flavor) => !FLAVORS.has(flavor));
+    if (wrong !== undefined) return `unknown flavor ${wrong}`;
+    values.set(name, value);
+    return null;
+  }
+  if (!/^[+-]?\d+$/.test(value)) return `command line: 0: bad ${name} "${word}"`;
+  // Truncated to 32 bits.
+  values.set(name, String(Number(BigInt.asIntN(32, BigInt(value.replace(/^\+/, ''))))));
+  return null;
+}
+
+function chooseFsid(more: string[], word: string, value: string): string | null {
+  if (value === 'root') more.push('fsid=0');
+  else if (/^\d+$/.test(value)) more.push(`fsid=${BigInt.asIntN(32, BigInt(value))}`);
+  else if (EXPORT_UUID.test(value)) more.push(word);
+  else return `command line: 0: bad fsid "${word}"`;
+  return null;
 }
 
 const escapePath = (path: string): string =>
@@ -91,24 +120,33 @@ interface Read {
 function ofFiles(node: LabNode): Read {
   const folder = pathOf(node, 'etc/exports.d');
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^[^.].*\.exports$/.test(name)) : [];
+  const files = ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)];
   const found: ExportEntry[] = [];
-  for (const file of ['etc/exports', ...names.sort().map((name) => `etc/exports.d/${name}`)]) {
-    if (!existsSync(pathOf(node, file))) continue;
+  for (const file of files.filter((each) => existsSync(pathOf(node, each)))) {
     const text = readFileSync(pathOf(node, file), 'utf8').replaceAll('\\\n', ' ');
     for (const line of text.split('\n')) {
-      const [, quoted, plain = '', rest = ''] =
-        /^\s*(?:"([^"]*)"|([^\s#"]+))?(.*)$/.exec(line.replace(/(^|\s)#.*/, '')) ?? [];
-      const path = quoted ?? plainPath(plain);
-      if (path === '') continue;
-      for (const written of rest.trim().split(/\s+/)) {
-        // Options without a client apply to every client.
-        const [, client, words = ''] = /^([^(]*)(?:\(([^)]*)\))?$/.exec(written) ?? [];
-        if (client === undefined) return { found, fault: `exportfs: /${file}: syntax error: bad option list` };
-        const options = expanded(words.split(',').filter((word) => word !== ''));
-        if (typeof options === 'string') return { found, fault: options };
-        found.push({ path, client: client === '' ? '*' : client, ...options });
-      }
+      const read = ofLine(file, line);
+      found.push(...read.found);
+      if (read.fault !== null) return { found, fault: read.fault };
     }
+  }
+  return { found, fault: null };
+}
+
+/** A line is a path, followed by clients with their options in brackets. */
+function ofLine(file: string, line: string): Read {
+  const [, quoted, plain = '', rest = ''] =
+    /^\s*(?:"([^"]*)"|([^\s#"]+))?(.*)$/.exec(line.replace(/(^|\s)#.*/, '')) ?? [];
+  const path = quoted ?? plainPath(plain);
+  const found: ExportEntry[] = [];
+  if (path === '') return { found, fault: null };
+  for (const written of rest.trim().split(/\s+/)) {
+    // Options without a client apply to every client.
+    const [, client, words = ''] = /^([^(]*)(?:\(([^)]*)\))?$/.exec(written) ?? [];
+    if (client === undefined) return { found, fault: `exportfs: /${file}: syntax error: bad option list` };
+    const options = expanded(words.split(',').filter((word) => word !== ''));
+    if (typeof options === 'string') return { found, fault: options };
+    found.push({ path, client: client === '' ? '*' : client, ...options });
   }
   return { found, fault: null };
 }

@@ -31,20 +31,23 @@ function read(node: LabNode, file: string, found: Found, depth = 0): string | nu
   for (const [index, written] of text.split('\n').entries()) {
     const line = written.trim().replaceAll(/\s+/g, ' ');
     if (line === '' || /^[#;]/.test(line)) continue;
-    if (/^\[[^\]]+\]$/.test(line)) found.lines.push(line);
-    else if (line.startsWith('['))
+    if (line.startsWith('[') && !/^\[[^\]]+\]$/.test(line))
       return `params.c:Section() - Badly formed line in configuration file: ${line} (${index + 1})`;
-    else if (!line.includes('=')) found.notes.push(`Ignoring badly formed line in configuration file: ${line}`);
-    else {
-      const [, name = '', value = ''] = /^([^=]*?)\s*=\s*(.*)$/.exec(line) ?? [];
-      const plain = name.toLowerCase().replaceAll(/\s+/g, ' ');
-      if (plain === 'include') {
-        const fault = read(node, value, found, depth + 1);
-        if (fault !== null) return fault;
-      } else if (KNOWN.has(plain)) found.lines.push(`\t${plain} = ${value}`);
-      else found.notes.push(`Unknown parameter encountered: "${name}"`);
-    }
+    const fault = readLine(node, line, found, depth);
+    if (fault !== null) return fault;
   }
+  return null;
+}
+
+/** A heading, a parameter, or the inclusion of another file; a string is why that file cannot be read. */
+function readLine(node: LabNode, line: string, found: Found, depth: number): string | null {
+  const [, name, value = ''] = /^([^=]*?)\s*=\s*(.*)$/.exec(line) ?? [];
+  const plain = name?.toLowerCase().replaceAll(/\s+/g, ' ');
+  if (line.startsWith('[')) found.lines.push(line);
+  else if (plain === undefined) found.notes.push(`Ignoring badly formed line in configuration file: ${line}`);
+  else if (plain === 'include') return read(node, value, found, depth + 1);
+  else if (KNOWN.has(plain)) found.lines.push(`\t${plain} = ${value}`);
+  else found.notes.push(`Unknown parameter encountered: "${name}"`);
   return null;
 }
 

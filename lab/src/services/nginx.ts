@@ -150,37 +150,35 @@ function answerReturn(
   else response.writeHead(Number(status), { 'Content-Type': type }).end(text);
 }
 
+/** The first directive that ends a request answers it. */
 function answer(peer: Peer, site: Site, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '/').replace(/\?.*/, '');
   const block = blockFor(site, path);
-  const id = peer.guest?.id ?? 0;
   for (const directive of block) {
-    const { name, args, block: inner } = directive;
-    if (name === 'if') {
-      const [, file] = /^\(!-f (.*)\)$/.exec(args.join(' ').replaceAll('"', '')) ?? [];
-      if (file !== undefined && !existsSync(insidePath(peer.node, id, resolve(peer, file)))) {
-        return void response.writeHead(Number(argument(inner ?? [], 'return'))).end();
-      }
-    }
-    if (name === 'return') {
-      const type = argument(block, 'default_type') || 'text/plain';
-      return void answerReturn(directive, type, request, response);
-    }
-    if (name === 'try_files') {
-      const file = insidePath(peer.node, id, `${argument(block, 'root')}${path}`);
-      if (!existsSync(file)) return void response.writeHead(404).end();
-      return void response.writeHead(200, { 'Content-Type': 'text/plain' }).end(readFileSync(file));
-    }
+    const { name, args } = directive;
+    if (name === 'if' && isMissing(peer, args))
+      return void response.writeHead(Number(argument(directive.block ?? [], 'return'))).end();
+    if (name === 'return')
+      return void answerReturn(directive, argument(block, 'default_type') || 'text/plain', request, response);
+    if (name === 'try_files') return void answerFile(peer, `${argument(block, 'root')}${path}`, response);
     if (name === 'proxy_pass') {
       const { hostname, port } = new URL(args[0] ?? '');
       const headers = headersOnward(peer, site, request, block);
-      return void forward(
-        peer,
-        { scheme: 'http', address: hostname, port: Number(port || 80), headers },
-        request,
-        response,
-      );
+      const to = { scheme: 'http', address: hostname, port: Number(port || 80), headers } as const;
+      return void forward(peer, to, request, response);
     }
   }
   response.writeHead(404).end();
+}
+
+/** Whether the condition `!-f FILE` of an `if` holds; any other one does not. */
+function isMissing(peer: Peer, args: readonly string[]): boolean {
+  const [, file] = /^\(!-f (.*)\)$/.exec(args.join(' ').replaceAll('"', '')) ?? [];
+  return file !== undefined && !existsSync(insidePath(peer.node, peer.guest?.id ?? 0, resolve(peer, file)));
+}
+
+function answerFile(peer: Peer, path: string, response: ServerResponse): void {
+  const file = insidePath(peer.node, peer.guest?.id ?? 0, path);
+  if (existsSync(file)) response.writeHead(200, { 'Content-Type': 'text/plain' }).end(readFileSync(file));
+  else response.writeHead(404).end();
 }

@@ -36,28 +36,30 @@ export function parse(words: readonly string[], withValue = ''): Parsed {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   const operands: string[] = [];
-  let ended = false;
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (ended || !/^-./.test(word)) operands.push(word);
-    else if (word === '--') ended = true;
-    else if (word.startsWith('--')) {
+  const following = [...words];
+  for (let word = following.shift(); word !== undefined; word = following.shift()) {
+    if (word === '--') return { flags, values, operands: [...operands, ...following] };
+    if (word.startsWith('--')) {
       const [, name = '', value] = /^--([^=]+)(?:=(.*))?$/.exec(word) ?? [];
       if (value === undefined) flags.add(name);
       else values.set(name, value);
-    } else {
-      for (let at = 1; at < word.length; at += 1) {
-        const letter = word[at] ?? '';
-        if (!withValue.includes(letter)) flags.add(letter);
-        else {
-          index += word.length > at + 1 ? 0 : 1;
-          values.set(letter, word.length > at + 1 ? word.slice(at + 1) : (words[index] ?? ''));
-          break;
-        }
-      }
-    }
+    } else if (/^-./.test(word)) parseLetters(word.slice(1), following, withValue, flags, values);
+    else operands.push(word);
   }
   return { flags, values, operands };
+}
+
+/** A word of single-letter options, of which the last may have a value. */
+function parseLetters(
+  letters: string,
+  following: string[],
+  withValue: string,
+  flags: Set<string>,
+  values: Map<string, string>,
+): void {
+  const at = [...letters].findIndex((letter) => withValue.includes(letter));
+  for (const letter of at < 0 ? letters : letters.slice(0, at)) flags.add(letter);
+  if (at >= 0) values.set(letters[at] ?? '', letters.slice(at + 1) || (following.shift() ?? ''));
 }
 
 export const missing = (program: string, verb: string, path: string): Outcome =>

@@ -58,12 +58,8 @@ export async function apply(
   const [step] = run?.steps ?? [];
   if (run === null || step === undefined || run.ended !== null) return null;
   if (step.outcome !== null) return { run, outcome: step.outcome };
-  const mayBegin = openingFor(context, run).open && freeze === null;
-  if (step.started === null && !(mayBegin && isAllowed(run, target))) return null;
-  // Another job is already queued for that time.
-  if (isDeferred(run, target, Date.now())) return null;
-  const away = context.nodeWatch.waitMs();
-  if (step.started === null && away > 0) return away;
+  const start = startOf(context, run, step, freeze !== null);
+  if (start !== 'now') return start;
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
   // The worker of a started step reports its end; this retry only covers that worker's death.
@@ -81,14 +77,36 @@ export async function apply(
     });
   } catch (error) {
     if (error instanceof Aborted) return signal.aborted ? null : LOOK_AGAIN_MS;
-    if (error instanceof TryAgain) return await defer(context, run, lease, { pause: pauseAfter(step), failed: true });
-    if (error instanceof HostAway)
-      return await defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
-    throw error;
+    return await deferAfter(error, context, run, step, lease);
   } finally {
     renewal.stopRenewing();
     if (!given) await ledger.releaseLease(lease);
   }
+}
+
+/** Whether a step may start now; otherwise the delay before a retry, null for none. A started step always continues. */
+function startOf(context: Context, run: RunDetail, step: StepRecord, isFrozen: boolean): 'now' | RetryDelay {
+  const isNew = step.started === null;
+  const mayBegin = openingFor(context, run).open && !isFrozen;
+  if (isNew && !(mayBegin && isAllowed(run, step.target))) return null;
+  // Another job is already queued for that time.
+  if (isDeferred(run, step.target, Date.now())) return null;
+  const away = context.nodeWatch.waitMs();
+  return isNew && away > 0 ? away : 'now';
+}
+
+/** @throws `error` unless the step is to be tried again */
+async function deferAfter(
+  error: unknown,
+  context: Context,
+  run: RunDetail,
+  step: StepRecord,
+  lease: Lease,
+): Promise<RetryDelay> {
+  if (error instanceof TryAgain) return defer(context, run, lease, { pause: pauseAfter(step), failed: true });
+  if (error instanceof HostAway)
+    return defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
+  throw error;
 }
 
 function spanOf({ id, request }: RunDetail, { target, attempts }: StepRecord) {
@@ -134,7 +152,6 @@ async function attempt(
   signal: AbortSignal,
   { attempts, failures = 0 }: StepRecord,
 ): Promise<Ended> {
-  const number = failures + 1;
   const log = stepLog(context.ledger, run.id, lease.target);
   try {
     const { host, managers } = context;
@@ -156,22 +173,29 @@ async function attempt(
     return { ...ending, ...(since === undefined ? {} : { made: since }) };
   } catch (error) {
     if (error instanceof Aborted || signal.aborted) throw new Aborted();
-    if (error instanceof HostAway) {
-      log.write(`… ${error.message}; it is waited for`);
-      throw error;
-    }
     const message = error instanceof Error ? error.message : String(error);
-    log.write(`! ${message}`);
-    // Only a person can fix this, so a retry is useless.
-    if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
-    const passes = error instanceof TransientError;
-    if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target: lease.target, error });
-    if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain();
-    if (passes) return { outcome: 'failed', reason: message };
-    return { outcome: 'failed', reason: `gave up after ${number} attempts: ${message}` };
+    log.write(error instanceof HostAway ? `… ${message}; it is waited for` : `! ${message}`);
+    return failureOf(error, context, run, lease.target, failures + 1);
   } finally {
     await log.flush();
   }
+}
+
+/**
+ * The outcome of an attempt that ended with an error, where a retry is useless.
+ *
+ * @param number of failed attempts, with this one
+ * @throws TryAgain or HostAway where it is not
+ */
+function failureOf(error: unknown, context: Context, run: RunDetail, target: TargetId, number: number): Ended {
+  if (error instanceof HostAway) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  // Only a person can fix this.
+  if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
+  const passes = error instanceof TransientError;
+  if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target, error });
+  if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain();
+  return { outcome: 'failed', reason: passes ? message : `gave up after ${number} attempts: ${message}` };
 }
 
 /**

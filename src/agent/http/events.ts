@@ -50,18 +50,13 @@ export interface EventDeps {
  * @param first the run as it is now
  */
 export async function sendEvents(parts: EventDeps, response: Response, first: RunDetail, from: From): Promise<void> {
-  const { ledger, changes, clock, closing } = parts;
-  let places = placesOf(first);
+  const { ledger, changes, closing } = parts;
   const cursor = parseCursor(from.lastEventId, first);
   const signal = changeSignal();
   const stopFollowing = changes.follow(first.id, signal.notify);
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
-  const gone = new AbortController();
-  const stop = AbortSignal.any([closing, gone.signal]);
+  const stop = AbortSignal.any([closing, disconnected(response)]);
   stop.addEventListener('abort', () => signal.notify(null), { once: true });
-  response.on('close', () => gone.abort());
-  // The client disconnected before a listener was attached.
-  if (response.socket === null || response.socket.destroyed) gone.abort();
 
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -71,38 +66,58 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
   });
   try {
     if (from.logs === 'new' && from.lastEventId === '') await skipLogs(ledger, first, cursor);
-    const teller = tell(response, clock);
-    let run: RunDetail | null = first;
-    let looked = performance.now();
-    let whole = teller.run(run);
-    while (run !== null && !stop.aborted) {
-      for await (const [target, lines] of newLines(ledger, run, cursor)) {
-        const data = JSON.stringify({ target, lines });
-        response.write(`event: log\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
-      }
-      if (run.ended !== null) {
-        const data = JSON.stringify(runJson(run, clock));
-        response.write(`event: end\nid: ${writeCursor(cursor, places)}\ndata: ${data}\n\n`);
-        break;
-      }
-      if (response.writableLength > MAX_UNREAD_BYTES) break;
-      await signal.wait(LOG_EVERY_MS);
-      await pause(whole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
-      if (stop.aborted) break;
-      const changed = signal.take();
-      const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
-      if (isDue || isMany(changed)) looked = performance.now();
-      run = await nextState(ledger, run, isDue ? 'due' : changed, places);
-      if (run === null || run.ended !== null) continue;
-      // The run was planned meanwhile.
-      if (run.steps.length !== places.size) places = placesOf(run);
-      whole = teller.run(run, changed === 'all' || isDue ? undefined : changed);
-    }
+    await sendUntilEnd(parts, response, first, cursor, signal, stop);
   } finally {
     clearInterval(keepAlive);
     stopFollowing();
     response.end();
   }
+}
+
+/** Aborted once the reader has disconnected. */
+function disconnected(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  // The client disconnected before a listener was attached.
+  if (response.socket === null || response.socket.destroyed) gone.abort();
+  return gone.signal;
+}
+
+/** Sends what is new, waits for changes, reads them, and begins again. */
+async function sendUntilEnd(
+  { ledger, clock }: EventDeps,
+  response: Response,
+  first: RunDetail,
+  cursor: Cursor,
+  signal: ReturnType<typeof changeSignal>,
+  stop: AbortSignal,
+): Promise<void> {
+  let places = placesOf(first);
+  const sender = changeSender(response, clock);
+  let run: RunDetail | null = first;
+  let looked = performance.now();
+  let whole = sender.run(run);
+  while (run !== null && !stop.aborted) {
+    for await (const [target, lines] of newLines(ledger, run, cursor))
+      sendEvent(response, 'log', writeCursor(cursor, places), { target, lines });
+    if (run.ended !== null) return sendEvent(response, 'end', writeCursor(cursor, places), runJson(run, clock));
+    if (response.writableLength > MAX_UNREAD_BYTES) return;
+    await signal.wait(LOG_EVERY_MS);
+    await pause(whole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
+    if (stop.aborted) return;
+    const changed = signal.take();
+    const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
+    if (isDue || isMany(changed)) looked = performance.now();
+    run = await nextState(ledger, run, isDue ? 'due' : changed, places);
+    if (run === null || run.ended !== null) continue;
+    // The run was planned meanwhile.
+    if (run.steps.length !== places.size) places = placesOf(run);
+    whole = sender.run(run, changed === 'all' || isDue ? undefined : changed);
+  }
+}
+
+function sendEvent(response: Response, event: string, id: string, data: unknown): void {
+  response.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 /** How long changes of the whole run are gathered. */
@@ -128,7 +143,7 @@ async function nextState(
 }
 
 /** Sends what differs from what was sent before. */
-function tell(response: Response, clock: Clock) {
+function changeSender(response: Response, clock: Clock) {
   let head = '';
   const steps = new Map<TargetId, string>();
   return {

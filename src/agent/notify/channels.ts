@@ -15,7 +15,7 @@ export async function channelsInUse({ channels, ledger }: Context): Promise<read
 
 /** Past the outbox: who asks waits for the answer. */
 export async function testChannels(
-  { channels, ledger, options }: Context,
+  { channels, ledger, queue, options }: Context,
   name?: string,
 ): Promise<readonly ChannelTest[]> {
   const chosen = name === undefined ? channels : channels.filter((each) => each.name === name);
@@ -27,13 +27,15 @@ export async function testChannels(
       ),
     );
   const message = testMessage(randomUUID(), options.publicUrl);
-  return Promise.all(
+  const tests = await Promise.all(
     chosen.map(async (channel) => {
       const answer = await channel.send(message);
       if (answer.sent) await ledger.channelWorked(channel.name);
       return { channel: channel.name, answer };
     }),
   );
+  if (tests.some(({ answer }) => answer.sent)) await queue.requestNotify();
+  return tests;
 }
 
 function noSuch(all: readonly string[], name?: string): string {

@@ -1,7 +1,7 @@
 // Starts, stops or restarts one target at a person's request: observe, act, and observe again until done. The target's proof is not affected, since
 // its configuration is not changed.
 
-import { type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
+import { type Decision, type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
 import { DONE } from '../../messages/command.ts';
 import { stepReason } from '../../messages/step-status.ts';
 import type { Power } from '../../model/verbs.ts';
@@ -43,11 +43,9 @@ async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged
     throwIfAborted(work);
     const decision = power.decide(wanted, next, await manager.observe(host, wanted));
     // Some commands fail after they took effect: it is a failure only if the state is not the requested one.
-    if (failed !== null && (decision.kind !== 'actions' || decision.actions.length > 0 || next === 'restart')) {
-      return { outcome: 'failed', reason: failed };
-    }
-    if (decision.kind === 'impossible' && decision.passing && !work.readOnly) throw new TransientError(decision.reason);
-    if (decision.kind !== 'actions') return { outcome: 'failed', reason: decision.reason };
+    const isReached = decision.kind === 'actions' && decision.actions.length === 0 && next !== 'restart';
+    if (failed !== null && !isReached) return { outcome: 'failed', reason: failed };
+    if (decision.kind !== 'actions') return impossible(decision, work.readOnly);
     if (work.readOnly) return would(decision.actions);
     if (decision.actions.length === 0) return end;
     const todo = JSON.stringify(decision.actions);
@@ -61,6 +59,13 @@ async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged
     // A target that is already stopped is only started.
     else if (next === 'restart') next = 'start';
   }
+}
+
+/** @throws TransientError when time alone may help */
+function impossible(decision: Exclude<Decision, { readonly kind: 'actions' }>, readOnly: boolean): Ending {
+  const passes = decision.kind === 'impossible' && decision.passing === true;
+  if (passes && !readOnly) throw new TransientError(decision.reason);
+  return { outcome: 'failed', reason: decision.reason };
 }
 
 function would(actions: readonly { readonly summary: string }[]): Ending {

@@ -24,12 +24,12 @@ export function addFileCommands({ root, io, command, ending }: CommandGroup): vo
     )
     .option('--root <dir>', 'the config root, when it is not to be found by itself')
     .option('--json', 'answer with one JSON document', false)
-    .action(async (path = '.', { from, to, host, ...options }) => {
+    .action(async (path = '.', { from, to, host, ...options }, called) => {
       if (host === undefined && from !== undefined && to !== undefined)
         return ending((await import('../plan.ts')).plan({ path, from, to, ...options }, io));
       if (host !== undefined && from === undefined && to === undefined)
         return ending((await import('../host/plan-host.ts')).planHost({ path, host, ...options }, io));
-      root.error('error: name --from and --to, or --host alone');
+      called.error('error: name --from and --to, or --host alone');
     });
 
   command(

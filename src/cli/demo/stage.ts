@@ -38,6 +38,11 @@ const CONFIGURATION = [
 /** The password of the demo's forge, simple to type: it is only reachable from this machine. */
 const FORGE_TOKEN = 'demo';
 const LOOK_AGAIN_MS = 50;
+/** How the commands begin that read the whole node. */
+const READS_NODE = [
+  ['pvesh', 'get', '/cluster/resources'],
+  ['pve-firewall', 'compile'],
+] as const;
 /** Interval of certificate checks; otherwise five minutes. */
 const RENEW_SECONDS = 2;
 /** Time limit of every wait. */
@@ -83,7 +88,10 @@ export interface Stage {
   age(path: string, age: Age): void;
   /** The certificate that the gateway serves for a name. */
   served(name: string): Promise<Served>;
-  /** Commands of Proxmox on the lab host since the last call. */
+  /**
+   * Commands of Proxmox on the lab host since the last call, without those that read the whole node: an open page of the agent runs them too, so
+   * they say nothing of a run.
+   */
   commands(): Promise<readonly (readonly string[])[]>;
   close(): Promise<void>;
 }
@@ -232,8 +240,12 @@ function commandsOf(lab: string): Stage['commands'] {
     seen = lines.length;
     return fresh
       .map((line) => (JSON.parse(line) as { argv: string[] }).argv)
-      .filter(([program = '']) => program in PROXMOX_PROGRAMS);
+      .filter((argv) => (argv[0] ?? '') in PROXMOX_PROGRAMS && !readsNode(argv));
   };
+}
+
+function readsNode(argv: readonly string[]): boolean {
+  return READS_NODE.some((begin) => argv.slice(0, begin.length).join(' ') === begin.join(' '));
 }
 
 async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {

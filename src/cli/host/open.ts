@@ -5,6 +5,7 @@ import { openRedactor } from '../../io/redact.ts';
 import type { Host } from '../../ports/host.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { readHostSettings } from '../../settings/host.ts';
+import { hostSetting } from '../../settings/values.ts';
 import type { Io } from '../io.ts';
 import { Missing } from '../missing.ts';
 import { connectionHint, openHostOf } from '../rehearse/open-host.ts';
@@ -29,10 +30,14 @@ export async function openReadOnly(
   const { settings, problems } = readHostSettings({ ...env, PHOENIX_HOST: given }, (path) =>
     readFileSync(path, 'utf8'),
   );
-  if (settings === null) {
+  const named = hostSetting(given);
+  if ('wrong' in named) {
     const login = /^(?:[a-z]+:\/\/)?([\w.-]+@)?([\w.-]+)/i.exec(given);
     const meant = login === null ? 'ssh://root@pve.example.internal' : `ssh://${login[1] ?? 'root@'}${login[2]}`;
-    throw new SourceFailure(problems.join('; '), `Name the host as local, or as ${meant}.`);
+    throw new SourceFailure(named.wrong, `Name the host as local, or as ${meant}.`);
+  }
+  if (settings === null) {
+    throw new SourceFailure(problems.join('; '), 'Correct these variables of the environment, or unset them.');
   }
   const redactor = openRedactor();
   return asReadOnly(

@@ -37,19 +37,25 @@ export function parseParts<Schema extends z.ZodType>(
     const result = schema.safeParse(copy);
     if (result.success) return { value: result.data, diagnostics, left: [...left.values()] };
     for (const issue of result.error.issues) {
-      if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) cut(copy, [...issue.path, key]);
-        continue;
+      // A field that does not exist is dropped without a word in `left`: it declares nothing.
+      if (issue.code === 'unrecognized_keys') for (const key of issue.keys) cut(copy, [...issue.path, key]);
+      else {
+        const part = partOf(issue.path);
+        if (part.length === 0) return none;
+        left.set(JSON.stringify(part), part);
+        replace(copy, part, standIns);
       }
-      const part = partOf(issue.path);
-      if (part.length === 0) return none;
-      left.set(JSON.stringify(part), part);
-      const standIn = part.length === 1 ? standIns[String(part[0])] : undefined;
-      if (standIn === undefined) cut(copy, part);
-      else (copy as Record<PropertyKey, unknown>)[part[0] as PropertyKey] = standIn;
     }
   }
   return none;
+}
+
+/** Puts the stand-in of a top-level field in its place; drops any other part. */
+function replace(value: object, part: Path, standIns: Readonly<Record<string, unknown>>): void {
+  const [key = ''] = part;
+  const standIn = part.length === 1 ? standIns[String(key)] : undefined;
+  if (standIn === undefined) cut(value, part);
+  else (value as Record<PropertyKey, unknown>)[key] = standIn;
 }
 
 function cut(value: object, path: Path): void {

@@ -56,8 +56,7 @@ const WHO = {
   app: { name: 'the App', setting: 'the App' },
 } as const;
 
-export function classifyError(error: unknown, { verb = 'write', what, right, as, now }: Attempt): Verdict {
-  const { name, setting } = WHO[as];
+export function classifyError(error: unknown, attempt: Attempt): Verdict {
   const moved = causeOf(error, Moved);
   if (moved !== undefined) return byPerson('login', moved.message);
   const { response: answer } = error as { readonly response?: Answer };
@@ -65,10 +64,15 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
     const why = certificateSentence(error) ?? rootMessage(error);
     return later('unclear', OUTAGE_SECONDS, `the forge cannot be reached: ${why}`);
   }
-  const { status, headers } = answer;
   const said = messageOf(answer.data);
+  const told = `HTTP ${answer.status}${said === '' ? '' : `: ${said}`}`;
+  return passing(answer, said, told, attempt) ?? lasting(answer, said, told, attempt);
+}
+
+/** Failures that end by themselves: limits and outages. Undefined for any other one. */
+function passing({ status, headers }: Answer, said: string, told: string, attempt: Attempt): Verdict | undefined {
+  const { verb = 'write', what, now } = attempt;
   const wait = waitOf(headers, now);
-  const told = `HTTP ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 429 || (status === 403 && (wait !== undefined || /rate limit|abuse/i.test(said)))) {
     return later('limit', wait ?? LIMIT_SECONDS, `the forge limits requests (${told})`);
   }
@@ -76,6 +80,13 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
   if (status >= 500 || status === 408 || status === 409) {
     return later('unclear', wait ?? OUTAGE_SECONDS, `the forge fails to ${verb} ${what} (${told})`);
   }
+  return undefined;
+}
+
+/** Failures that a person has to end. */
+function lasting({ status }: Answer, said: string, told: string, attempt: Attempt): Verdict {
+  const { verb = 'write', what, right, as } = attempt;
+  const { name, setting } = WHO[as];
   if (status === 401) {
     const renew = as === 'app' ? 'check PHOENIX_APP_ID and PHOENIX_APP_KEY_FILE' : `renew ${setting}`;
     return byPerson('login', `the forge refuses ${name} (${told}); ${renew}`);
@@ -87,17 +98,7 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
   if (status === 403) {
     return byPerson('right', `${name} may not ${verb} ${what} (${told}); give ${setting} the right "${right}"`);
   }
-  if (status === 404) {
-    const check =
-      as === 'app'
-        ? 'install the App on it, and check PHOENIX_APP_ID'
-        : `check PHOENIX_REPO_URL and PHOENIX_FORGE_API, and whether ${setting} has the right "${right}"`;
-    return {
-      cause: 'unclear',
-      retryAfterSeconds: null,
-      reason: `the forge knows no such repository, or ${name} may not see it (${told}); ${check}`,
-    };
-  }
+  if (status === 404) return unknownRepository(told, attempt);
   // GitLab has used the name for a job of its own: it never accepts another status of that name on the commit.
   if (status === 400 && TAKEN.test(said)) return byPerson('refused', `the forge does not take ${what} (${told})`);
   // A sign-in page, or a page of a proxy.
@@ -109,6 +110,15 @@ export function classifyError(error: unknown, { verb = 'write', what, right, as,
   }
   if (status === 422) return { ...byPerson('unclear', `the forge does not take ${what} (${told})`), said };
   return byPerson('unclear', `the forge refuses to ${verb} ${what} (${told})`);
+}
+
+function unknownRepository(told: string, { right, as }: Attempt): Verdict {
+  const { name, setting } = WHO[as];
+  const check =
+    as === 'app'
+      ? 'install the App on it, and check PHOENIX_APP_ID'
+      : `check PHOENIX_REPO_URL and PHOENIX_FORGE_API, and whether ${setting} has the right "${right}"`;
+  return byPerson('unclear', `the forge knows no such repository, or ${name} may not see it (${told}); ${check}`);
 }
 
 const TAKEN = /has already been taken/i;

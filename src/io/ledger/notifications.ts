@@ -134,7 +134,7 @@ export function notifications(redis: Connection, keys: Keys, now: () => number):
       else await failedScript(redis, [channel(name)], [id, retryAt, at, why]);
     },
     async channelWorked(name) {
-      await redis.hdel(channel(name), 'since', 'why');
+      await redis.hdel(channel(name), 'since', 'why', 'next');
     },
     async nextNews(names) {
       const times = await Promise.all(

@@ -10,13 +10,17 @@ import { certificateSentence } from '../authorities.ts';
 
 type MailSettings = Extract<ChannelSettings, { readonly service: 'email' }>;
 
+/** Time limits of each wait for the server, and of the whole mail: a server that says a little now and then would hold the others up for ever. */
 const WITHIN_MS = 20_000;
+const WHOLE_WITHIN_MS = 50_000;
 const AGAIN_SECONDS = 30;
 
+/** @param wholeWithinMs time limit for the whole mail */
 export async function sendMail(
   { server, username, password, from, to }: MailSettings,
   message: Message,
   redact: (text: string) => string,
+  wholeWithinMs = WHOLE_WITHIN_MS,
 ): Promise<ChannelAnswer> {
   const { protocol, hostname, port, host } = new URL(server);
   const secure = protocol === 'smtps:';
@@ -31,16 +35,20 @@ export async function sendMail(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const signal = AbortSignal.timeout(wholeWithinMs);
   try {
-    await transport.sendMail(mailOf(message, from, to));
+    await transport.sendMail({ ...mailOf(message, from, to), signal });
     return { sent: true };
   } catch (error) {
-    const certificate = certificateSentence(error);
-    const reason = certificate ?? (error instanceof Error ? error.message : String(error));
+    const reason = signal.aborted ? `took no mail within ${wholeWithinMs / 1000} seconds` : reasonOf(error);
     return { sent: false, why: `${host}: ${redact(reason.replace(/\s+/g, ' '))}`, retryAfterSeconds: AGAIN_SECONDS };
   } finally {
     transport.close();
   }
+}
+
+function reasonOf(error: unknown): string {
+  return certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** The mail as one text, for a program that accepts mail on standard input. */

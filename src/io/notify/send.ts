@@ -26,8 +26,12 @@ export async function sendRequest(
       redirect: 'manual',
       signal: AbortSignal.timeout(WITHIN_MS),
     });
+    // It is taken: a body that never ends would have it sent again.
+    if (answer.ok) {
+      await answer.body?.cancel();
+      return { sent: true };
+    }
     const said = await beginningOf(answer);
-    if (answer.ok) return { sent: true };
     const told = `answered ${answer.status}${said === '' ? '' : `: ${said}`}`;
     if (answer.status >= 300 && answer.status < 400)
       return later('sends on to another address, which is not followed; set the address that it is at');

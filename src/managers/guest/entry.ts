@@ -11,7 +11,8 @@ export interface GuestContext {
 
 /** `lasting`: the entry has no problems and refers to no secret, so its diagnostics depend on nothing else and can be cached. */
 export interface GuestEntry<Guest> {
-  readonly value?: Guest;
+  /** Undefined if invalid. */
+  readonly value: Guest | undefined;
   readonly lasting: boolean;
 }
 

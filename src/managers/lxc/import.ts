@@ -19,13 +19,13 @@ import {
   undeclaredGuests,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
-import { writtenNetworks } from '../guest/import/network.ts';
+import { unconnectedLeft, writtenNetworks } from '../guest/import/network.ts';
 import { writtenOptions } from '../guest/import/options.ts';
 import { templateFor, templatesOn } from '../guest/import/templates.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { normalFlag } from '../guest/proxmox/property-string.ts';
+import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
 import { gigabytes } from '../guest/proxmox/size.ts';
 import type { Extent, Importer, LeftOver } from '../importer.ts';
@@ -74,11 +74,11 @@ function writtenContainer(
   const mounts = writtenMounts(conf);
   const firewall = firewallOf(guest);
   const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
-  const { first, mac, others } = writtenNetworks('lxc', conf, filters, extent);
+  const { first, mac, others, unconnected } = writtenNetworks('lxc', conf, filters, extent);
   const network = first === null ? undefined : defined({ ...first, ...namesAsked(conf) });
-  conf.claim('template');
   const left: LeftOver[] = [
     ...firewall.left,
+    ...unconnectedLeft(guest, conf, unconnected),
     ...(template.found ? [] : [{ what: `${target} template (${path})`, why: template.reason }]),
     ...(size === undefined
       ? [
@@ -103,7 +103,7 @@ function writtenContainer(
     unprivileged: extent === 'all' || unprivileged !== CREATION_DEFAULTS.lxc.unprivileged ? unprivileged : undefined,
     network_config: network,
     networks: others.length === 0 ? undefined : others,
-    mac_address: extent === 'all' ? mac : undefined,
+    mac_address: mac,
     pct_options: features.length === 0 ? undefined : features,
     mount_points: mounts.binds.length === 0 ? undefined : mounts.binds,
     zfs_volumes: mounts.volumes.length === 0 ? undefined : mounts.volumes,
@@ -113,12 +113,16 @@ function writtenContainer(
     lxc_options: raw.lines.length === 0 ? undefined : raw.lines,
     firewall: firewall.firewall,
   });
-  return { entry, left: [...left, ...raw.left, ...leftOf(guest, conf, leftReason)] };
+  return { entry, left: [...left, ...raw.left, ...leftOf('lxc', guest, conf, leftReason)] };
 }
 
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
 
 function leftReason(key: string, value: string): string {
+  if (key === 'template')
+    return 'no field makes a container a template: it stays one; others are cloned from it where they name it in clone_from_ctid';
+  if (/^mp\d+$/.test(key) && !value.startsWith('/') && parseProperties(value, 'volume')['size'] === undefined)
+    return 'its size is not in the file, and a volume is declared with its size: run pct rescan, then import again';
   return /^mp\d+$/.test(key) && value.startsWith('/dev/')
     ? 'Phoenix mounts no disk of the host into a container: it stays as it is; mount it on the node and declare its folder in mount_points'
     : NO_FIELD;
@@ -206,26 +210,29 @@ function writtenDevices(conf: Unclaimed): Json[] {
 }
 
 const VARIABLE = 'lxc.environment.runtime';
+/** Raw lines with a variable each: of the first process, of hooks, and of both. */
+const ENVIRONMENT = /^lxc\.environment(\.runtime|\.hooks)?$/;
 /** Names of variables whose values may be secret and must not get into a repository. */
 const MAY_BE_SECRET = /pass|secret|token|key|credential/i;
 
-/** Environment variables of the init process, separated from other raw lines: those that may be secret are not imported. */
+/** Variables of the first process as `env`, and all other raw lines as they are. Variables that may be secret are not imported. */
 function writtenRaw(guest: FoundGuest): {
   readonly env: Record<string, Json>;
   readonly lines: string[];
   readonly left: LeftOver[];
 } {
-  const variables = guest.conf.raw.filter(({ key }) => key === VARIABLE).map(({ value }) => value);
-  const pairs = variables.map((variable) => {
-    const at = variable.indexOf('=');
-    return at < 0 ? ([variable, ''] as const) : ([variable.slice(0, at), variable.slice(at + 1)] as const);
+  const lines = guest.conf.raw.map(({ key, value }) => {
+    const at = value.indexOf('=');
+    const name = at < 0 ? value : value.slice(0, at);
+    return { key, value, name, content: at < 0 ? '' : value.slice(at + 1) };
   });
-  const isHidden = ([name]: readonly [string, string]) => MAY_BE_SECRET.test(name);
+  const isHidden = ({ key, name }: (typeof lines)[number]) => ENVIRONMENT.test(key) && MAY_BE_SECRET.test(name);
+  const shown = lines.filter((line) => !isHidden(line));
   return {
-    env: Object.fromEntries(pairs.filter((pair) => !isHidden(pair))),
-    lines: guest.conf.raw.filter(({ key }) => key !== VARIABLE).map(({ key, value }) => `${key}: ${value}`),
-    left: pairs.filter(isHidden).map(([name]) => ({
-      what: `${guest.target} env ${name} (${guest.path})`,
+    env: Object.fromEntries(shown.filter(({ key }) => key === VARIABLE).map(({ name, content }) => [name, content])),
+    lines: shown.filter(({ key }) => key !== VARIABLE).map(({ key, value }) => `${key}: ${value}`),
+    left: lines.filter(isHidden).map(({ key, name }) => ({
+      what: `${guest.target} ${key === VARIABLE ? 'env' : key} ${name} (${guest.path})`,
       why: 'its value may be secret, and is not read into a repository: it stays as it is on the container',
     })),
   };

@@ -89,7 +89,7 @@ function readContainer(
   const clean = reading.look(MARKS, entry, at, { modern: modern.value, target });
   const { value, diagnostics } = parse(lxcGuest, modern.value, at, target);
   reading.diagnostics.add(diagnostics);
-  if (value === undefined) return { lasting: false };
+  if (value === undefined) return { value: undefined, lasting: false };
   const lasting = clean && modern.diagnostics.length + diagnostics.length === 0;
   return { value: normaliseLxc(value, defaults, context), lasting };
 }

@@ -109,13 +109,15 @@ function withoutLabels(stack: Stack): Stack {
   return { ...stack, environments: Object.fromEntries(environments) };
 }
 
-function composeOf(name: string, { sources, files }: Reading): ReadCompose {
+/** A compose file that is unchanged since the last commit is not parsed again: what is read depends on its content alone. */
+function composeOf(name: string, { sources, files, known }: Reading): ReadCompose {
   const path = `stacks/${name}/docker-compose.yml`;
   const bytes = sources.bytes(path, 'optional', MAX_COMPOSE_BYTES);
   const blob = files.get(path)?.blob;
   if (bytes === undefined || blob === undefined)
     return { compose: blob === undefined ? emptyCompose(path) : undefined, diagnostics: [] };
-  return readCompose(path, blob, bytes);
+  const written = { at: { file: path, path: '' }, entry: blob, circumstances: '', files };
+  return known.entry(written, () => ({ value: readCompose(path, blob, bytes), lasting: true }));
 }
 
 /** The content of an empty compose file. */

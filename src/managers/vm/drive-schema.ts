@@ -92,11 +92,11 @@ const EXPECT_ISO = 'must be an ISO image on a storage, such as local:iso/debian.
 /** A file that a person put there may have blanks and brackets in its name; a comma would end it. (pve-storage, PVE/Storage/Plugin.pm, parse_volname) */
 const ISO = /[A-Za-z][A-Za-z0-9_.-]*:iso\/[A-Za-z0-9_([][A-Za-z0-9_.+~@()[\] -]*\.(iso|img)/;
 const iso = becomes(inMachines('ide2', 'file'), EXPECT_ISO, text.name(new RegExp(`^${ISO.source}$`, 'i'), EXPECT_ISO));
-const EXPECT_CD = `${EXPECT_ISO}, or none for an empty drive`;
+const EXPECT_CD = `${EXPECT_ISO}, cdrom for the drive of the host, or none for an empty drive`;
 const cd = becomes(
   inMachines('ide2', 'file'),
   EXPECT_CD,
-  text.name(new RegExp(`^(none|${ISO.source})$`, 'i'), EXPECT_CD),
+  text.name(new RegExp(`^(none|cdrom|${ISO.source})$`, 'i'), EXPECT_CD),
 );
 
 export const rootDisk = z.strictObject({
@@ -112,7 +112,9 @@ export const disk = z.strictObject({
   size_gb: value.sizeGb.optional().describe('Size in GB; can only grow. Needed, but for imported disks and CDs.'),
   iso: cd
     .optional()
-    .describe('An ISO image in a CD drive, in place of a disk, or `none` for an empty drive. Default: a disk.'),
+    .describe(
+      'An ISO image in a CD drive, in place of a disk; `cdrom` is the drive of the host, and `none` an empty drive. Default: a disk.',
+    ),
   import_from: importFrom
     .optional()
     .describe('Volume or file that a new disk is a copy of. Default: empty. Only for a new disk.'),

@@ -19,7 +19,7 @@ import {
   undeclaredGuests,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
-import { writtenNetworks } from '../guest/import/network.ts';
+import { unconnectedLeft, writtenNetworks } from '../guest/import/network.ts';
 import { writtenOptions } from '../guest/import/options.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
@@ -55,14 +55,13 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
   const shared = sharedFields('vm', guest, conf, extent);
   const firewall = firewallOf(guest);
   const filters = firewall.firewall !== undefined && firewall.firewall['enabled'] !== false;
-  const { first, mac, others } = writtenNetworks('vm', conf, filters, extent);
+  const { first, mac, others, unconnected } = writtenNetworks('vm', conf, filters, extent);
   const network = defined({
     ...first,
-    mac_address: extent === 'all' ? mac : undefined,
+    mac_address: mac,
     nameserver: conf.claim('nameserver'),
     searchdomain: conf.claim('searchdomain'),
   });
-  const isAlone = first === null && others.length === 0;
   const entry = defined({
     vmid: guest.id,
     name,
@@ -75,13 +74,16 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     ...importPassthrough(conf),
     network_config: Object.keys(network).length === 0 ? undefined : network,
     // What cloud-init tells of an interface would go with it.
-    without_network: isAlone && Object.keys(network).length === 0 && !hasAddresses(conf) ? true : undefined,
+    without_network: first === null && Object.keys(network).length === 0 && !hasAddresses(conf) ? true : undefined,
     networks: others.length === 0 ? undefined : others,
     user_config: writtenUser(conf),
     options: writtenOptions('vm', conf),
     firewall: firewall.firewall,
   });
-  return { entry, left: [...firewall.left, ...leftOf(guest, conf, leftReason)] };
+  return {
+    entry,
+    left: [...firewall.left, ...unconnectedLeft(guest, conf, unconnected), ...leftOf('vm', guest, conf, leftReason)],
+  };
 }
 
 function hasAddresses(conf: Unclaimed): boolean {

@@ -118,7 +118,7 @@ function readEntry(
   const clean = reading.look(MARKS, entry, at, { modern: modern.value, ...ofTarget });
   const { value, diagnostics } = parse(vmGuest, modern.value, at, target);
   reading.diagnostics.add(diagnostics);
-  if (value === undefined) return { lasting: false };
+  if (value === undefined) return { value: undefined, lasting: false };
   const lasting = clean && modern.diagnostics.length + diagnostics.length === 0;
   return { value: normaliseVm(value, defaults, context), lasting };
 }

@@ -19,6 +19,7 @@ import { type Links, linksFrom } from '../links.ts';
 import { formOf, goTo, readForm, type Show } from '../sign-in.ts';
 import type { PageSources } from '../sources.ts';
 import { askingFor, mayAsk, type PageAction, roleFor, shownAs } from './page-actions.ts';
+import { seenOfFreeze, seenOfStep } from './seen.ts';
 
 export interface ActionDeps extends PageSources, Omit<OperationDeps, 'agent' | 'ledger' | 'clock'> {
   readonly agent: PageSources['agent'] & OperationDeps['agent'];
@@ -75,9 +76,12 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
   /** Registers the execution of an action, which redirects to its result. @param again the page with what was typed, where that is refused */
   const done = (
     path: string,
-    make: (
-      request: Request,
-    ) => Promise<{ readonly action: PageAction; readonly how?: Parameters<typeof askingFor>[1] }>,
+    make: (request: Request) => Promise<{
+      readonly action: PageAction;
+      readonly how?: Parameters<typeof askingFor>[1];
+      /** The digest of what the page would show now, which the form has to contain. */
+      readonly seen?: string;
+    }>,
     onward: (links: Links, run: RunId | null, action: PageAction) => string,
     again?: (links: Links, action: PageAction, why: string) => Page,
   ) => {
@@ -85,7 +89,8 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
       path,
       readForm,
       answer(async (request, response, person) => {
-        const { action, how } = await make(request);
+        const { action, how, seen } = await make(request);
+        if (seen !== undefined && seen !== seenIn(request)) throw new NotDone(409, TROUBLE.changedSince());
         const links = linksFrom(request.path, null, person);
         const { what, request: asked } = askingFor(action, how);
         const refused = again === undefined || !mayAs(person.role, OPERATIONS[what].role) ? null : refusalIn(action);
@@ -106,7 +111,8 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
     if (!target.success || !run.steps.some((step) => step.target === target.data)) {
       throw new NotDone(404, TROUBLE.noStep(run.id, `${params['kind']}/${params['name']}`));
     }
-    return { run, action: { do: 'approve', run: run.id, target: target.data } as const };
+    const seen = seenOfStep(withoutSecrets(run), target.data);
+    return { run, action: { do: 'approve', run: run.id, target: target.data } as const, seen };
   };
   page('/do/approve/:id/:kind/:name', async (request, links) => {
     const { run, action } = await approved(request);
@@ -125,7 +131,14 @@ export function actionRoutes(deps: ActionDeps, show: Show): Router {
     const [frozen, head, open] = await Promise.all([ledger.frozen(), ledger.head(), ledger.openRuns()]);
     return [{ do: 'unfreeze' }, unfreezePage({ frozen, head, open }, links)];
   });
-  done('/do/unfreeze', async () => ({ action: { do: 'unfreeze' } }), toHome);
+  done(
+    '/do/unfreeze',
+    async () => {
+      const [frozen, head] = await Promise.all([ledger.frozen(), ledger.head()]);
+      return { action: { do: 'unfreeze' }, seen: seenOfFreeze({ frozen, head }) };
+    },
+    toHome,
+  );
   page('/do/look', async (_request, links) => [{ do: 'look' }, lookPage(links)]);
   done('/do/look', async () => ({ action: { do: 'look' } }), toRun);
 
@@ -160,6 +173,10 @@ function refusalIn(action: PageAction): string | null {
     if (why === null) throw error;
     return why;
   }
+}
+
+function seenIn({ body }: Request): unknown {
+  return ((body ?? {}) as { readonly seen?: unknown }).seen;
 }
 
 function mayNot(person: Person, action: PageAction): never {

@@ -13,6 +13,7 @@ import { approvalsFor, wouldDo } from '../../plan/would-do.ts';
 import type { Freeze } from '../../ports/ledger.ts';
 import type { Head, RunDetail } from '../../ports/runs.ts';
 import type { ShownAction } from '../actions/page-actions.ts';
+import { seenOfFreeze, seenOfStep } from '../actions/seen.ts';
 import type { Links } from '../links.ts';
 import { commitLink, runBadge, runLink, said, stepBadge, targetLink, withRemedy } from './components.ts';
 import type { Page } from './document.ts';
@@ -46,7 +47,7 @@ export function approvePage(run: RunDetail, target: TargetId, links: Links): Pag
       ${!waits ? html`<p class="notice">${words.waits}</p>` : null}
       ${needed > 1 ? html`<p>${words.given(given, needed)}</p>` : null}
       ${refusal === null ? null : html`<p class="notice">${said(refusal)}</p>`}
-      ${waits && refusal === null ? form(words.will, words.press, links) : null}`,
+      ${waits && refusal === null ? form(words.will, words.press, links, seen(seenOfStep(run, target))) : null}`,
   );
 }
 
@@ -74,7 +75,7 @@ export function unfreezePage({ frozen, head, open }: Frozen, links: Links): Page
     html`${frozen === null ? html`<p>${none}</p>` : html`<p>${said(`Frozen by ${frozen.by}: ${frozen.reason}`)}</p>`}
       <p>${waitingRuns(open)}</p>
       ${goesBack ? html`<p>${rewound(shortSha(head?.commit ?? ''))}</p>` : null}
-      ${frozen === null && !goesBack ? null : form(will, press, links)}`,
+      ${frozen === null && !goesBack ? null : form(will, press, links, seen(seenOfFreeze({ frozen, head })))}`,
   );
 }
 
@@ -123,6 +124,11 @@ function sentence(action: ShownAction, run: RunDetail, todo: number): string {
   if (todo > 0) return SHOWN_PAGE.would(todo);
   if (run.state === 'failed') return runSentence(run);
   return action.do === 'adopt' ? SHOWN_PAGE.adopts : SHOWN_PAGE.nothing;
+}
+
+/** @param digest of what the page shows */
+function seen(digest: string): Html {
+  return html`<input type="hidden" name="seen" value=${digest} />`;
 }
 
 /** A form that posts to its own page. */

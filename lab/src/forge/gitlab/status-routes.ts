@@ -26,64 +26,99 @@ const TRANSITIONS: Readonly<
   skipped: { event: 'skip', from: [undefined, 'pending'] },
 };
 
+/** The parameters of a new status, in the query or the body. */
+interface Asked {
+  readonly state?: string;
+  readonly name?: string;
+  readonly context?: string;
+  readonly description?: string | null;
+  readonly target_url?: string | null;
+  readonly ref?: string;
+  readonly pipeline_id?: number | string;
+}
+
 export function statusRoutes(routes: Router, parts: Parts): void {
-  const { statuses, pipelines } = parts;
   routes.post('/statuses/:sha', async (request, response) => {
-    const {
-      state,
-      name,
-      context,
-      description = null,
-      target_url = null,
-      ...where
-    } = {
-      ...request.query,
-      ...request.body,
-    };
-    if (state === undefined) return malformed(response, 'state is missing');
-    const transition = TRANSITIONS[state];
-    if (transition === undefined) return malformed(response, 'state does not have a valid value');
+    const asked: Asked = { ...request.query, ...request.body };
+    const transition = transitionOf(response, asked.state);
+    if (transition === undefined) return;
     const sha = await commitOf(parts, response, request.params['sha'] ?? '');
     if (sha === undefined) return;
-    const known = pipelines.findLast((each) => isMeant(each, sha, where));
-    const ref = where.ref ?? known?.ref ?? (await firstBranch(parts, sha));
-    if (ref === '') return notFound(response, 'References for commit');
-    if (where.pipeline_id !== undefined && known === undefined) {
-      return notFound(response, 'Pipeline for pipeline_id, sha and ref');
-    }
-    if (!mayUpdate(parts, ref)) return complain(response, 403, '403 Forbidden');
-    const pipeline: LabPipeline = known ?? { id: pipelines.length + 1, sha, ref, jobs: [] };
-    if (known === undefined) pipelines.push(pipeline);
-    const called = String(name ?? context ?? 'default');
-    if (pipeline.jobs.includes(called)) return complain(response, 400, { name: ['has already been taken'] });
-    if (!fits(response, { description, target_url, ref })) return;
-    const last = statuses.of(sha).find((each) => each.context === called && each.pipeline === pipeline.id);
-    const unfinished = last !== undefined && UNFINISHED.includes(last.state) ? last : undefined;
-    if (!transition.from.includes(unfinished?.state)) {
-      const why = `(Reason(s): Status cannot transition via "${transition.event}")`;
-      return complain(
-        response,
-        400,
-        `Cannot transition status via :${transition.event} from :${unfinished?.state} ${why}`,
-      );
-    }
-    const given = { sha, creator: TOKEN_OWNER, state, context: called, pipeline: pipeline.id };
-    const kept = {
-      description: description ?? unfinished?.description ?? null,
-      target_url: target_url ?? unfinished?.target_url ?? null,
-    };
-    response.status(201).json(statusShape(parts, statuses.add({ ...given, ...kept }, unfinished), pipeline));
+    const pipeline = await pipelineOf(parts, response, sha, asked);
+    if (pipeline === undefined) return;
+    addStatus(parts, response, pipeline, asked, transition);
   });
   routes.get('/repository/commits/:sha/statuses', async (request, response) => {
     const sha = await commitOf(parts, response, request.params['sha'] ?? '');
     if (sha === undefined) return;
     const { all, name } = request.query;
-    const jobs = newestOfEach(statuses.of(sha));
+    const jobs = newestOfEach(parts.statuses.of(sha));
     const found = all === 'true' ? jobs : latestOfEach(jobs);
     const named = found.filter(({ context }) => name === undefined || context === name);
-    const of = (id: number | undefined) => pipelines.find((each) => each.id === id);
+    const of = (id: number | undefined) => parts.pipelines.find((each) => each.id === id);
     response.json(pageOf(request, response, named).map((status) => statusShape(parts, status, of(status.pipeline))));
   });
+}
+
+interface Transition {
+  readonly to: string;
+  readonly event: string;
+  readonly from: readonly (string | undefined)[];
+}
+
+/** Undefined once it has refused. */
+function transitionOf(response: Response, state: string | undefined): Transition | undefined {
+  const transition = state === undefined ? undefined : TRANSITIONS[state];
+  if (state !== undefined && transition !== undefined) return { to: state, ...transition };
+  malformed(response, state === undefined ? 'state is missing' : 'state does not have a valid value');
+  return undefined;
+}
+
+/** The pipeline that a status is added to, made if there is none; undefined once it has refused. */
+async function pipelineOf(
+  parts: Parts,
+  response: Response,
+  sha: string,
+  asked: Asked,
+): Promise<LabPipeline | undefined> {
+  const { pipelines } = parts;
+  const known = pipelines.findLast((each) => isMeant(each, sha, asked));
+  const ref = asked.ref ?? known?.ref ?? (await firstBranch(parts, sha));
+  if (ref === '') notFound(response, 'References for commit');
+  else if (asked.pipeline_id !== undefined && known === undefined)
+    notFound(response, 'Pipeline for pipeline_id, sha and ref');
+  else if (!mayUpdate(parts, ref)) complain(response, 403, '403 Forbidden');
+  else {
+    const pipeline: LabPipeline = known ?? { id: pipelines.length + 1, sha, ref, jobs: [] };
+    if (known === undefined) pipelines.push(pipeline);
+    return pipeline;
+  }
+  return undefined;
+}
+
+function addStatus(
+  parts: Parts,
+  response: Response,
+  pipeline: LabPipeline,
+  { name, context, description = null, target_url = null }: Asked,
+  { to, event, from }: Transition,
+): void {
+  const { statuses } = parts;
+  const called = String(name ?? context ?? 'default');
+  if (pipeline.jobs.includes(called)) return void complain(response, 400, { name: ['has already been taken'] });
+  if (!fits(response, { description, target_url, ref: pipeline.ref })) return;
+  const last = statuses.of(pipeline.sha).find((each) => each.context === called && each.pipeline === pipeline.id);
+  const unfinished = last !== undefined && UNFINISHED.includes(last.state) ? last : undefined;
+  if (!from.includes(unfinished?.state)) {
+    const why = `(Reason(s): Status cannot transition via "${event}")`;
+    return void complain(response, 400, `Cannot transition status via :${event} from :${unfinished?.state} ${why}`);
+  }
+  const given = { sha: pipeline.sha, creator: TOKEN_OWNER, state: to, context: called, pipeline: pipeline.id };
+  const kept = {
+    description: description ?? unfinished?.description ?? null,
+    target_url: target_url ?? unfinished?.target_url ?? null,
+  };
+  response.status(201).json(statusShape(parts, statuses.add({ ...given, ...kept }, unfinished), pipeline));
 }
 
 /** The first branch of the repository itself, not of its forks, that contains the commit. */

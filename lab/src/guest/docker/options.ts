@@ -17,26 +17,26 @@ export function parseOptions(
   const flags = new Set<string>();
   const values = new Map<string, string[]>();
   const operands: string[] = [];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
+  const following = [...words];
+  for (let word = following.shift(); word !== undefined; word = following.shift()) {
     const [, name, inline] = /^(--?[a-zA-Z][\w-]*)(?:=(.*))?$/s.exec(word) ?? [];
     if (name === undefined) {
-      operands.push(...(mixed ? [word] : words.slice(index)));
-      if (!mixed) break;
-      continue;
-    }
-    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (kind === undefined)
-      throw new DockerRefusal(`unknown ${name.startsWith('--') ? '' : 'shorthand '}flag: ${name}`, 125);
-    if (kind === 'flag') flags.add(name);
+      operands.push(word);
+      if (!mixed) operands.push(...following.splice(0));
+    } else if (kindOf(name, known) === 'flag') flags.add(name);
     else {
-      if (inline === undefined) index += 1;
-      const value = inline ?? words[index];
+      const value = inline ?? following.shift();
       if (value === undefined) throw new DockerRefusal(`flag needs an argument: ${name}`, 125);
       values.set(name, [...(values.get(name) ?? []), value]);
     }
   }
   return { flags, values, operands };
+}
+
+function kindOf(name: string, known: Readonly<Record<string, 'flag' | 'value'>>): 'flag' | 'value' {
+  const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (kind !== undefined) return kind;
+  throw new DockerRefusal(`unknown ${name.startsWith('--') ? '' : 'shorthand '}flag: ${name}`, 125);
 }
 
 export function last({ values }: Parsed, name: string): string | undefined {

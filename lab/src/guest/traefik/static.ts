@@ -55,49 +55,69 @@ function made(value: JsonObject, path: string): Static | string {
     'api' in sections
       ? { insecure: isTrue(at(sections['api'], 'insecure')), dashboard: at(sections['api'], 'dashboard') !== false }
       : null;
-  const ping = 'ping' in sections && !isTrue(at(sections['ping'], 'manualRouting'));
-  const declared = isSection(sections['entrypoints']) ? sections['entrypoints'] : {};
-  const named: Record<string, Json | undefined> =
-    Object.keys(declared).length === 0 ? { http: { address: ':80' } } : { ...declared };
-  const pingAt = String(at(sections['ping'], 'entryPoint') ?? INTERNAL);
-  if (!(INTERNAL in named) && (api?.insecure === true || (ping && pingAt === INTERNAL)))
-    named[INTERNAL] = { address: ':8080' };
+  const hasPing = 'ping' in sections && !isTrue(at(sections['ping'], 'manualRouting'));
+  const ping = hasPing ? String(at(sections['ping'], 'entryPoint') ?? INTERNAL) : null;
+  const needsInternal = api?.insecure === true || ping === INTERNAL;
+  const entryPoints = entryPointsOf(sections['entrypoints'], needsInternal);
+  if (typeof entryPoints === 'string') return entryPoints;
+  const file = at(sections['providers'], 'file');
+  const folder = at(file, 'directory');
+  if (file !== undefined && folder === undefined && at(file, 'filename') === undefined)
+    return `${path}: error using file configuration provider, neither filename nor directory is defined`;
+  return { entryPoints, folder: folder === undefined ? null : String(folder), api, ping };
+}
+
+/** The declared entry points, or those that hold without any; a string is the error at start. */
+function entryPointsOf(declared: Json | undefined, needsInternal: boolean): EntryPoint[] | string {
+  const isDeclared = isSection(declared) && Object.keys(declared).length > 0;
+  const named: Record<string, Json | undefined> = isDeclared ? { ...declared } : { http: { address: ':80' } };
+  if (needsInternal && !(INTERNAL in named)) named[INTERNAL] = { address: ':8080' };
   const entryPoints: EntryPoint[] = [];
   for (const [name, each] of Object.entries(named)) {
-    const address = String(at(each, 'address') ?? '');
-    const [, host = '', port] = /^\[?([^\]]*?)\]?:(\d+)(?:\/tcp)?$/.exec(address) ?? [];
-    if (port === undefined)
-      return `error while building entryPoint ${name}: building listener: error opening listener: listen tcp: address ${address}: missing port in address`;
-    const forwarded = at(each, 'forwardedHeaders');
-    const trusted = at(forwarded, 'trustedIPs');
-    const readTimeout = at(at(at(each, 'transport'), 'respondingTimeouts'), 'readTimeout');
-    entryPoints.push({
-      name,
-      host,
-      port: Number(port),
-      isDefault: isTrue(at(each, 'asDefault')),
-      trusted: Array.isArray(trusted) ? trusted.map(String) : [],
-      trustsAll: isTrue(at(forwarded, 'insecure')),
-      shown: {
-        address,
-        transport: { respondingTimeouts: { readTimeout: duration(readTimeout ?? '60s') } },
-        forwardedHeaders: forwarded ?? {},
-        name,
-      },
-    });
+    const entryPoint = entryPointOf(name, each);
+    if (typeof entryPoint === 'string') return entryPoint;
+    entryPoints.push(entryPoint);
   }
+  return portTwice(entryPoints) ?? entryPoints;
+}
+
+/** A string is the error at start. */
+function entryPointOf(name: string, declared: Json | undefined): EntryPoint | string {
+  const address = String(at(declared, 'address') ?? '');
+  const [, host = '', port] = /^\[?([^\]]*?)\]?:(\d+)(?:\/tcp)?$/.exec(address) ?? [];
+  if (port === undefined) return cannotListen(name, `listen tcp: address ${address}: missing port in address`);
+  const forwarded = at(declared, 'forwardedHeaders');
+  const trusted = at(forwarded, 'trustedIPs');
+  const readTimeout = at(at(at(declared, 'transport'), 'respondingTimeouts'), 'readTimeout');
+  return {
+    name,
+    host,
+    port: Number(port),
+    isDefault: isTrue(at(declared, 'asDefault')),
+    trusted: Array.isArray(trusted) ? trusted.map(String) : [],
+    trustsAll: isTrue(at(forwarded, 'insecure')),
+    shown: {
+      address,
+      transport: { respondingTimeouts: { readTimeout: duration(readTimeout ?? '60s') } },
+      forwardedHeaders: forwarded ?? {},
+      name,
+    },
+  };
+}
+
+/** The error for the first entry point whose address another one has already; undefined for none. */
+function portTwice(entryPoints: readonly EntryPoint[]): string | undefined {
   const twice = entryPoints.find((each, index) =>
     entryPoints
       .slice(0, index)
       .some(({ port, host }) => port === each.port && (host === each.host || host === '' || each.host === '')),
   );
-  if (twice !== undefined)
-    return `error while building entryPoint ${twice.name}: building listener: error opening listener: listen tcp ${twice.host}:${twice.port}: bind: address already in use`;
-  const file = at(sections['providers'], 'file');
-  const folder = at(file, 'directory');
-  if (file !== undefined && folder === undefined && at(file, 'filename') === undefined)
-    return `${path}: error using file configuration provider, neither filename nor directory is defined`;
-  return { entryPoints, folder: folder === undefined ? null : String(folder), api, ping: ping ? pingAt : null };
+  if (twice === undefined) return undefined;
+  return cannotListen(twice.name, `listen tcp ${twice.host}:${twice.port}: bind: address already in use`);
+}
+
+function cannotListen(entryPoint: string, why: string): string {
+  return `error while building entryPoint ${entryPoint}: building listener: error opening listener: ${why}`;
 }
 
 function at(value: Json | undefined, key: string): Json | undefined {

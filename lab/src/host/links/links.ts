@@ -61,32 +61,42 @@ export function declaredLinks(node: LabNode): { readonly links: Links; readonly 
   };
 }
 
-function readInto({ links, auto, faults }: Declared, file: string, text: string, hasOvs: boolean): void {
+function readInto(declared: Declared, file: string, text: string, hasOvs: boolean): void {
   /** The interface whose lines follow; null outside of one. */
   let name: string | null = null;
   // A backslash at the end of a line continues it.
   for (const line of text.replaceAll('\\\n', ' ').split('\n')) {
     const [word = '', ...rest] = line.trim().split(/\s+/);
     if (word === '' || word.startsWith('#')) continue;
-    if (word === 'auto' || word.startsWith('allow-')) {
-      for (const each of rest) auto.add(each);
+    if (word === 'iface') name = openLink(declared.links, rest[0] ?? '');
+    else if (OUTSIDE.test(word)) {
       name = null;
-    } else if (word === 'source' || word === 'source-directory') name = null;
-    else if (word === 'iface') {
-      name = rest[0] ?? '';
-      links.set(name, links.get(name) ?? { mtu: 1500, addresses: [] });
-      if (name === 'lo') links.set(name, { mtu: 65536, addresses: ['127.0.0.1/8'] });
-    } else if (name === null) faults.push(`${file}: line '${line.trim()}': unexpected`);
+      bringUp(declared.auto, word, rest);
+    } else if (name === null) declared.faults.push(`${file}: line '${line.trim()}': unexpected`);
     else {
-      const key = hasOvs && word === 'ovs_mtu' ? 'mtu' : word;
-      const fault = take(links.get(name), key, rest.join(' '), hasOvs);
-      if (fault !== null) faults.push(`${file}: iface ${name}: ${fault}`);
+      const fault = take(declared.links.get(name), word, rest.join(' '), hasOvs);
+      if (fault !== null) declared.faults.push(`${file}: iface ${name}: ${fault}`);
     }
   }
 }
 
+/** Words of lines that belong to no interface. */
+const OUTSIDE = /^(auto|allow-.*|source|source-directory)$/;
+
+function bringUp(auto: Set<string>, word: string, names: readonly string[]): void {
+  if (!word.startsWith('source')) for (const name of names) auto.add(name);
+}
+
+/** An interface may be declared in several places, whose options add up. Returns its name. */
+function openLink(links: Declared['links'], name: string): string {
+  if (name === 'lo') links.set(name, { mtu: 65536, addresses: ['127.0.0.1/8'] });
+  else if (!links.has(name)) links.set(name, { mtu: 1500, addresses: [] });
+  return name;
+}
+
 /** Adds an option to an interface; returns why it is invalid, or null. */
-function take(link: DeclaredLink | undefined, word: string, value: string, hasOvs: boolean): string | null {
+function take(link: DeclaredLink | undefined, written: string, value: string, hasOvs: boolean): string | null {
+  const word = hasOvs && written === 'ovs_mtu' ? 'mtu' : written;
   if (link === undefined || !(KEYWORDS.test(word) || (hasOvs && OVS_KEYWORDS.test(word))))
     return `unsupported keyword (${word})`;
   const values = VALUES[word];

@@ -19,24 +19,21 @@ interface Words {
 /** Parses single-letter options; those in `withValue` take the next word. A string is the error. */
 function parse(words: readonly string[], flags: string, withValue = ''): Words | string {
   const found = { flags: new Set<string>(), values: new Map<string, string[]>(), rest: [] as string[] };
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (!/^-./.test(word) || found.rest.length > 0) found.rest.push(word);
-    else {
-      for (const [at, letter] of [...word].entries()) {
-        if (at === 0) continue;
-        if (withValue.includes(letter)) {
-          const given = word.slice(at + 1) || words[++index];
-          if (given === undefined) return `missing argument for '${letter}' option`;
-          found.values.set(letter, [...(found.values.get(letter) ?? []), given]);
-          break;
-        }
-        if (!flags.includes(letter)) return `invalid option '${letter}'`;
-        found.flags.add(letter);
+  const following = [...words];
+  while (/^-./.test(following[0] ?? '')) {
+    const [, ...letters] = following.shift() ?? '';
+    for (const [at, letter] of letters.entries()) {
+      if (withValue.includes(letter)) {
+        const given = letters.slice(at + 1).join('') || following.shift();
+        if (given === undefined) return `missing argument for '${letter}' option`;
+        found.values.set(letter, [...(found.values.get(letter) ?? []), given]);
+        break;
       }
+      if (!flags.includes(letter)) return `invalid option '${letter}'`;
+      found.flags.add(letter);
     }
   }
-  return found;
+  return { ...found, rest: following };
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.: -]*(\/[A-Za-z0-9_.: -]+)*$/;
@@ -53,21 +50,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     if (!NAME.test(name)) return failed(cannot('invalid character in name'));
     const local = propertiesOf(parsed.values.get('o') ?? [], true);
     if (typeof local === 'string') return failed(cannot(local));
-    return answer(
-      changeZfs(node, (zfs) => {
-        const [pool = '', ...parts] = name.split('/');
-        if (parts.length === 0) return cannot('missing dataset name');
-        if (zfs.pools[pool] === undefined) return cannot(`no such pool '${pool}'`);
-        if (zfs.datasets[name] !== undefined) return parsed.flags.has('p') ? zfs : cannot('dataset already exists');
-        const above = parts.slice(0, -1).map((_, index) => [pool, ...parts.slice(0, index + 1)].join('/'));
-        const missing = above.filter((each) => zfs.datasets[each] === undefined);
-        if (missing.length > 0 && !parsed.flags.has('p')) return cannot('parent does not exist');
-        const made = Object.fromEntries(missing.map((each) => [each, { local: {}, mounted: true }]));
-        const next = { ...zfs, datasets: { ...zfs.datasets, ...made, [name]: { local, mounted: false } } };
-        const mounted = !parsed.flags.has('u') && mountpoint(next, name) !== null && local['canmount'] !== 'noauto';
-        return { ...next, datasets: { ...next.datasets, [name]: { local, mounted } } };
-      }),
-    );
+    return answer(changeZfs(node, (zfs) => withDataset(zfs, name, local, parsed.flags, cannot)));
   },
   set(node, words) {
     const parsed = parse(words, 'u');
@@ -132,6 +115,27 @@ const VERBS: Readonly<Record<string, Verb>> = {
     return { rc: missing.length > 0 ? 1 : 0, stdout: lines.join(''), stderr };
   },
 };
+
+/** With a new dataset, and with those above it where `-p` is given; a string is the error. */
+function withDataset(
+  zfs: Zfs,
+  name: string,
+  local: Readonly<Record<string, string>>,
+  flags: ReadonlySet<string>,
+  cannot: (why: string) => string,
+): Zfs | string {
+  const [pool = '', ...parts] = name.split('/');
+  if (parts.length === 0) return cannot('missing dataset name');
+  if (zfs.pools[pool] === undefined) return cannot(`no such pool '${pool}'`);
+  if (zfs.datasets[name] !== undefined) return flags.has('p') ? zfs : cannot('dataset already exists');
+  const above = parts.slice(0, -1).map((_, index) => [pool, ...parts.slice(0, index + 1)].join('/'));
+  const missing = above.filter((each) => zfs.datasets[each] === undefined);
+  if (missing.length > 0 && !flags.has('p')) return cannot('parent does not exist');
+  const made = Object.fromEntries(missing.map((each) => [each, { local: {}, mounted: true }]));
+  const next = { ...zfs, datasets: { ...zfs.datasets, ...made, [name]: { local, mounted: false } } };
+  const mounted = !flags.has('u') && mountpoint(next, name) !== null && local['canmount'] !== 'noauto';
+  return { ...next, datasets: { ...next.datasets, [name]: { local, mounted } } };
+}
 
 /** Parses `NAME=VALUE` words; a string is the error. */
 function propertiesOf(pairs: readonly string[], making: boolean): Record<string, string> | string {

@@ -8,6 +8,7 @@ import { isKnown, normalised } from './properties.ts';
 import { changeZfs, type Pool, readZfs } from './state.ts';
 
 const LAYOUTS: Readonly<Record<string, number>> = { mirror: 2, raidz: 2, raidz1: 2, raidz2: 3, raidz3: 4 };
+const POOL_PROPERTY = /^(ashift=(9|1[0-6])|autotrim=(on|off)|cachefile=.+|compatibility=.+)$/;
 const RESERVED = /^(mirror|raidz[1-3]?|draid|spare|log|c\d)/;
 
 /** Kernel names of disks and partitions that pools use. */
@@ -31,27 +32,10 @@ interface Making {
 
 /** A string is the error. */
 function readCreate(words: readonly string[]): Making | string {
-  const local: Record<string, string> = {};
-  let force = false;
-  let index = 0;
-  for (; index < words.length && words[index]?.startsWith('-'); index += 1) {
-    const word = words[index];
-    if (word === '-f') force = true;
-    else if (word === '-o') {
-      index += 1;
-      if (!/^(ashift=(9|1[0-6])|autotrim=(on|off)|cachefile=.+|compatibility=.+)$/.test(words[index] ?? '')) {
-        return `property '${words[index]?.split('=')[0]}' is not a valid pool or vdev property`;
-      }
-    } else if (word === '-O') {
-      index += 1;
-      const [name = '', value = ''] = words[index]?.split(/=(.*)/s) ?? [];
-      if (!isKnown(name)) return `invalid property '${name}'`;
-      const known = normalised(name, value);
-      if (typeof known === 'string') return known;
-      local[name] = known.value;
-    } else return `invalid option '${word?.slice(1, 2)}'`;
-  }
-  const [name = '', ...devices] = words.slice(index);
+  const options = readOptions(words);
+  if (typeof options === 'string') return options;
+  const { force, local, rest } = options;
+  const [name = '', ...devices] = rest;
   if (!/^[A-Za-z][A-Za-z0-9_.: -]*$/.test(name)) return `cannot create '${name}': invalid character in pool name`;
   if (RESERVED.test(name)) return `cannot create '${name}': name is reserved`;
   const [first = ''] = devices;
@@ -61,6 +45,36 @@ function readCreate(words: readonly string[]): Making | string {
   const least = LAYOUTS[layout] ?? 1;
   if (members.length < least) return `invalid vdev specification: ${layout} requires at least ${least} devices`;
   return { name, force, local, pool: { layout, disks: members } };
+}
+
+interface CreateOptions {
+  readonly force: boolean;
+  /** Properties of the pool's root dataset. */
+  readonly local: Readonly<Record<string, string>>;
+  /** The words after the options. */
+  readonly rest: readonly string[];
+}
+
+/** A string is the error. */
+function readOptions(words: readonly string[]): CreateOptions | string {
+  const local: Record<string, string> = {};
+  let force = false;
+  const rest = [...words];
+  while (rest[0]?.startsWith('-') === true) {
+    const word = rest.shift();
+    if (word === '-f') force = true;
+    else if (word === '-o') {
+      const property = rest.shift();
+      if (!POOL_PROPERTY.test(property ?? ''))
+        return `property '${property?.split('=')[0]}' is not a valid pool or vdev property`;
+    } else if (word === '-O') {
+      const [name = '', value = ''] = rest.shift()?.split(/=(.*)/s) ?? [];
+      const known = isKnown(name) ? normalised(name, value) : `invalid property '${name}'`;
+      if (typeof known === 'string') return known;
+      local[name] = known.value;
+    } else return `invalid option '${word?.slice(1, 2)}'`;
+  }
+  return { force, local, rest };
 }
 
 function create(node: LabNode, words: readonly string[]): Outcome {

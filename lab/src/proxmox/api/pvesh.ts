@@ -35,6 +35,8 @@ import { printResult } from './print-result.ts';
 import { apiRead } from './read.ts';
 
 const GUEST_VERBS: Readonly<Record<string, Verb>> = { ...PCT_VERBS, ...QM_VERBS };
+const FIREWALL_PATH =
+  /^\/(?:cluster|nodes\/\{node\}(?:\/(lxc|qemu)\/\{vmid\})?|cluster\/sdn\/vnets\/\{vnet\})\/firewall(?=\/|$)/;
 const COMMANDS = ['create', 'delete', 'get', 'help', 'ls', 'set', 'usage'];
 
 /** Answers a call of `pvesh`. */
@@ -84,46 +86,62 @@ function carryOut(call: Call, { method, template, parameters, output, usage }: A
 
 /** What an API method returns: the id of the task it started, data, or nothing. */
 function respond(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
-  const { node } = call;
   for (const answers of OBJECTS) {
     const object = answers(call, method, template, parameters);
     if (object !== undefined) return object.data;
   }
-  const named = parameters['node'];
+  checkNode(call.node, parameters['node']);
+  const place = firewallPlace(template, parameters);
+  if (place !== undefined) return firewallAnswer(call, place, method, parameters);
+  if (method === 'GET') return apiRead(call, template, parameters);
+  return runChange(call, `${method} ${template}`, parameters);
+}
+
+/** Only this node answers for itself. */
+function checkNode(node: LabNode, named: unknown): void {
   if (named !== undefined && named !== node.name && named !== 'localhost')
     refuse(
       `hostname lookup '${named}' failed - failed to get address info for: ${named}: Temporary failure in name resolution`,
     );
-  const [, kind, below] = /^\/nodes\/\{node\}\/(lxc|qemu)\/\{vmid\}\/firewall(\/.*)?$/.exec(template) ?? [];
-  if (kind !== undefined)
-    return firewall(
-      call,
-      guestPlace(kind === 'lxc' ? 'lxc' : 'qemu', String(parameters['vmid'])),
-      method,
-      below,
-      parameters,
-    );
-  const [vnetFirewall] = /^\/cluster\/sdn\/vnets\/\{vnet\}\/firewall/.exec(template) ?? [];
-  if (vnetFirewall !== undefined) {
-    const below = template.slice(vnetFirewall.length);
+}
+
+interface FirewallAt {
+  readonly place: FirewallPlace;
+  /** The path below that of the firewall. */
+  readonly below: string;
+}
+
+/** The firewall that a path leads to; undefined for any other path. */
+function firewallPlace(template: string, parameters: ApiCall['parameters']): FirewallAt | undefined {
+  const [prefix, kind] = FIREWALL_PATH.exec(template) ?? [];
+  if (prefix === undefined) return undefined;
+  const below = template.slice(prefix.length);
+  if (kind === 'lxc' || kind === 'qemu') return { place: guestPlace(kind, String(parameters['vmid'])), below };
+  if (prefix.startsWith('/nodes/')) return { place: hostPlace, below };
+  return { place: prefix === '/cluster/firewall' ? clusterPlace : vnetPlace(String(parameters['vnet'])), below };
+}
+
+function firewallAnswer(
+  call: Call,
+  { place, below }: FirewallAt,
+  method: string,
+  parameters: ApiCall['parameters'],
+): unknown {
+  if (place.environment === 'vnet') {
     if (below === '') return [{ name: 'rules' }, { name: 'options' }];
-    const vnet = String(parameters['vnet']);
-    if (!runningVnets(node.dir).includes(vnet))
+    if (!runningVnets(call.node.dir).includes(String(parameters['vnet'])))
       refuse('invalid vnet specified at /usr/share/perl5/PVE/API2/Firewall/Helpers.pm line 55.');
-    return firewall(call, vnetPlace(vnet), method, below, parameters);
   }
-  for (const [prefix, place] of [
-    ['/cluster/firewall', clusterPlace],
-    ['/nodes/{node}/firewall', hostPlace],
-  ] as const) {
-    if (template.startsWith(prefix)) return firewall(call, place, method, template.slice(prefix.length), parameters);
-  }
-  if (method === 'GET') return apiRead(call, template, parameters);
-  const verb = verbForMethod(`${method} ${template}`);
-  const run = verb === undefined ? OTHER_CHANGES[`${method} ${template}`] : GUEST_VERBS[verb];
-  if (run === undefined) refuse(`the lab does not carry out ${method} ${template}`);
+  const request = { method, template: below, parameters };
+  return firewallCall(call.node.dir, place, request, (warning) => warn(call, warning));
+}
+
+function runChange(call: Call, change: string, parameters: ApiCall['parameters']): unknown {
+  const verb = verbForMethod(change);
+  const run = verb === undefined ? OTHER_CHANGES[change] : GUEST_VERBS[verb];
+  if (run === undefined) return refuse(`the lab does not carry out ${change}`);
   const { node: _, ...others } = parameters;
-  const result = run?.(call, others);
+  const result = run(call, others);
   return call.upids.at(-1) ?? (typeof result === 'number' ? null : result) ?? null;
 }
 
@@ -162,13 +180,3 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
   'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
 };
-
-function firewall(
-  call: Call,
-  place: FirewallPlace,
-  method: string,
-  template = '',
-  parameters: ApiCall['parameters'],
-): unknown {
-  return firewallCall(call.node.dir, place, { method, template, parameters }, (warning) => warn(call, warning));
-}

@@ -2,7 +2,7 @@
 import { bitsOf } from '../../../../src/proxmox/addresses.ts';
 import { type Named, type SetEntry, setEntryProblem } from '../../../../src/proxmox/firewall-file.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
-import { answer, changed, checkDigest, type Handled, type Request, withDigest } from './request.ts';
+import { answer, changed, checkDigest, type Handled, type Item, type Request, withDigest } from './request.ts';
 
 /** Shows, adds, renames, changes and removes aliases. */
 export function aliasesCall({ method, template, parameters, config }: Request): Handled {
@@ -68,28 +68,30 @@ export function namedCall<T>(
 }
 
 /** Shows, adds, changes and removes the entries of a set, or the set itself. */
-export function setCall({ method, template, parameters, config, cluster }: Request, entries: SetEntry[]): Handled {
+export function setCall(request: Request, entries: SetEntry[]): Handled {
+  const { method, template, parameters, config } = request;
   const listed = entries.map(({ nomatch, ...entry }) => ({ ...entry, ...(nomatch && { nomatch: 1 }) }));
+  if (template.endsWith('/{cidr}')) return setEntryCall(request, entries, listed);
+  if (method === 'GET') return answer(withDigest(listed).items);
+  if (method === 'POST') return addSetEntry(request, entries);
+  if (entries.length > 0 && parameters.force !== '1') return refuse(`IPSet '${parameters.name}' is not empty`);
+  config.ipset.delete(String(parameters.name));
+  return changed;
+}
+
+function addSetEntry({ parameters, config, cluster }: Request, entries: SetEntry[]): Handled {
   const cidr = withoutHostBits(String(parameters.cidr ?? ''));
-  if (!template.endsWith('/{cidr}')) {
-    if (method === 'GET') return answer(withDigest(listed).items);
-    if (method === 'DELETE') {
-      if (entries.length > 0 && parameters.force !== '1') return refuse(`IPSet '${parameters.name}' is not empty`);
-      config.ipset.delete(String(parameters.name));
-      return changed;
-    }
-    const problem = setEntryProblem(cidr, cluster, config);
-    if (problem?.startsWith('no such alias')) return refuse(problem);
-    if (entries.some((entry) => entry.cidr === cidr))
-      return refuseParameters({ cidr: `address '${cidr}' already exists` });
-    if (problem !== undefined) return refuseParameters({ cidr: problem });
-    entries.unshift({
-      cidr,
-      ...(parameters.nomatch === '1' && { nomatch: true }),
-      ...(parameters.comment && { comment: String(parameters.comment) }),
-    });
-    return changed;
-  }
+  const problem = setEntryProblem(cidr, cluster, config);
+  if (problem?.startsWith('no such alias')) return refuse(problem);
+  if (entries.some((entry) => entry.cidr === cidr))
+    return refuseParameters({ cidr: `address '${cidr}' already exists` });
+  if (problem !== undefined) return refuseParameters({ cidr: problem });
+  entries.unshift(entryOf(cidr, parameters));
+  return changed;
+}
+
+/** Shows, changes or removes one entry. @param listed all entries as the API shows them */
+function setEntryCall({ method, parameters }: Request, entries: SetEntry[], listed: readonly Item[]): Handled {
   const index = entries.findIndex((entry) => entry.cidr === parameters.cidr);
   if (method === 'GET')
     return index < 0 ? refuseParameters({ cidr: 'no such IP/Network' }) : answer(withDigest(listed).items[index]);
@@ -99,12 +101,12 @@ export function setCall({ method, template, parameters, config, cluster }: Reque
     return changed;
   }
   if (index < 0) return refuseParameters({ cidr: 'no such IP/Network' });
-  entries[index] = {
-    cidr: String(parameters.cidr),
-    ...(parameters.nomatch === '1' && { nomatch: true }),
-    ...(parameters.comment && { comment: String(parameters.comment) }),
-  };
+  entries[index] = entryOf(String(parameters.cidr), parameters);
   return changed;
+}
+
+function entryOf(cidr: string, { nomatch, comment }: Request['parameters']): SetEntry {
+  return { cidr, ...(nomatch === '1' && { nomatch: true }), ...(comment && { comment: String(comment) }) };
 }
 
 /** Clears the host bits of an IPv4 network, and removes the prefix of a single address. */

@@ -54,6 +54,8 @@ type Warn = (problem: string) => void;
 
 /** Headings of sections: any other line that looks like one in a container's file is a line of the section before. */
 const HEADING = { qemu: /^\[([^\]]*)\]\s*$/, lxc: /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i } as const;
+/** The heading of the changes that apply at the next start. */
+const PENDING = { qemu: 'PENDING', lxc: 'pve:pending' } as const;
 const OPTION = { qemu: /^([a-z][a-z_-]*\d*):\s*(.+?)\s*$/, lxc: /^([a-z][a-z_]*\d*):\s*(.+?)\s*$/ } as const;
 
 /** Parses a file; `warnings` has Proxmox's warnings, one line each. */
@@ -102,15 +104,23 @@ function readSection(
     else if (rawKey !== undefined) readRaw(section, rawKey, rawValue, line, warn);
     else if (/snapstate:\s*(prepare|delete)\s*$/.test(line)) section.options['snapstate'] = value;
     else if (key === undefined) warn(`unable to parse config: ${line}`);
-    else if (key === 'delete') {
-      if (section === file.pending) section.options['delete'] = value;
-      else warn(`property 'delete' is only allowed in [${kind === 'lxc' ? 'pve:pending' : 'PENDING'}]`);
-    } else if (isCloudInit || (kind === 'qemu' && key === 'args')) section.options[key] = value;
+    else if (key === 'delete') readDeletions(kind, file, section, value, warn);
+    else if (isCloudInit || (kind === 'qemu' && key === 'args')) section.options[key] = value;
     else readOption(kind, section, key === 'cdrom' && kind === 'qemu' ? 'ide2' : key, value, warn);
   }
+  keepDescription(kind, section, notes);
+}
+
+function readDeletions(kind: GuestKind, file: GuestFile, section: Section, options: string, warn: Warn): void {
+  if (section === file.pending) section.options['delete'] = options;
+  else warn(`property 'delete' is only allowed in [${PENDING[kind]}]`);
+}
+
+/** An empty description is kept for machines only. */
+function keepDescription(kind: GuestKind, section: Section, notes: readonly string[]): void {
   const description = notes.join('');
-  if (notes.length > 0 && (kind === 'qemu' || description !== ''))
-    section.options['description'] = kind === 'qemu' ? description.trimEnd() : description;
+  if (kind === 'qemu' && notes.length > 0) section.options['description'] = description.trimEnd();
+  if (kind === 'lxc' && description !== '') section.options['description'] = description;
 }
 
 /** The part of the description that a line holds: a comment, or the older option without a line end. Null for other lines. */
@@ -122,7 +132,7 @@ function noteIn(line: string): string | null {
 }
 
 function openSection(kind: GuestKind, file: GuestFile, header: string): Section | undefined {
-  if (header.toLowerCase() === (kind === 'lxc' ? 'pve:pending' : 'pending')) {
+  if (header.toLowerCase() === PENDING[kind].toLowerCase()) {
     file.pending = emptySection();
     return file.pending;
   }
@@ -171,8 +181,7 @@ function readRaw(section: Section, key: string, value: string, line: string, war
 export function printGuestFile(kind: GuestKind, file: GuestFile): string {
   const { pending } = file;
   const parts = [printSection(kind, file)];
-  if (Object.keys(pending.options).length > 0)
-    parts.push(`[${kind === 'lxc' ? 'pve:pending' : 'PENDING'}]\n${printSection(kind, pending, true)}`);
+  if (Object.keys(pending.options).length > 0) parts.push(`[${PENDING[kind]}]\n${printSection(kind, pending, true)}`);
   for (const name of Object.keys(file.special).sort()) {
     const options = file.special[name] ?? {};
     if (name !== 'cloudinit' || hasCloudInit(file.options))

@@ -119,36 +119,48 @@ function joinGroups({ groups }: Access, user: string, parameters: Parameters, fa
 
 function changeRights(access: Access, parameters: Parameters): void {
   const given = text(parameters, 'path') ?? '';
-  const lists = { users: '', groups: '@', tokens: '' };
-  if (Object.keys(lists).every((list) => parameters[list] === undefined)) {
+  if (['users', 'groups', 'tokens'].every((list) => parameters[list] === undefined)) {
     const why = "either 'users', 'groups' or 'tokens' is required.";
     refuseParameters({ users: why, groups: why, tokens: why });
   }
   if (!isAclPath(given)) refuseParameters({ path: `invalid ACL path '${given}'` });
   const path = normalisedAclPath(given);
-  const failing = 'ACL update failed';
+  const holders = holdersIn(parameters);
+  const who = [...holders.users, ...holders.groups.map((group) => `@${group}`), ...holders.tokens];
   for (const role of splitList(text(parameters, 'roles') ?? '')) {
-    if (!BUILT_IN_ROLES.includes(role) && !access.roles.has(role)) refuse(`${failing}: role '${role}' does not exist`);
-    for (const group of splitList(text(parameters, 'groups') ?? '').filter((each) => each !== '')) {
-      if (!access.groups.has(group)) refuse(`${failing}: group '${group}' does not exist`);
-    }
-    for (const user of splitList(text(parameters, 'users') ?? '').filter((each) => each !== '')) {
-      if (!access.users.has(user)) refuse(`${failing}: user '${user}' does not exist`);
-    }
-    for (const token of splitList(text(parameters, 'tokens') ?? '').filter((each) => each !== '')) {
-      const [user, name] = [ownerOf(token), token.slice(ownerOf(token).length + 1)];
-      if (!access.tokens.has(token)) refuse(`${failing}: no such token '${name}' for user '${user}'`);
-    }
-    const who = Object.entries(lists).flatMap(([list, sign]) =>
-      splitList(text(parameters, list) ?? '').flatMap((each) => (each === '' ? [] : [`${sign}${each}`])),
-    );
-    const others = access.rights.filter(
-      (right) => right.path !== path || right.role !== role || !who.includes(right.who),
-    );
+    checkKnown(access, role, holders);
+    const isMeant = (right: Access['rights'][number]) =>
+      right.path === path && right.role === role && who.includes(right.who);
+    const others = access.rights.filter((right) => !isMeant(right));
     const propagate = parameters['propagate'] !== '0';
     const added = parameters['delete'] === '1' ? [] : who.map((each) => ({ path, who: each, role, propagate }));
     access.rights = [...others, ...added];
   }
+}
+
+interface Holders {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly tokens: readonly string[];
+}
+
+function holdersIn(parameters: Parameters): Holders {
+  const of = (list: string) => splitList(text(parameters, list) ?? '').filter((each) => each !== '');
+  return { users: of('users'), groups: of('groups'), tokens: of('tokens') };
+}
+
+/** Refuses a role and holders of it that do not exist. */
+function checkKnown(access: Access, role: string, { users, groups, tokens }: Holders): void {
+  const failing = 'ACL update failed';
+  if (!BUILT_IN_ROLES.includes(role) && !access.roles.has(role)) refuse(`${failing}: role '${role}' does not exist`);
+  const group = groups.find((each) => !access.groups.has(each));
+  if (group !== undefined) refuse(`${failing}: group '${group}' does not exist`);
+  const user = users.find((each) => !access.users.has(each));
+  if (user !== undefined) refuse(`${failing}: user '${user}' does not exist`);
+  const token = tokens.find((each) => !access.tokens.has(each));
+  if (token === undefined) return;
+  const owner = ownerOf(token);
+  refuse(`${failing}: no such token '${token.slice(owner.length + 1)}' for user '${owner}'`);
 }
 
 function addToken(access: Access, parameters: Parameters, node: LabNode): unknown {

@@ -98,49 +98,70 @@ function freeName(folder: string, name: string): string {
 }
 
 function plugin(node: LabNode, method: string, isOne: boolean, parameters: Parameters): unknown {
-  const { id: named, type: given, delete: unset, digest, ...options } = parameters;
+  const { id: named, digest, ...asked } = parameters;
   const id = String(named);
   const raw = fileOf(node);
-  const sections: Map<string, Section> = parseSections(raw);
-  if (sections.get(STANDALONE)?.type !== STANDALONE) sections.set(STANDALONE, { type: STANDALONE, options: {} });
-  const before = sections.get(id);
-  if (method === 'GET') {
-    const shown = (name: string, { type, options: its }: Section) => ({
-      ...Object.fromEntries(Object.entries(its).map(([option, [value = '']]) => [option, value])),
-      type,
-      plugin: name,
-    });
-    if (!isOne) return [...sections].map(([name, section]) => shown(name, section));
-    return before === undefined ? refuse(`ACME plugin '${id}' not defined`) : shown(id, before);
-  }
+  const sections = withStandalone(parseSections(raw));
+  if (method === 'GET')
+    return isOne ? shownPlugin(id, sections) : [...sections.keys()].map((each) => shownPlugin(each, sections));
   if (method === 'DELETE') sections.delete(id);
   else {
-    if (method === 'POST' && before !== undefined) refuse(`ACME plugin ID '${id}' already exists`);
-    if (method === 'PUT' && before === undefined) refuse(`ACME plugin ID '${id}' does not exist`);
+    if (method === 'POST' && sections.has(id)) refuse(`ACME plugin ID '${id}' already exists`);
+    if (method === 'PUT' && !sections.has(id)) refuse(`ACME plugin ID '${id}' does not exist`);
     if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
       refuse('detected modified configuration - file changed by other user? Try again.');
-    const type = String(given ?? before?.type) as keyof typeof ACME_PLUGIN_TYPES;
-    const { required, optional } = ACME_PLUGIN_TYPES[type];
-    const known: readonly string[] = [...required, ...optional, ...(type === 'dns' ? ['data'] : [])];
-    const strange = Object.keys(options).find((option) => !known.includes(option));
-    if (strange !== undefined) refuse(`unexpected property '${strange}'`);
-    const missing = required.find((option) => method === 'POST' && options[option] === undefined);
-    if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
-    const cleared = splitList(String(unset ?? ''));
-    const unknown = cleared.find((option) => !known.includes(option));
-    if (unknown !== undefined) refuse(`no such option '${unknown}'`);
-    const kept = required.find((option) => cleared.includes(option));
-    if (kept !== undefined) refuse(`unable to delete required option '${kept}'`);
-    const old = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
-    const now = Object.entries(options).map(([option, value]) => [option, [String(value)]] as const);
-    const { disable, ...others } = Object.fromEntries([...old, ...now]);
-    const isOff = disable !== undefined && disable[0] !== '0';
-    sections.set(id, { type, options: { ...others, ...(isOff ? { disable: [''] } : {}) } });
+    sections.set(id, changedPlugin(sections.get(id), asked));
   }
   const file = pathOf(node, ACME_PLUGINS_FILE);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, printSections(sections, ['api']));
   return null;
+}
+
+/** The plugin that answers on port 80 itself always exists. */
+function withStandalone(sections: Map<string, Section>): Map<string, Section> {
+  if (sections.get(STANDALONE)?.type !== STANDALONE) sections.set(STANDALONE, { type: STANDALONE, options: {} });
+  return sections;
+}
+
+function shownPlugin(id: string, sections: ReadonlyMap<string, Section>): unknown {
+  const { type, options } = sections.get(id) ?? refuse(`ACME plugin '${id}' not defined`);
+  return {
+    ...Object.fromEntries(Object.entries(options).map(([option, [value = '']]) => [option, value])),
+    type,
+    plugin: id,
+  };
+}
+
+/** @param before undefined for a new one */
+function changedPlugin(before: Section | undefined, { type: given, delete: unset, ...options }: Parameters): Section {
+  const type = String(given ?? before?.type) as keyof typeof ACME_PLUGIN_TYPES;
+  const cleared = splitList(String(unset ?? ''));
+  checkPluginOptions(type, before === undefined, options, cleared);
+  const kept = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
+  const set = Object.entries(options).map(([option, value]) => [option, [String(value)]] as const);
+  const { disable, ...others } = Object.fromEntries([...kept, ...set]);
+  const isOff = disable !== undefined && disable[0] !== '0';
+  return { type, options: { ...others, ...(isOff ? { disable: [''] } : {}) } };
+}
+
+/** Refuses options that the type does not have, and required ones that are missing or deleted. */
+function checkPluginOptions(
+  type: keyof typeof ACME_PLUGIN_TYPES,
+  isNew: boolean,
+  options: Parameters,
+  cleared: readonly string[],
+): void {
+  const { required, optional } = ACME_PLUGIN_TYPES[type];
+  const known: readonly string[] = [...required, ...optional, ...(type === 'dns' ? ['data'] : [])];
+  const strange = Object.keys(options).find((option) => !known.includes(option));
+  if (strange !== undefined) refuse(`unexpected property '${strange}'`);
+  const missing = isNew ? required.find((option) => options[option] === undefined) : undefined;
+  if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
+  const unknown = cleared.find((option) => !known.includes(option));
+  if (unknown !== undefined) refuse(`no such option '${unknown}'`);
+  const needed = required.find((option) => cleared.includes(option));
+  if (needed !== undefined) refuse(`unable to delete required option '${needed}'`);
 }
 
 const SECRET_LINES: ReadonlyMap<string, RegExp> = new Map([

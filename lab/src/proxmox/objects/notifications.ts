@@ -48,46 +48,60 @@ export function notificationCall(
 }
 
 function change(node: LabNode, method: string, template: string, type: string, parameters: Parameters): void {
-  const { name: named, delete: unset, digest, ...given } = parameters;
+  const { name: named, digest, ...asked } = parameters;
   const name = String(named);
   const raw = fileOf(node, NOTIFICATIONS_FILE);
   const sections = parseNotifications(raw);
   const secrets = parseSections(fileOf(node, PRIVATE), 'plain');
-  const before = sections.get(name);
-  const present = before?.type === type ? before : undefined;
-  if (method === 'DELETE') {
-    if (present === undefined) refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
-    remove(sections, secrets, name, type);
-  } else {
-    if (method === 'POST' && before !== undefined)
-      refuse(`Cannot create '${name}', an entity with the same name already exists`);
-    if (method === 'PUT' && digest !== undefined && digest !== createHash('sha256').update(raw).digest('hex'))
-      refuse('detected modified configuration - file changed by other user? Try again.');
-    if (method === 'PUT' && present === undefined)
-      refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
-    const cleared = [unset ?? []].flat().map(String);
-    const strange = cleared.find((option) => NOT_DELETABLE[type]?.includes(option) === true);
-    if (strange !== undefined) refuse(`unknown variant \`${strange}\``);
-    const { options: old = {} } = present ?? {};
-    const { [SECRETS[type] ?? '']: secret, ...public_ } = given;
-    const schemas = methodSchemas(`${method} ${template}`);
-    const set = Object.entries(public_).map(([option, value]) => {
-      const texts = [value ?? []].flat().map(String);
-      const isFlag = schemas?.get(option)?.type === 'boolean';
-      return [option, isFlag ? texts.map((text) => String(booleanOf(text) === '1')) : texts] as const;
-    });
-    const kept = Object.entries(old).filter(([option]) => !cleared.includes(option));
-    const options = Object.fromEntries([...kept, ...set]);
-    check(sections, type, options);
-    sections.set(name, { type, options });
-    if (SECRETS[type] !== undefined && (method === 'POST' || secret !== undefined))
-      secrets.set(name, {
-        type,
-        options: secret === undefined ? {} : { [SECRETS[type]]: [secret].flat().map(String) },
-      });
-  }
+  const isStale = digest !== undefined && digest !== createHash('sha256').update(raw).digest('hex');
+  checkPresence(sections, method, type, name, isStale);
+  if (method === 'DELETE') remove(sections, secrets, name, type);
+  else set(sections, secrets, name, type, `${method} ${template}`, asked);
   writeSections(node, NOTIFICATIONS_FILE, sections);
   writeSections(node, PRIVATE, secrets);
+}
+
+function checkPresence(sections: Sections, method: string, type: string, name: string, isStale: boolean): void {
+  const present = sections.get(name);
+  if (method === 'POST' && present !== undefined)
+    refuse(`Cannot create '${name}', an entity with the same name already exists`);
+  if (method === 'PUT' && isStale) refuse('detected modified configuration - file changed by other user? Try again.');
+  if (method !== 'POST' && present?.type !== type)
+    refuse(`${type === 'matcher' ? 'matcher' : 'endpoint'} '${name}' not found`);
+}
+
+/** Adds or changes one. @param call its schemas say which properties are boolean */
+function set(
+  sections: Sections,
+  secrets: Sections,
+  name: string,
+  type: string,
+  call: string,
+  { delete: unset, ...given }: Parameters,
+): void {
+  const cleared = [unset ?? []].flat().map(String);
+  const strange = cleared.find((option) => NOT_DELETABLE[type]?.includes(option) === true);
+  if (strange !== undefined) refuse(`unknown variant \`${strange}\``);
+  const secretName = SECRETS[type];
+  const { [secretName ?? '']: secret, ...shown } = given;
+  const before = sections.get(name);
+  const kept = Object.entries(before?.options ?? {}).filter(([option]) => !cleared.includes(option));
+  const options = { ...Object.fromEntries(kept), ...written(call, shown) };
+  check(sections, type, options);
+  sections.set(name, { type, options });
+  if (secretName !== undefined && (before === undefined || secret !== undefined))
+    secrets.set(name, { type, options: secret === undefined ? {} : { [secretName]: [secret].flat().map(String) } });
+}
+
+/** The values of properties as they stand in the file. */
+function written(call: string, given: Parameters): Section['options'] {
+  const schemas = methodSchemas(call);
+  const entries = Object.entries(given).map(([option, value]) => {
+    const texts = [value ?? []].flat().map(String);
+    const isFlag = schemas?.get(option)?.type === 'boolean';
+    return [option, isFlag ? texts.map((text) => String(booleanOf(text) === '1')) : texts] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function check(

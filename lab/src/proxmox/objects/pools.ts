@@ -49,53 +49,72 @@ function addPool(pools: Pools, id: string, parameters: Parameters): void {
 function removePool(node: LabNode, pools: Pools, id: string): void {
   const failing = 'delete pool failed';
   const pool = pools.get(id) ?? refuse(`${failing}: pool '${id}' does not exist`);
+  const content = contentOf(node, pools, id, pool);
+  if (content !== undefined) refuse(`${failing}: pool '${id}' is not empty (contains ${content})`);
+  pools.delete(id);
+}
+
+/** What keeps a pool from being deleted; members that do not exist do not. Undefined for an empty one. */
+function contentOf(node: LabNode, pools: Pools, id: string, pool: Options): string | undefined {
   const child = [...pools.keys()].find((other) => other.startsWith(`${id}/`));
-  // Members that do not exist are ignored.
+  if (child !== undefined) return `pool '${child}'`;
   const guests = [...guestIds(node, 'lxc'), ...guestIds(node, 'qemu'), ...guestsElsewhere(node).map((each) => each.id)];
   const guest = wordsOf(pool, 'vms').find((each) => guests.includes(Number(each)));
+  if (guest !== undefined) return `VM ${guest}`;
   const declared = storages(node);
   const [storage] = wordsOf(pool, 'storage')
     .filter((each) => declared.has(each))
     .sort();
-  const holds =
-    child !== undefined
-      ? `pool '${child}'`
-      : guest !== undefined
-        ? `VM ${guest}`
-        : storage !== undefined
-          ? `storage '${storage}'`
-          : null;
-  if (holds !== null) refuse(`${failing}: pool '${id}' is not empty (contains ${holds})`);
-  pools.delete(id);
+  return storage === undefined ? undefined : `storage '${storage}'`;
 }
 
 function changePool(pools: Pools, id: string, parameters: Parameters): void {
-  const failing = 'update pools failed';
-  const pool = pools.get(id) ?? refuse(`${failing}: pool '${id}' does not exist`);
-  const takes = parameters['delete'] === '1';
-  const lists = { vms: new Set(wordsOf(pool, 'vms')), storage: new Set(wordsOf(pool, 'storage')) };
-  for (const [list, what] of [
-    ['vms', 'VM '],
-    ['storage', 'Storage '],
-  ] as const) {
-    for (const word of splitList(text(parameters, list) ?? '')) {
-      const shown = list === 'vms' ? `${what}${word}` : `${what}'${word}'`;
-      const owner = list === 'vms' ? ownerOf(pools, word) : undefined;
-      if (takes && !lists[list].delete(word)) refuse(`${failing}: ${shown} is not a pool member`);
-      if (takes) continue;
-      if (lists[list].has(word)) refuse(`${failing}: ${shown} is already a pool member`);
-      if (owner !== undefined && parameters['allow-move'] !== '1')
-        refuse(`${failing}: ${shown} belongs already to pool '${owner}' and 'allow-move' is not set`);
-      if (owner !== undefined) pools.set(owner, without(pools.get(owner) ?? {}, word));
-      lists[list].add(word);
-    }
-  }
+  const pool = pools.get(id) ?? refuse(`update pools failed: pool '${id}' does not exist`);
+  const members: Members = { vms: new Set(wordsOf(pool, 'vms')), storage: new Set(wordsOf(pool, 'storage')) };
+  const guests = splitList(text(parameters, 'vms') ?? '');
+  const stores = splitList(text(parameters, 'storage') ?? '');
+  if (parameters['delete'] === '1') removeMembers(members, guests, stores);
+  else addMembers(pools, members, guests, stores, parameters['allow-move'] === '1');
   const comment = text(parameters, 'comment') ?? pool['comment']?.[0] ?? '';
   pools.set(id, {
     comment: [comment],
-    vms: [byNumber(lists.vms).join(',')],
-    storage: [[...lists.storage].sort().join(',')],
+    vms: [byNumber(members.vms).join(',')],
+    storage: [[...members.storage].sort().join(',')],
   });
+}
+
+interface Members {
+  readonly vms: Set<string>;
+  readonly storage: Set<string>;
+}
+
+function removeMembers({ vms, storage }: Members, guests: readonly string[], stores: readonly string[]): void {
+  const absent = (shown: string) => refuse(`update pools failed: ${shown} is not a pool member`);
+  for (const id of guests) if (!vms.delete(id)) absent(`VM ${id}`);
+  for (const name of stores) if (!storage.delete(name)) absent(`Storage '${name}'`);
+}
+
+/** A storage may be in several pools, a guest in one. */
+function addMembers(
+  pools: Pools,
+  { vms, storage }: Members,
+  guests: readonly string[],
+  stores: readonly string[],
+  mayMove: boolean,
+): void {
+  const present = (shown: string) => refuse(`update pools failed: ${shown} is already a pool member`);
+  for (const id of guests) {
+    if (vms.has(id)) present(`VM ${id}`);
+    const owner = ownerOf(pools, id);
+    if (owner !== undefined && !mayMove)
+      refuse(`update pools failed: VM ${id} belongs already to pool '${owner}' and 'allow-move' is not set`);
+    if (owner !== undefined) pools.set(owner, without(pools.get(owner) ?? {}, id));
+    vms.add(id);
+  }
+  for (const name of stores) {
+    if (storage.has(name)) present(`Storage '${name}'`);
+    storage.add(name);
+  }
 }
 
 /** Removes a destroyed guest from its pool, and permissions on it (PVE/AccessControl.pm, remove_vm_access). */

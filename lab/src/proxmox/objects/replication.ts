@@ -26,37 +26,53 @@ export function replicationCall(
 ): { readonly data: unknown } | undefined {
   if (!/^\/cluster\/replication(\/\{id\})?$/.test(template) || method === 'GET') return undefined;
   const { node } = call;
-  const { id: named, type: _type, delete: unset, digest, force, keep, ...given } = parameters;
+  const { id: named, type: _type, ...asked } = parameters;
   const id = String(named);
   const raw = fileOf(node);
   const sections = parseSections(raw);
-  const before = sections.get(id);
-  const section = (options: Record<string, readonly string[]>): Section => ({ type: 'local', options });
-  const set = Object.fromEntries(Object.entries(given).map(([option, value]) => [option, [String(value)]]));
-  if (method === 'DELETE' && force === '1') sections.delete(id);
-  else if (method === 'DELETE') {
-    const { options } = before ?? refuse(`no such job '${id}'`);
-    sections.set(id, section({ ...options, remove_job: [keep === '1' ? 'local' : 'full'] }));
-    warn(call, 'Replication job removal is a background task and will take some time.');
-  } else if (method === 'POST') {
-    const source = checkReplicable(call, id, String(given['target']));
-    if (before !== undefined) refuse(`replication job '${id}' already exists`);
-    sections.set(id, section({ ...set, source: [source] }));
-    isOnlyOne(sections, id);
-  } else {
-    if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
-      refuse('detected modified configuration - file changed by other user? Try again.');
-    const { options } = before ?? refuse(`no such job '${id}'`);
-    const cleared = splitList(String(unset ?? ''));
-    const strange = cleared.find((option) => !OPTIONS.includes(option));
-    if (strange !== undefined) refuse(`no such option '${strange}'`);
-    if (cleared.includes('target')) refuse("unable to delete required option 'target'");
-    const now = Object.entries({ ...options, ...set }).filter(([option]) => !cleared.includes(option));
-    sections.set(id, section(Object.fromEntries(now)));
-  }
+  if (method === 'DELETE') removeJob(call, sections, id, asked);
+  else if (method === 'POST') addJob(call, sections, id, asked);
+  else changeJob(sections, id, asked, createHash('sha1').update(raw).digest('hex'));
   for (const [job, { type, options }] of sections) sections.set(job, { type, options: withBareWord(options) });
   replaceFile(pathOf(node, FILE), printSections(sections, ['disable', 'target']));
   return { data: null };
+}
+
+type Sections = Map<string, Section>;
+
+/** A job is removed by its next run, unless that is forced. */
+function removeJob(call: Call, sections: Sections, id: string, { force, keep }: Parameters): void {
+  if (force === '1') {
+    sections.delete(id);
+    return;
+  }
+  const { type, options } = sections.get(id) ?? refuse(`no such job '${id}'`);
+  sections.set(id, { type, options: { ...options, remove_job: [keep === '1' ? 'local' : 'full'] } });
+  warn(call, 'Replication job removal is a background task and will take some time.');
+}
+
+function addJob(call: Call, sections: Sections, id: string, given: Parameters): void {
+  const source = checkReplicable(call, id, String(given['target']));
+  if (sections.has(id)) refuse(`replication job '${id}' already exists`);
+  sections.set(id, { type: 'local', options: { ...optionsIn(given), source: [source] } });
+  isOnlyOne(sections, id);
+}
+
+/** @param current digest of the file */
+function changeJob(sections: Sections, id: string, { digest, delete: unset, ...given }: Parameters, current: string) {
+  if (digest !== undefined && digest !== current)
+    refuse('detected modified configuration - file changed by other user? Try again.');
+  const { type, options } = sections.get(id) ?? refuse(`no such job '${id}'`);
+  const cleared = splitList(String(unset ?? ''));
+  const strange = cleared.find((option) => !OPTIONS.includes(option));
+  if (strange !== undefined) refuse(`no such option '${strange}'`);
+  if (cleared.includes('target')) refuse("unable to delete required option 'target'");
+  const now = Object.entries({ ...options, ...optionsIn(given) }).filter(([option]) => !cleared.includes(option));
+  sections.set(id, { type, options: Object.fromEntries(now) });
+}
+
+function optionsIn(given: Parameters): Record<string, readonly string[]> {
+  return Object.fromEntries(Object.entries(given).map(([option, value]) => [option, [String(value)]]));
 }
 
 /** Returns the node of the guest; refuses disks that cannot be replicated. */

@@ -19,27 +19,31 @@ export function checkSdn(
   before: Options | undefined,
 ): void {
   const { type = '', options = {} } = sections.get(id) ?? {};
-  const one = (option: string): string | undefined => options[option]?.[0];
-  if (row.file === 'zones') checkServices(node, id, options, given, before);
-  if (row.file === 'zones' && type === 'vxlan' && (one('peers') === undefined) === (one('fabric') === undefined)) {
-    const both = 'must have exactly one of peers / fabric defined';
-    refuseParameters({ peers: both, fabric: both });
+  if (row.file === 'zones') {
+    checkServices(node, id, options, given, before);
+    if (type === 'vxlan') checkVxlanZone(options);
+    if (type === 'evpn') checkEvpnZone(node, id, options, sections);
   }
   if (row.file === 'controllers' && type === 'evpn') checkEvpn(id, sections);
   if (row.file === 'controllers' && (type === 'bgp' || type === 'isis')) checkRouters(node, id, type, sections);
-  if (row.file === 'zones' && type === 'evpn') {
-    const controller = one('controller') ?? '';
-    const found = sdnSections(node, 'controllers').get(controller);
-    const at = 'at /usr/share/perl5/PVE/Network/SDN/Zones/EvpnPlugin.pm line';
-    if (found === undefined) refuse(`controller ${controller} don't exist ${at} 354.`);
-    if (found?.type !== 'evpn') refuse(`${controller} is not a evpn controller type ${at} 356.`);
-    const other = [...sections].find(
-      ([name, { options: its }]) => name !== id && its['vrf-vxlan']?.[0] === one('vrf-vxlan'),
-    );
-    if (other !== undefined) refuse(`vrf-vxlan ${one('vrf-vxlan')} is already declared in ${other[0]} ${at} 367.`);
-  }
   if (row.file === 'vnets') checkVnet(node, id, sections, before);
   if (row.file === 'subnets') checkSubnet(node, id, options);
+}
+
+function checkVxlanZone({ peers, fabric }: Options): void {
+  const both = 'must have exactly one of peers / fabric defined';
+  if ((peers === undefined) === (fabric === undefined)) refuseParameters({ peers: both, fabric: both });
+}
+
+function checkEvpnZone(node: LabNode, id: string, options: Options, sections: Sections): void {
+  const controller = options['controller']?.[0] ?? '';
+  const vxlan = options['vrf-vxlan']?.[0];
+  const found = sdnSections(node, 'controllers').get(controller);
+  const at = 'at /usr/share/perl5/PVE/Network/SDN/Zones/EvpnPlugin.pm line';
+  if (found === undefined) refuse(`controller ${controller} don't exist ${at} 354.`);
+  if (found?.type !== 'evpn') refuse(`${controller} is not a evpn controller type ${at} 356.`);
+  const other = [...sections].find(([name, { options: its }]) => name !== id && its['vrf-vxlan']?.[0] === vxlan);
+  if (other !== undefined) refuse(`vrf-vxlan ${vxlan} is already declared in ${other[0]} ${at} 367.`);
 }
 
 /** What a zone names (PVE/API2/Network/SDN/Zones.pm): in the call, of what is in the file only whether the IPAM changes. */
@@ -67,42 +71,56 @@ function checkServices(
 /** The zone's plugin first (vnet_update_hook), then what holds for every vnet (VnetPlugin.pm, on_update_hook). */
 function checkVnet(node: LabNode, id: string, sections: Sections, before: Options | undefined): void {
   const { options = {} } = sections.get(id) ?? {};
-  const one = (option: string): string | undefined => options[option]?.[0];
-  const subnets = [...sdnSections(node, 'subnets').values()].filter(({ options: its }) => its['vnet']?.[0] === id);
-  if (before !== undefined && subnets.length > 0 && before['zone']?.[0] !== one('zone'))
+  const hasSubnets = [...sdnSections(node, 'subnets').values()].some(({ options: its }) => its['vnet']?.[0] === id);
+  const isVlanAware = options['vlanaware']?.[0] === '1';
+  const vnet: VnetTag = { name: id, zone: options['zone']?.[0], tag: options['tag']?.[0] };
+  if (before !== undefined && hasSubnets && before['zone']?.[0] !== vnet.zone)
     refuseParameters({ zone: "can't change zone if subnets exist" });
-  const zones = sdnSections(node, 'zones');
-  const zone = zones.get(one('zone') ?? '') ?? refuse('cannot lookup undefined type!');
-  const tag = one('tag');
-  const isVxlan = (name: string | undefined): boolean => ['vxlan', 'evpn'].includes(zones.get(name ?? '')?.type ?? '');
-  const others = [...sections].flatMap(([name, { options: its }]) =>
-    name === id ? [] : [{ name, zone: its['zone']?.[0], tag: its['tag']?.[0] }],
+  checkTag(sdnSections(node, 'zones'), vnet, tagsOfOthers(sections, id), isVlanAware);
+  if (isVlanAware && hasSubnets) refuseParameters({ vlanaware: 'vlanaware vnet is not compatible with subnets' });
+}
+
+interface VnetTag {
+  readonly name: string;
+  readonly zone: string | undefined;
+  readonly tag: string | undefined;
+}
+
+function tagsOfOthers(sections: Sections, id: string): VnetTag[] {
+  return [...sections].flatMap(([name, { options }]) =>
+    name === id ? [] : [{ name, zone: options['zone']?.[0], tag: options['tag']?.[0] }],
   );
-  const beside = others.filter((other) => other.zone === one('zone'));
-  const same = beside.find((other) => other.tag === tag);
-  if (zone.type === 'simple' && tag !== undefined) refuseParameters({ tag: 'vlan tag is not allowed on simple zone' });
-  if (zone.type === 'vlan') {
-    if (tag === undefined) refuseParameters({ tag: 'missing vlan tag' });
-    if (Number(tag) > 4096) refuseParameters({ tag: 'vlan tag max value is 4096' });
-    if (same !== undefined) refuseParameters({ tag: `tag ${tag} already exist in vnet ${same.name}` });
-  }
-  if (zone.type === 'qinq') {
-    if (Number(tag ?? 0) > 4096) refuseParameters({ tag: 'VLAN tag maximal value is 4096' });
-    if (same !== undefined)
-      refuseParameters({
-        tag: `${tag === undefined ? 'tag-less vnet already exists' : `tag ${tag} already exist`} in zone ${one('zone')} vnet ${same.name}`,
-      });
-  }
-  if (isVxlan(one('zone'))) {
-    if (tag === undefined) refuseParameters({ tag: 'missing vxlan tag' });
-    if (zone.type === 'evpn' && one('vlanaware') === '1')
+}
+
+/** Which tags a vnet may have, by the type of its zone (vnet_update_hook of the zone's plugin). */
+function checkTag(zones: Sections, vnet: VnetTag, others: readonly VnetTag[], isVlanAware: boolean): void {
+  const { type } = zones.get(vnet.zone ?? '') ?? refuse('cannot lookup undefined type!');
+  const same = others.find((other) => other.zone === vnet.zone && other.tag === vnet.tag);
+  if (type === 'simple' && vnet.tag !== undefined) refuseParameters({ tag: 'vlan tag is not allowed on simple zone' });
+  if (type === 'vlan') checkVlanTag(vnet, same);
+  if (type === 'qinq') checkQinqTag(vnet, same);
+  if (type === 'vxlan' || type === 'evpn') {
+    const isVxlan = (name: string | undefined) => ['vxlan', 'evpn'].includes(zones.get(name ?? '')?.type ?? '');
+    if (vnet.tag === undefined) refuseParameters({ tag: 'missing vxlan tag' });
+    if (type === 'evpn' && isVlanAware)
       refuseParameters({ 'vlan-aware': "vlan-aware option can't be enabled with evpn" });
-    const other = others.find((each) => isVxlan(each.zone) && each.tag === tag);
+    const other = others.find(({ zone, tag }) => isVxlan(zone) && tag === vnet.tag);
     if (other !== undefined)
-      refuseParameters({ tag: `vxlan tag ${tag} already exist in vnet ${other.name} in zone ${other.zone} ` });
+      refuseParameters({ tag: `vxlan tag ${vnet.tag} already exist in vnet ${other.name} in zone ${other.zone} ` });
   }
-  if (one('vlanaware') === '1' && subnets.length > 0)
-    refuseParameters({ vlanaware: 'vlanaware vnet is not compatible with subnets' });
+}
+
+function checkVlanTag({ tag }: VnetTag, same: VnetTag | undefined): void {
+  if (tag === undefined) refuseParameters({ tag: 'missing vlan tag' });
+  if (Number(tag) > 4096) refuseParameters({ tag: 'vlan tag max value is 4096' });
+  if (same !== undefined) refuseParameters({ tag: `tag ${tag} already exist in vnet ${same.name}` });
+}
+
+function checkQinqTag({ zone, tag }: VnetTag, same: VnetTag | undefined): void {
+  if (Number(tag ?? 0) > 4096) refuseParameters({ tag: 'VLAN tag maximal value is 4096' });
+  if (same === undefined) return;
+  const clash = tag === undefined ? 'tag-less vnet already exists' : `tag ${tag} already exist`;
+  refuseParameters({ tag: `${clash} in zone ${zone} vnet ${same.name}` });
 }
 
 /** PVE::Network::SDN::SubnetPlugin, on_update_hook. */

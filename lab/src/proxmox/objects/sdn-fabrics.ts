@@ -118,54 +118,71 @@ const PREFIXES = [
   ['ip6_prefix', 'ip6'],
 ] as const;
 
+type Named = readonly [id: string, section: Section];
+
+/** Refuses a file that is wrong as a whole. The order is that of the real program, which reports the first fault alone. */
 function validate(sections: Sections): void {
   const fabrics = [...sections].filter(([, { type }]) => type.endsWith('_fabric'));
-  const used = new Set<string>();
+  const interfaces = new Set<string>();
   const areas = new Set<string>();
   for (const [index, [id, fabric]] of fabrics.entries()) {
-    for (const [other, { options }] of fabrics.slice(0, index)) {
-      for (const [prefix] of PREFIXES) {
-        const [a, b] = [options[prefix]?.[0], fabric.options[prefix]?.[0]];
-        if (a !== undefined && b !== undefined && overlap(a, b))
-          refuse(`IP prefix ${b} in fabric '${id}' overlaps with IPv4 prefix ${a} in fabric '${other}'`);
-      }
-    }
-    const area = fabric.options['area']?.[0];
-    if (area !== undefined && areas.has(area)) refuse('duplicate OSPF area');
-    if (area !== undefined) areas.add(area);
+    for (const earlier of fabrics.slice(0, index)) checkOverlap([id, fabric], earlier);
+    for (const area of fabric.options['area']?.slice(0, 1) ?? []) addOnce(areas, area, 'duplicate OSPF area');
     const nodes = [...sections].filter(([key, { type }]) => type.endsWith('_node') && key.startsWith(`${id}_`));
-    for (const [key, { options }] of nodes) {
-      for (const text of options['interfaces'] ?? []) {
-        const name = `${key.slice(id.length + 1)} ${interfaceName(text)}`;
-        if (used.has(name)) refuse('interface is already in use by another fabric');
-        used.add(name);
-      }
-    }
+    for (const name of nodes.flatMap((node) => interfacesOf(id, node)))
+      addOnce(interfaces, name, 'interface is already in use by another fabric');
     checkNodes(id, fabric, nodes);
-    const isWithout = PREFIXES.every(([prefix]) => fabric.options[prefix] === undefined);
-    if (isWithout) refuse(`fabric '${id}' does not have an IP prefix configured`);
-    if (protocolOf(fabric) === 'ospf' && fabric.options['ip6_prefix'] !== undefined)
-      refuse('IPv6 is currently not supported for protocol ospf');
+    checkPrefixes(id, fabric);
   }
 }
 
-function checkNodes(id: string, fabric: Section, nodes: readonly (readonly [string, Section])[]): void {
+function checkOverlap([id, fabric]: Named, [other, { options }]: Named): void {
+  for (const [prefix] of PREFIXES) {
+    const [theirs, own] = [options[prefix]?.[0], fabric.options[prefix]?.[0]];
+    if (theirs !== undefined && own !== undefined && overlap(theirs, own))
+      refuse(`IP prefix ${own} in fabric '${id}' overlaps with IPv4 prefix ${theirs} in fabric '${other}'`);
+  }
+}
+
+function checkPrefixes(id: string, fabric: Section): void {
+  if (PREFIXES.every(([prefix]) => fabric.options[prefix] === undefined))
+    refuse(`fabric '${id}' does not have an IP prefix configured`);
+  if (protocolOf(fabric) === 'ospf' && fabric.options['ip6_prefix'] !== undefined)
+    refuse('IPv6 is currently not supported for protocol ospf');
+}
+
+/** The interfaces of a node of the fabric, each with the name of the node. */
+function interfacesOf(fabric: string, [id, { options }]: Named): string[] {
+  return (options['interfaces'] ?? []).map((text) => `${id.slice(fabric.length + 1)} ${interfaceName(text)}`);
+}
+
+function checkNodes(id: string, fabric: Section, nodes: readonly Named[]): void {
   const addresses = new Set<string>();
   for (const [key, { options }] of nodes) {
     if (options['ip'] === undefined && options['ip6'] === undefined)
       refuse(`node '${key}' does not have an IP configured`);
     for (const [prefix, address] of PREFIXES) {
-      const [network, own] = [fabric.options[prefix]?.[0], options[address]?.[0]];
-      if (own !== undefined && addresses.has(own)) refuse(`fabric ${id} contains nodes with duplicated IPs`);
-      if (own !== undefined) addresses.add(own);
-      if (network === undefined && own !== undefined)
-        refuse(`fabric '${id}' does not have an IP prefix configured for the node IP ${own}`);
-      if (network !== undefined && own === undefined)
-        refuse(`node '${key}' does not have an IP configured for this fabric prefix ${network}`);
-      if (network !== undefined && own !== undefined && !covers(network, own))
-        refuse(`node IP ${own} is outside the IP prefix ${network} of the fabric`);
+      const own = options[address]?.[0];
+      if (own !== undefined) addOnce(addresses, own, `fabric ${id} contains nodes with duplicated IPs`);
+      checkAddress(id, key, fabric.options[prefix]?.[0], own);
     }
   }
+}
+
+/** A node has an address exactly where its fabric has a prefix, and within it. */
+function checkAddress(fabric: string, node: string, network: string | undefined, own: string | undefined): void {
+  if (network === undefined && own !== undefined)
+    refuse(`fabric '${fabric}' does not have an IP prefix configured for the node IP ${own}`);
+  if (network !== undefined && own === undefined)
+    refuse(`node '${node}' does not have an IP configured for this fabric prefix ${network}`);
+  if (network !== undefined && own !== undefined && !covers(network, own))
+    refuse(`node IP ${own} is outside the IP prefix ${network} of the fabric`);
+}
+
+/** Refuses a value that is there already. */
+function addOnce(values: Set<string>, value: string, refusal: string): void {
+  if (values.has(value)) refuse(refusal);
+  values.add(value);
 }
 
 function interfaceName(text: string): string {

@@ -70,33 +70,39 @@ export function sdnServiceCall(
   return withSdnLock(node, () => change(row, node, method, parameters));
 }
 
+/** The verb in error messages. */
+const DOING: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', DELETE: 'delete' };
+
 function change(row: ServiceRow, node: LabNode, method: string, parameters: Parameters): void {
-  const { [row.id]: named, type: given, delete: unset, digest, 'lock-token': _, ...options } = parameters;
+  const { [row.id]: named, digest, 'lock-token': _, ...asked } = parameters;
   const id = String(named);
   const raw = textOf(row, node);
   const sections = sectionsOf(row, node);
-  const before = sections.get(id);
-  const doing = method === 'POST' ? 'create' : method === 'PUT' ? 'update' : 'delete';
   try {
-    if (method === 'POST' && before !== undefined) refuse(`sdn ${row.id} object ID '${id}' already defined`);
+    if (method === 'POST' && sections.has(id)) refuse(`sdn ${row.id} object ID '${id}' already defined`);
     if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
       refuse('detected modified configuration - file changed by other user? Try again.');
-    if (method !== 'POST' && before === undefined) refuse(`sdn '${id}' does not exist`);
+    if (method !== 'POST' && !sections.has(id)) refuse(`sdn '${id}' does not exist`);
     if (method === 'DELETE') sections.delete(id);
-    else {
-      const type = String(given ?? before?.type);
-      sections.set(id, changed(row, type, before, options, method === 'POST', splitList(String(unset ?? ''))));
-      const [url = ''] = sections.get(id)?.options['url'] ?? [];
-      if (/^https?:\/\/[^/:]+\.invalid(?:[:/]|$)/.test(url))
-        refuse(`${row.unreachable(type)}Invalid response from server: 500 Can't connect to ${new URL(url).host}`);
-    }
+    else sections.set(id, connected(row, sections.get(id), asked));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    refuse(`${doing} sdn ${doing === 'delete' ? row.deleted : row.id} object failed: ${error.message}`);
+    refuse(`${DOING[method]} sdn ${method === 'DELETE' ? row.deleted : row.id} object failed: ${error.message}`);
   }
   const file = pathOf(node, row.file);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, printSections(sections, [row.secret, 'section', 'url'].sort()));
+}
+
+/** The changed server, which Proxmox connects to before it keeps it; names below `.invalid` do not answer. */
+function connected(row: ServiceRow, before: Section | undefined, asked: Parameters): Section {
+  const { type: given, delete: unset, ...options } = asked;
+  const type = String(given ?? before?.type);
+  const section = changed(row, type, before, options, before === undefined, splitList(String(unset ?? '')));
+  const [url = ''] = section.options['url'] ?? [];
+  if (/^https?:\/\/[^/:]+\.invalid(?:[:/]|$)/.test(url))
+    refuse(`${row.unreachable(type)}Invalid response from server: 500 Can't connect to ${new URL(url).host}`);
+  return section;
 }
 
 function changed(

@@ -18,7 +18,7 @@ import { rowAt } from './row-at.ts';
 import { applySdn } from './sdn-apply.ts';
 import { checkSdn, checkSdnUnused } from './sdn-checks.ts';
 import { changeFabrics, isOfFabrics } from './sdn-fabrics.ts';
-import { SDN_ROWS, type SdnRow, sdnFile, sdnSections, withSdnLock } from './sdn-files.ts';
+import { SDN_ROWS, type SdnRow, type Sections, sdnFile, sdnSections, withSdnLock } from './sdn-files.ts';
 
 const STALE = 'detected modified configuration - file changed by other user? Try again.';
 
@@ -47,53 +47,82 @@ function usersOfFabrics(node: LabNode): { readonly what: string; readonly fabric
   return [...using('controllers', 'evpn', 'EVPN controller'), ...using('zones', 'vxlan', 'VXLAN zone')];
 }
 
+/** The verb in error messages. */
+const DOING: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', DELETE: 'delete' };
+
 function change(node: LabNode, row: SdnRow, method: string, parameters: Parameters): void {
-  const { [row.id]: named, delete: unset, digest, type, ...given } = parameters;
   const sections = sdnSections(node, row.file);
-  const doing = method === 'POST' ? 'create' : method === 'PUT' ? 'update' : 'delete';
-  const vnet = String(given['vnet'] ?? '');
-  if (row.file === 'subnets' && !sdnSections(node, 'vnets').has(vnet)) refuse(`sdn vnet '${vnet}' does not exist`);
-  const id = row.file === 'subnets' && method === 'POST' ? subnetId(node, vnet, String(named)) : String(named);
-  if (row.file === 'vnets' && method !== 'POST' && !sections.has(id)) refuse(`sdn vnet '${id}' does not exist`);
-  const types = row.file === 'zones' ? ZONE_TYPES : row.file === 'controllers' ? CONTROLLER_TYPES : null;
-  const ofType = types === null ? row.what : String(type ?? sections.get(id)?.type);
-  const own = types?.[ofType];
-  const missing = own?.required.find((option) => method === 'POST' && given[option] === undefined);
-  if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
-  try {
-    const before = sections.get(id)?.options;
-    if (method === 'POST' && before !== undefined) refuse(`sdn ${row.what} object ID '${id}' already defined`);
-    if (method !== 'POST' && before === undefined) refuse(`sdn '${id}' does not exist`);
-    if (digest !== undefined && digest !== sha1(sdnFile(node, row.file))) refuse(STALE);
+  const edit = readEdit(node, row, method, parameters, sections);
+  explained(`${DOING[method]} sdn ${row.what} object failed`, () => {
+    checkPresence(node, row, edit, sections);
     if (method === 'DELETE') {
-      checkSdnUnused(node, row, id);
-      sections.delete(id);
-    } else {
-      const foreign = Object.keys(given).find(
-        (option) => own !== undefined && ![...own.required, ...own.optional].includes(option),
-      );
-      if (foreign !== undefined) refuse(`unexpected property '${foreign}'`);
-      const cleared = splitList(String(unset ?? ''));
-      const kept = Object.entries(before ?? {}).filter(([option]) => !cleared.includes(option));
-      const options = Object.fromEntries([
-        ...kept,
-        ...Object.entries(given).map(([option, value]) => [option, written(row, option, value)]),
-      ]);
-      // Proxmox generates the MAC address of the zone's router.
-      const router = ofType === 'evpn' && row.file === 'zones' ? { mac: [randomMac()] } : {};
-      sections.set(id, { type: ofType, options: { ...router, ...options } });
-      checkSdn(node, row, id, sections, given, before);
-    }
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    // Proxmox puts the errors of single parameters into the sentence of the failed change.
-    const parameter = Object.entries(error.parameters ?? {}).map(([name, message]) => `${name}: ${message}`);
-    const why = parameter.length === 0 ? error.message : `400 Parameter verification failed.\n${parameter.join('\n')}`;
-    refuse(`${doing} sdn ${row.what} object failed: ${why}`);
-  }
+      checkSdnUnused(node, row, edit.id);
+      sections.delete(edit.id);
+    } else setSection(node, row, edit, sections);
+  });
   const file = pathOf(node, `etc/pve/sdn/${row.file}.cfg`);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, printSections(sections, row.required));
+}
+
+interface Edit {
+  readonly id: string;
+  readonly isNew: boolean;
+  /** The type of the object; its kind, where that has no types. */
+  readonly type: string;
+  /** The options of that type; undefined where the kind has no types. */
+  readonly allowed: (typeof ZONE_TYPES)[string] | undefined;
+  readonly digest: Parameters[string] | undefined;
+  readonly unset: readonly string[];
+  readonly given: Parameters;
+}
+
+/** What a call asks for; refuses what Proxmox refuses before it looks for the object. */
+function readEdit(node: LabNode, row: SdnRow, method: string, parameters: Parameters, sections: Sections): Edit {
+  const { [row.id]: named, delete: unset, digest, type: asked, ...given } = parameters;
+  const isNew = method === 'POST';
+  const vnet = String(given['vnet'] ?? '');
+  if (row.file === 'subnets' && !sdnSections(node, 'vnets').has(vnet)) refuse(`sdn vnet '${vnet}' does not exist`);
+  const id = row.file === 'subnets' && isNew ? subnetId(node, vnet, String(named)) : String(named);
+  if (row.file === 'vnets' && !isNew && !sections.has(id)) refuse(`sdn vnet '${id}' does not exist`);
+  const types = row.file === 'zones' ? ZONE_TYPES : row.file === 'controllers' ? CONTROLLER_TYPES : null;
+  const type = types === null ? row.what : String(asked ?? sections.get(id)?.type);
+  const allowed = types?.[type];
+  const missing = isNew ? allowed?.required.find((option) => given[option] === undefined) : undefined;
+  if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
+  return { id, isNew, type, allowed, digest, unset: splitList(String(unset ?? '')), given };
+}
+
+function checkPresence(node: LabNode, row: SdnRow, { id, isNew, digest }: Edit, sections: Sections): void {
+  if (isNew && sections.has(id)) refuse(`sdn ${row.what} object ID '${id}' already defined`);
+  if (!isNew && !sections.has(id)) refuse(`sdn '${id}' does not exist`);
+  if (digest !== undefined && digest !== sha1(sdnFile(node, row.file))) refuse(STALE);
+}
+
+function setSection(node: LabNode, row: SdnRow, edit: Edit, sections: Sections): void {
+  const { id, type, allowed, unset, given } = edit;
+  const known = allowed === undefined ? null : [...allowed.required, ...allowed.optional];
+  const foreign = Object.keys(given).find((option) => known?.includes(option) === false);
+  if (foreign !== undefined) refuse(`unexpected property '${foreign}'`);
+  const before = sections.get(id)?.options;
+  const kept = Object.entries(before ?? {}).filter(([option]) => !unset.includes(option));
+  const set = Object.entries(given).map(([option, value]) => [option, written(row, option, value)]);
+  // Proxmox generates the MAC address of the zone's router.
+  const router = type === 'evpn' && row.file === 'zones' ? { mac: [randomMac()] } : {};
+  sections.set(id, { type, options: { ...router, ...Object.fromEntries([...kept, ...set]) } });
+  checkSdn(node, row, id, sections, given, before);
+}
+
+/** Proxmox puts the errors of single parameters into the sentence of the failed change. */
+function explained(failure: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const parameter = Object.entries(error.parameters ?? {}).map(([name, message]) => `${name}: ${message}`);
+    const why = parameter.length === 0 ? error.message : `400 Parameter verification failed.\n${parameter.join('\n')}`;
+    refuse(`${failure}: ${why}`);
+  }
 }
 
 function written(row: SdnRow, option: string, value: Parameters[string]): readonly string[] {

@@ -66,31 +66,41 @@ export function sectionCall(
   const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters, template !== row.path) };
-  const { [row.id]: named, delete: unset, ...given } = parameters;
-  const id = String(named ?? '');
+  const id = String(parameters[row.id] ?? '');
   changeFile(row, node, (sections) => {
-    if (method === 'DELETE') {
-      if (!sections.delete(id)) refuseParameters({ id: `No such job '${id}'` });
-      return;
-    }
-    const isNew = method === 'POST';
-    if (isNew && sections.has(id)) refuse(row.refusals.exists.replace('%s', id));
-    if (isNew) row.check(node, parameters, true);
-    const before = isNew ? {} : (sections.get(id)?.options ?? refuse(row.refusals.unset));
-    const cleared = splitList(String(unset ?? ''));
-    const known = methodSchemas(`PUT ${row.path}/{${row.id}}`, [row.id, 'delete']);
-    for (const option of cleared) {
-      if (known?.has(option) !== true || row.required.includes(option))
-        refuseParameters({ delete: `unknown option '${option}'` });
-    }
-    if (!isNew) row.check(node, parameters, false);
-    const kept = Object.entries(before).filter(([option]) => !cleared.includes(option));
-    const defaults = isNew ? Object.entries(row.written).map(([option, value]) => [option, [value]]) : [];
-    const set = Object.entries(scheduled(given)).map(([option, value]) => [option, writtenAs(row, option, value)]);
-    const options = Object.fromEntries([...kept, ...defaults, ...set]);
-    sections.set(id, { type: row.type, options: row.settle?.(options, parameters, isNew) ?? options });
+    if (method !== 'DELETE') setSection(row, node, sections, id, method === 'POST', parameters);
+    else if (!sections.delete(id)) refuseParameters({ id: `No such job '${id}'` });
   });
   return { data: null };
+}
+
+function setSection(
+  row: SectionRow,
+  node: LabNode,
+  sections: Map<string, Section>,
+  id: string,
+  isNew: boolean,
+  parameters: Parameters,
+): void {
+  const { [row.id]: _, delete: unset, ...given } = parameters;
+  if (isNew && sections.has(id)) refuse(row.refusals.exists.replace('%s', id));
+  if (isNew) row.check(node, parameters, true);
+  const before = isNew ? {} : (sections.get(id)?.options ?? refuse(row.refusals.unset));
+  const cleared = splitList(String(unset ?? ''));
+  checkCleared(row, cleared);
+  if (!isNew) row.check(node, parameters, false);
+  const kept = Object.entries(before).filter(([option]) => !cleared.includes(option));
+  const defaults = isNew ? Object.entries(row.written).map(([option, value]) => [option, [value]]) : [];
+  const set = Object.entries(scheduled(given)).map(([option, value]) => [option, writtenAs(row, option, value)]);
+  const options = Object.fromEntries([...kept, ...defaults, ...set]);
+  sections.set(id, { type: row.type, options: row.settle?.(options, parameters, isNew) ?? options });
+}
+
+/** Refuses to delete options that are required or not there. */
+function checkCleared(row: SectionRow, cleared: readonly string[]): void {
+  const known = methodSchemas(`PUT ${row.path}/{${row.id}}`, [row.id, 'delete']);
+  const wrong = cleared.find((option) => known?.has(option) !== true || row.required.includes(option));
+  if (wrong !== undefined) refuseParameters({ delete: `unknown option '${wrong}'` });
 }
 
 /** Removes a purged guest from all backup jobs, and deletes jobs for it alone (pve-guest-common, PVE/VZDump/Plugin.pm). */

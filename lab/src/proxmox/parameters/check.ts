@@ -55,29 +55,55 @@ export function checkParameters(
   const usage: Usage = { command: name, ...verb, asked: asked.filter((option) => option === 'password') };
   const read = readParameters(verb, argv, asked);
   if ('stderr' in read) return { ok: false, stderr: `${read.stderr}${usageLine(usage)}` };
-  for (const [option, translate] of Object.entries(FROM_FILE[name] ?? {})) {
-    const file = read.parameters[option];
-    if (typeof file !== 'string') continue;
-    try {
-      read.parameters[option] = translate(readFileSync(locate(file), 'utf8'));
-    } catch {
-      return { ok: false, stderr: `can't open '${file}' - No such file or directory\n` };
-    }
-  }
-  for (const option of asked) {
-    if (read.parameters[option] !== '' || !PROMPTED_TWICE.has(`${name} ${option}`)) continue;
-    const [first, second, ...rest] = stdin().toString().split('\n');
-    if (first === undefined || second === undefined || rest.length === 0)
-      return { ok: false, stderr: 'EOF while reading password\n' };
-    if (first !== second) return { ok: false, stderr: 'Passwords do not match.\n' };
-    read.parameters[option] = first;
-  }
-  const checked = verified(read.parameters, verb.schemas, usage);
-  const cpu = name === 'qm create' || name === 'qm set' ? read.parameters['cpu'] : undefined;
-  const model = !checked.ok || typeof cpu !== 'string' ? null : customModelOf(cpu);
-  if (model === null || modelsIn(locate(CPU_MODELS_FILE)).has(model)) return checked;
+  const { parameters } = read;
+  const unread = readFiles(name, parameters, locate) ?? readPasswords(name, parameters, stdin);
+  if (unread !== undefined) return { ok: false, stderr: unread };
+  const checked = verified(parameters, verb.schemas, usage);
+  const model = checked.ok ? unknownModel(name, parameters, locate) : undefined;
+  if (model === undefined) return checked;
   const refused = `cpu: invalid format - Custom cputype '${model}' not found\n\n`;
   return { ok: false, stderr: `400 Parameter verification failed.\n${refused}${usageLine(usage)}` };
+}
+
+/** Puts the content of files in the place of their paths; returns the error, or undefined. */
+function readFiles(
+  name: string,
+  parameters: Record<string, Value>,
+  locate: (path: string) => string,
+): string | undefined {
+  for (const [option, translate] of Object.entries(FROM_FILE[name] ?? {})) {
+    const file = parameters[option];
+    if (typeof file !== 'string') continue;
+    try {
+      parameters[option] = translate(readFileSync(locate(file), 'utf8'));
+    } catch {
+      return `can't open '${file}' - No such file or directory\n`;
+    }
+  }
+  return undefined;
+}
+
+/** Reads passwords that are prompted for twice; returns the error, or undefined. */
+function readPasswords(name: string, parameters: Record<string, Value>, stdin: () => Buffer): string | undefined {
+  for (const option of PROMPTED[name] ?? []) {
+    if (parameters[option] !== '' || !PROMPTED_TWICE.has(`${name} ${option}`)) continue;
+    const [first, second, ...rest] = stdin().toString().split('\n');
+    if (first === undefined || second === undefined || rest.length === 0) return 'EOF while reading password\n';
+    if (first !== second) return 'Passwords do not match.\n';
+    parameters[option] = first;
+  }
+  return undefined;
+}
+
+/** The custom CPU model of a machine that the cluster does not have; undefined for none. */
+function unknownModel(
+  name: string,
+  { cpu }: Record<string, Value>,
+  locate: (path: string) => string,
+): string | undefined {
+  if ((name !== 'qm create' && name !== 'qm set') || typeof cpu !== 'string') return undefined;
+  const model = customModelOf(cpu);
+  return model === null || modelsIn(locate(CPU_MODELS_FILE)).has(model) ? undefined : model;
 }
 
 function modelsIn(file: string): ReadonlyMap<string, unknown> {
@@ -106,27 +132,42 @@ export function readParameters(
   if (errors.length > 0) return { stderr: `${errors.join('\n')}\n400 unable to parse option\n` };
   const parameters: Record<string, Value> = Object.create(null);
   for (const [option, value] of values) parameters[option] = value;
-  const words = [...rest];
+  const fault = placeWords(parameters, rest, positional, schemas) ?? readTexts(parameters, schemas);
+  return fault === undefined ? { parameters } : { stderr: `400 ${fault}\n` };
+}
+
+/** Puts the words that are not options in their places; returns the error, or undefined. */
+function placeWords(
+  parameters: Record<string, Value>,
+  given: readonly string[],
+  positional: readonly string[],
+  schemas: Schemas,
+): string | undefined {
+  const words = [...given];
   for (const place of positional) {
-    if (rest.length > 0 && parameters['extra-args'] !== undefined)
-      return { stderr: '400 internal error: extra-args must be the last argument\n' };
+    if (given.length > 0 && parameters['extra-args'] !== undefined)
+      return 'internal error: extra-args must be the last argument';
     if (place === 'extra-args') parameters[place] = words.splice(0);
     else {
       const word = words.shift();
       if (word !== undefined) parameters[place] = word;
-      else if (!schemas.get(place)?.optional) return { stderr: '400 not enough arguments\n' };
+      else if (!schemas.get(place)?.optional) return 'not enough arguments';
     }
   }
-  if (words.length > 0) return { stderr: '400 too many arguments\n' };
+  return words.length > 0 ? 'too many arguments' : undefined;
+}
+
+/** Turns flags into `1` and `0`, and the values of lists into one text; returns the error, or undefined. */
+function readTexts(parameters: Record<string, Value>, schemas: Schemas): string | undefined {
   for (const [option, value] of Object.entries(parameters)) {
-    const schema = schemas.get(option);
-    if (schema?.type === 'boolean' && typeof value === 'string') {
+    const type = schemas.get(option)?.type;
+    if (type === 'boolean' && typeof value === 'string') {
       const flag = value === '' ? '1' : booleanOf(value);
-      if (flag === undefined) return { stderr: '400 unable to parse boolean option\n' };
+      if (flag === undefined) return 'unable to parse boolean option';
       parameters[option] = flag;
-    } else if (Array.isArray(value) && schema?.type !== 'array') parameters[option] = value.join(',');
+    } else if (Array.isArray(value) && type !== 'array') parameters[option] = value.join(',');
   }
-  return { parameters };
+  return undefined;
 }
 
 function specOf(option: string, schema: Schema, asked: readonly string[]): OptionSpec {

@@ -78,25 +78,18 @@ type Copy = { readonly disk: Disk; readonly full: boolean };
 function draft(call: Call, id: number, source: GuestFile, parameters: Parameters): { file: GuestFile; disks: Copy[] } {
   const snapshot = text(parameters, 'snapname');
   const storage = text(parameters, 'storage');
-  const isRunning = running(call.node, id) !== undefined;
   const full = parameters['full'] === undefined ? !isTemplate(source) : parameters['full'] === '1';
   if (storage !== undefined && !full) refuse("parameter 'storage' not allowed for linked clones");
   const section: Section =
     snapshot === undefined ? source : (source.snapshots[snapshot] ?? refuse(`snapshot '${snapshot}' does not exist`));
-  const file = emptyFile();
+  const file = { ...emptyFile(), raw: [...section.raw] };
   const disks: Copy[] = [];
   for (const name of Object.keys(section.options).sort()) {
     const value = section.options[name] ?? '';
     if (/^unused\d+$|^(parent|snaptime|snapstate|template|lock)$/.test(name)) continue;
     if (name === 'rootfs' || /^mp\d+$/.test(name)) {
       const disk = parseDisk('lxc', name, value);
-      const type = backing(disk.volume);
-      if (type !== 'volume') refuse(`unable to clone mountpoint '${name}' (type ${type})`);
-      storageNamed(call.node, storage ?? splitVolumeId(disk.volume)?.storage ?? '');
-      if (full && isRunning && snapshot === undefined)
-        refuse('Full clone of a running container is only possible from a snapshot');
-      if (!full && !hasFeature(call.node, 'clone', disk.volume, snapshot, true))
-        refuse(`Linked clone feature for '${disk.volume}' is not available`);
+      checkCopy(call, id, { disk, full }, storage, snapshot);
       disks.push({ disk, full });
     } else file.options[name] = /^net\d+$/.test(name) ? withNewMac(value) : value;
   }
@@ -104,8 +97,24 @@ function draft(call: Call, id: number, source: GuestFile, parameters: Parameters
     const value = text(parameters, name);
     if (value) file.options[name] = value;
   }
-  file.raw = [...section.raw];
   return { file, disks };
+}
+
+/** Refuses a disk that cannot be copied as asked. */
+function checkCopy(
+  call: Call,
+  id: number,
+  { disk, full }: Copy,
+  storage: string | undefined,
+  snapshot: string | undefined,
+): void {
+  const type = backing(disk.volume);
+  if (type !== 'volume') refuse(`unable to clone mountpoint '${disk.key}' (type ${type})`);
+  storageNamed(call.node, storage ?? splitVolumeId(disk.volume)?.storage ?? '');
+  if (full && running(call.node, id) !== undefined && snapshot === undefined)
+    refuse('Full clone of a running container is only possible from a snapshot');
+  if (!full && !hasFeature(call.node, 'clone', disk.volume, snapshot, true))
+    refuse(`Linked clone feature for '${disk.volume}' is not available`);
 }
 
 function withNewMac(value: string): string {

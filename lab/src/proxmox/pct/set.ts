@@ -43,23 +43,28 @@ export function setContainer(call: Call, parameters: Parameters): void {
     const file = load(call, 'lxc', id);
     checkLock('lxc', file);
     checkDigest(parameters, file);
-    for (const name of reverts) {
-      if (optionSchema('lxc', name) === undefined) refuseParameters({ revert: `unknown option '${name}'` });
-      if (set[name] !== undefined)
-        refuseParameters({ revert: `you can't use '-${name}' and '-revert ${name}' at the same time` });
-    }
-    for (const name of deletes) {
-      if (optionSchema('lxc', name) === undefined) refuseParameters({ delete: `unknown option '${name}'` });
-      if (set[name] !== undefined)
-        refuseParameters({ delete: `you can't use '-${name}' and -delete ${name}' at the same time` });
-      if (reverts.includes(name))
-        refuseParameters({ delete: `you can't use '-delete ${name}' and '-revert ${name}' at the same time` });
-    }
+    checkNames({ set, deletes, reverts });
     const errors = changeContainer(call, id, file, { set, deletes, reverts });
     if (Object.keys(errors).length > 0) refuseParameters(errors);
     save(call, 'lxc', id, file);
     checkDerived(call.node, load(call, 'lxc', id));
   });
+}
+
+/** Refuses options that do not exist, and those that are named in two ways. */
+function checkNames({ set, deletes, reverts }: Change): void {
+  for (const name of reverts) {
+    if (optionSchema('lxc', name) === undefined) refuseParameters({ revert: `unknown option '${name}'` });
+    if (set[name] !== undefined)
+      refuseParameters({ revert: `you can't use '-${name}' and '-revert ${name}' at the same time` });
+  }
+  for (const name of deletes) {
+    if (optionSchema('lxc', name) === undefined) refuseParameters({ delete: `unknown option '${name}'` });
+    if (set[name] !== undefined)
+      refuseParameters({ delete: `you can't use '-${name}' and -delete ${name}' at the same time` });
+    if (reverts.includes(name))
+      refuseParameters({ delete: `you can't use '-delete ${name}' and '-revert ${name}' at the same time` });
+  }
 }
 
 /**

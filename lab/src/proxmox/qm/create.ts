@@ -110,59 +110,61 @@ export function cloneMachine(call: Call, parameters: Parameters): void {
   const target = Number(parameters['newid']);
   if (kindOf(call.node, id) !== 'qemu')
     refuse(`unable to find configuration file for VM ${id} on node '${call.node.name}'`);
-  const pool = text(parameters, 'pool');
-  checkPool(call.node, pool);
+  checkPool(call.node, text(parameters, 'pool'));
   draft(call, id, target, parameters);
-  const work = (): void => {
-    const { file, copies } = draft(call, id, target, parameters);
-    print(call, `creating a clone of VM ${id} with ID ${target}`);
-    const changes = Object.keys(load(call, 'qemu', id).pending.options);
-    save(call, 'qemu', target, { ...emptyFile(), options: { lock: 'clone' } });
-    const made: string[] = [];
-    try {
-      for (const { disk } of copies) if (!isCloudInit(disk.volume)) activate(call.node, disk.volume);
-      for (const { disk, full } of copies) {
-        print(call, `create ${full ? 'full' : 'linked'} clone of drive ${disk.key} (${disk.volume})`);
-        const next = full
-          ? cloneDrive(call, disk, target, text(parameters, 'storage'), text(parameters, 'format'))
-          : linked(call, disk, target, text(parameters, 'snapname'));
-        made.push(next.volume);
-        file.options[disk.key] = printDisk('qemu', next);
-      }
-      if (changes.length > 0 && text(parameters, 'snapname') === undefined)
-        warn(call, `found pending changes for '${changes.join(',')}', discarding for clone`);
-      copyGuest(call, id, target, text(parameters, 'snapname'));
-      save(call, 'qemu', target, file);
-      joinPool(call.node, target, pool);
-    } catch (error) {
-      for (const volume of made) freeVolume(call, volume);
-      removeFile(call, 'qemu', target);
-      removeBelongings(call, target);
-      if (error instanceof Refusal) refuse(`clone failed: ${error.message}`);
-      throw error;
+  task(call, 'qmclone', id, () =>
+    withGuestLock(call.node, 'qemu', target, 1, () => fillClone(call, id, target, parameters)),
+  );
+}
+
+function fillClone(call: Call, id: number, target: number, parameters: Parameters): void {
+  const snapshot = text(parameters, 'snapname');
+  const { file, copies } = draft(call, id, target, parameters);
+  print(call, `creating a clone of VM ${id} with ID ${target}`);
+  const changes = Object.keys(load(call, 'qemu', id).pending.options);
+  save(call, 'qemu', target, { ...emptyFile(), options: { lock: 'clone' } });
+  const made: string[] = [];
+  try {
+    for (const { disk } of copies) if (!isCloudInit(disk.volume)) activate(call.node, disk.volume);
+    for (const copy of copies) {
+      const next = copied(call, copy, target, parameters);
+      made.push(next.volume);
+      file.options[copy.disk.key] = printDisk('qemu', next);
     }
-  };
-  task(call, 'qmclone', id, () => withGuestLock(call.node, 'qemu', target, 1, work));
+    if (changes.length > 0 && snapshot === undefined)
+      warn(call, `found pending changes for '${changes.join(',')}', discarding for clone`);
+    copyGuest(call, id, target, snapshot);
+    save(call, 'qemu', target, file);
+    joinPool(call.node, target, text(parameters, 'pool'));
+  } catch (error) {
+    for (const volume of made) freeVolume(call, volume);
+    removeFile(call, 'qemu', target);
+    removeBelongings(call, target);
+    if (error instanceof Refusal) refuse(`clone failed: ${error.message}`);
+    throw error;
+  }
+}
+
+function copied(call: Call, { disk, full }: Copy, target: number, parameters: Parameters): Disk {
+  print(call, `create ${full ? 'full' : 'linked'} clone of drive ${disk.key} (${disk.volume})`);
+  return full
+    ? cloneDrive(call, disk, target, text(parameters, 'storage'), text(parameters, 'format'))
+    : linked(call, disk, target, text(parameters, 'snapname'));
 }
 
 type Copy = { readonly disk: Disk; readonly full: boolean };
 
 /** The clone's file without its disks, and how each disk is to be copied. */
 function draft(call: Call, id: number, target: number, parameters: Parameters): { file: GuestFile; copies: Copy[] } {
-  const storage = text(parameters, 'storage');
   const snapshot = text(parameters, 'snapname');
-  if (storage !== undefined && !enabledStorage(call.node, storage).content.has('images'))
-    refuseParameters({ storage: `storage '${storage}' does not support vm images` });
+  checkImages(call, text(parameters, 'storage'));
   const source = load(call, 'qemu', id);
   checkLock('qemu', source);
   const section: Section =
     snapshot === undefined ? source : (source.snapshots[snapshot] ?? refuse(`snapshot '${snapshot}' does not exist`));
   const full = parameters['full'] === undefined ? !isTemplate(source) : parameters['full'] === '1';
-  if (storage !== undefined && !full) refuse("parameter 'storage' not allowed for linked clones");
-  if (text(parameters, 'format') !== undefined && !full) refuse("parameter 'format' not allowed for linked clones");
-  const taken = kindOf(call.node, target);
-  if (taken === 'qemu') refuse(`unable to create VM ${target}: config file already exists`);
-  if (taken === 'lxc') checkFree(call, target, `unable to create VM ${target} - `);
+  if (!full) checkLinked(parameters);
+  checkTarget(call, target);
   const file: GuestFile = { ...emptyFile(), special: structuredClone(snapshot === undefined ? source.special : {}) };
   const copies: Copy[] = [];
   for (const name of Object.keys(section.options).sort()) {
@@ -175,15 +177,39 @@ function draft(call: Call, id: number, target: number, parameters: Parameters): 
     else if (isDisk('qemu', name)) planCopy(call, file, copies, parseDisk('qemu', name, value), full, snapshot);
     else file.options[name] = value;
   }
-  const named = text(parameters, 'name') || `Copy-of-VM-${section.options['name'] ?? id}`;
-  const { template: _, ...options } = file.options;
-  const smbios = (options['smbios1'] ?? '').split(',').filter((part) => part !== '' && !part.startsWith('uuid='));
-  file.options = { ...options, name: named, smbios1: [...smbios, `uuid=${randomUUID()}`].sort().join(',') };
-  if (options['vmgenid'] !== undefined) file.options['vmgenid'] = randomUUID();
+  file.options = withIdentity(file.options, text(parameters, 'name') || `Copy-of-VM-${section.options['name'] ?? id}`);
   const description = text(parameters, 'description');
   if (description) file.options['description'] = description;
   file.pending = emptySection();
   return { file, copies };
+}
+
+function checkImages(call: Call, storage: string | undefined): void {
+  if (storage !== undefined && !enabledStorage(call.node, storage).content.has('images'))
+    refuseParameters({ storage: `storage '${storage}' does not support vm images` });
+}
+
+/** Refuses parameters that only a full clone has. */
+function checkLinked(parameters: Parameters): void {
+  for (const name of ['storage', 'format'])
+    if (text(parameters, name) !== undefined) refuse(`parameter '${name}' not allowed for linked clones`);
+}
+
+function checkTarget(call: Call, target: number): void {
+  const taken = kindOf(call.node, target);
+  if (taken === 'qemu') refuse(`unable to create VM ${target}: config file already exists`);
+  if (taken === 'lxc') checkFree(call, target, `unable to create VM ${target} - `);
+}
+
+/** Gives a clone its own name and UUIDs; it is no template. */
+function withIdentity({ template: _, ...options }: GuestFile['options'], name: string): GuestFile['options'] {
+  const smbios = (options['smbios1'] ?? '').split(',').filter((part) => part !== '' && !part.startsWith('uuid='));
+  return {
+    ...options,
+    name,
+    smbios1: [...smbios, `uuid=${randomUUID()}`].sort().join(','),
+    ...(options['vmgenid'] === undefined ? {} : { vmgenid: randomUUID() }),
+  };
 }
 
 function planCopy(

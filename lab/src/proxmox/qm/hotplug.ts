@@ -148,18 +148,22 @@ function plugDrive(call: Call, id: number, file: GuestFile, drive: Disk, feature
   const text = file.options[drive.key];
   const old = text === undefined ? undefined : parseDisk('qemu', drive.key, text);
   if (old !== undefined) {
-    if ((drive.properties['media'] ?? 'disk') !== (old.properties['media'] ?? 'disk'))
-      refuse('unable to change media type');
+    checkMedia(old, drive);
     if (isCdrom(old)) {
       if (drive.volume === 'none' && isCloudInit(old.volume)) registerUnused(call, id, file, old);
       return undefined;
     }
-    if (drive.volume === old.volume)
-      return FIXED.some((key) => drive.properties[key] !== old.properties[key]) ? 'skip' : undefined;
+    const isFixed = FIXED.some((key) => drive.properties[key] !== old.properties[key]);
+    if (drive.volume === old.volume) return isFixed ? 'skip' : undefined;
     if (!features.has('disk')) return 'skip';
     registerUnused(call, id, file, old);
   }
   return !features.has('disk') || /^(ide|sata)/.test(drive.key) ? 'skip' : undefined;
+}
+
+function checkMedia(old: Disk, drive: Disk): void {
+  const mediaOf = ({ properties }: Disk) => properties['media'] ?? 'disk';
+  if (mediaOf(drive) !== mediaOf(old)) refuse('unable to change media type');
 }
 
 /** Attaches an imported volume as a drive. */

@@ -105,23 +105,25 @@ function changeConfig(node: LabNode, what: string, change: (sections: Map<string
 
 /** The options that a type accepts; unsupported content types are skipped with a warning. */
 function optionsFor(call: Call, type: string, parameters: Parameters, changing: boolean): Record<string, string> {
-  const known = TYPES[type] ?? refuse(`the lab has no storages of type '${type}'`);
-  const given = ['storage', 'type', 'delete', 'digest', 'node'];
+  const { fixed, optional } = TYPES[type] ?? refuse(`the lab has no storages of type '${type}'`);
+  const known = [...fixed, ...optional.split(' ')];
   const options: Record<string, string> = {};
   for (const [key, value] of Object.entries(parameters)) {
-    if (given.includes(key) || typeof value !== 'string') continue;
-    if (changing && known.fixed.includes(key)) refuse(`can't change value of fixed parameter '${key}'`);
-    if (!known.fixed.includes(key) && !known.optional.split(' ').includes(key)) refuse(`unexpected property '${key}'`);
+    if (NOT_OPTIONS.has(key) || typeof value !== 'string') continue;
+    if (changing && fixed.includes(key)) refuse(`can't change value of fixed parameter '${key}'`);
+    if (!known.includes(key)) refuse(`unexpected property '${key}'`);
     if (key === 'format' && formatsOf(type)?.includes(value) === false)
       warn(call, `storage does not support format '${value}'`);
     else if (!SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, type, value) : value;
   }
-  const missing = changing
-    ? undefined
-    : known.fixed.find((key) => options[key] === undefined && !(key === 'path' && MOUNTED.has(type)));
+  const required = fixed.filter((key) => key !== 'path' || !MOUNTED.has(type));
+  const missing = changing ? undefined : required.find((key) => options[key] === undefined);
   if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
   return options;
 }
+
+/** Parameters of a call that are not options of the storage. */
+const NOT_OPTIONS = new Set(['storage', 'type', 'delete', 'digest', 'node']);
 
 function possibleContent(call: Call, type: string, value: string): string {
   const content = contentsOf(type);

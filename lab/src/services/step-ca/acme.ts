@@ -2,7 +2,14 @@
 // through the lab's network.
 
 import { request as httpRequest } from 'node:http';
-import { calculateJwkThumbprint, EmbeddedJWK, flattenedVerify, importJWK, type JWK } from 'jose';
+import {
+  calculateJwkThumbprint,
+  EmbeddedJWK,
+  type FlattenedJWSInput,
+  flattenedVerify,
+  importJWK,
+  type JWK,
+} from 'jose';
 import type { Peer } from '../service.ts';
 import type { Answer, Asked } from './api.ts';
 import { type Authority, newId } from './authority.ts';
@@ -73,21 +80,13 @@ export function openAcme(): Acme {
     const head = JSON.parse(Buffer.from(jws.protected, 'base64url').toString());
     if (head.url !== url) throw problem('unauthorized', `url header parameter in JWS (${head.url}) does not match`);
     if (!nonces.delete(head.nonce)) throw problem('badNonce', 'The client sent an unacceptable anti-replay nonce');
-    const id = isNew
-      ? await calculateJwkThumbprint(head.jwk ?? {})
-      : String(head.kid ?? '')
-          .split('/')
-          .at(-1);
-    const known = accounts.get(id ?? '');
+    const id = await accountOf(head, isNew);
+    const known = accounts.get(id);
     if (!isNew && known === undefined) throw problem('accountDoesNotExist', 'Account does not exist');
-    const { payload } = await (isNew
-      ? flattenedVerify(jws, EmbeddedJWK)
-      : flattenedVerify(jws, await importJWK(known ?? {}, head.alg))
-    ).catch(() => {
-      throw problem('malformed', 'error verifying jws');
-    });
+    const key = isNew ? EmbeddedJWK : await importJWK(known ?? {}, head.alg);
+    const { payload } = await verifiedBy(jws, key);
     const text = Buffer.from(payload).toString();
-    return { account: id ?? '', jwk: head.jwk as JWK, payload: text === '' ? {} : JSON.parse(text) };
+    return { account: id, jwk: head.jwk as JWK, payload: text === '' ? {} : JSON.parse(text) };
   }
 
   async function answerPost(authority: Authority, peer: Peer, base: string, asked: Asked): Promise<Answer | undefined> {
@@ -98,30 +97,28 @@ export function openAcme(): Acme {
       what === 'new-account',
     );
     if (what === 'new-account') return newAccount(base, account, jwk, payload.onlyReturnExisting === true);
-    if (what === 'account') {
-      if (id !== account) throw problem('unauthorized', 'accountID does not match');
-      return { status: 200, body: { status: 'valid', orders: '' } };
-    }
+    if (what === 'account') return accountAnswer(account, id);
     if (what === 'new-order') return newOrder(base, account, payload);
     const proof = proofs.get(id);
     const order = orders.get(id);
     if ((proof ?? order)?.account !== account) throw problem('unauthorized', 'account does not own it');
-    if (proof !== undefined && what === 'challenge') {
-      // The id of an account is the thumbprint of its key.
-      if (proof.status === 'pending') await prove(proof, account, peer);
-      return { status: 200, body: challengeJson(base, proof) };
-    }
-    if (proof !== undefined && what === 'authz') {
-      const identifier = { type: 'dns', value: proof.name };
-      return { status: 200, body: { status: proof.status, identifier, challenges: [challengeJson(base, proof)] } };
-    }
+    if (proof !== undefined && what === 'challenge') return proveAnswer(base, proof, account, peer);
+    if (proof !== undefined && what === 'authz') return proofAnswer(base, proof);
     if (order === undefined) return undefined;
+    if (what === 'certificate' && order.certificate !== undefined) return certificateAnswer(order.certificate);
     if (what === 'order' && more === 'finalize') await finalize(authority, order, payload.csr);
-    if (what === 'certificate' && order.certificate !== undefined) {
-      const headers = { 'Content-Type': 'application/pem-certificate-chain' };
-      return { status: 200, headers, body: order.certificate };
-    }
     return { status: 200, headers: { Location: `${base}/order/${id}` }, body: orderJson(base, order) };
+  }
+
+  /** The id of an account is the thumbprint of its key. */
+  async function proveAnswer(base: string, proof: Proof, thumbprint: string, peer: Peer): Promise<Answer> {
+    if (proof.status === 'pending') await prove(proof, thumbprint, peer);
+    return { status: 200, body: challengeJson(base, proof) };
+  }
+
+  function proofAnswer(base: string, proof: Proof): Answer {
+    const identifier = { type: 'dns', value: proof.name };
+    return { status: 200, body: { status: proof.status, identifier, challenges: [challengeJson(base, proof)] } };
   }
 
   function newAccount(base: string, account: string, key: JWK, onlyExisting: boolean): Answer {
@@ -158,6 +155,32 @@ export function openAcme(): Acme {
       return withNonce(await answerPost(authority, peer, base, asked));
     },
   };
+}
+
+/** The id of the account that signs: the thumbprint of a new one's key, or the end of its URL. */
+async function accountOf(head: { readonly jwk?: JWK; readonly kid?: string }, isNew: boolean): Promise<string> {
+  return isNew
+    ? calculateJwkThumbprint(head.jwk ?? {})
+    : (String(head.kid ?? '')
+        .split('/')
+        .at(-1) ?? '');
+}
+
+/** @throws Refusal for a wrong signature */
+async function verifiedBy(jws: FlattenedJWSInput, key: typeof EmbeddedJWK | Awaited<ReturnType<typeof importJWK>>) {
+  const verifying = typeof key === 'function' ? flattenedVerify(jws, key) : flattenedVerify(jws, key);
+  return verifying.catch(() => {
+    throw problem('malformed', 'error verifying jws');
+  });
+}
+
+function accountAnswer(account: string, id: string): Answer {
+  if (id !== account) throw problem('unauthorized', 'accountID does not match');
+  return { status: 200, body: { status: 'valid', orders: '' } };
+}
+
+function certificateAnswer(chain: string): Answer {
+  return { status: 200, headers: { 'Content-Type': 'application/pem-certificate-chain' }, body: chain };
 }
 
 /** Signs the request of an order whose names are all proved. @param csr DER in base64url */

@@ -38,51 +38,79 @@ export async function walk<T>(
   finish: (entry: Entry) => Promise<Found<T>>,
 ): Promise<T> {
   const names = partsOf(checkPath(path));
-  const opened: FileHandle[] = [];
-  const passed: string[] = [];
-  let links = 0;
+  const folders = await OpenFolders.at(root, make).catch((error) => {
+    throw withPath(error, path);
+  });
   try {
-    opened.push(await openRoot(root, make));
-    for (;;) {
-      let name = names.shift() ?? '.';
+    for (let links = 0; ; ) {
+      const name = names.shift() ?? '.';
       if (name === '..') {
-        if (opened.length > 1) await opened.pop()?.close();
-        passed.pop();
+        await folders.leave();
         if (names.length > 0) continue;
-        name = '.';
       }
-      const folder = opened.at(-1);
-      if (folder === undefined) throw new Error(`${path}: its root is not open`);
-      const entry = { folder, name };
-      if (names.length > 0) {
-        const next = await openFolder(entry, make);
-        if (next !== 'link') {
-          opened.push(next);
-          passed.push(name);
-          continue;
-        }
-      } else {
-        const found = await finish(entry);
-        if (found !== 'link') return found.done;
-      }
-      const target = await readlink(at(entry));
-      const link = `/${[...passed, name].join('/')}`;
+      const entry = { folder: folders.current(), name: name === '..' ? '.' : name };
+      const found = names.length > 0 ? await folders.enter(entry, make) : await finish(entry);
+      if (found === 'entered') continue;
+      if (found !== 'link') return found.done;
       links += 1;
       if (links > MAX_LINKS) throw fault('ELOOP', `${path} goes round in a circle of symbolic links`);
-      if (!(await mayFollow(folder, passed))) {
-        throw fault('ELOOP', `${path}: ${link} is a symbolic link to ${target}, ${NOT_FOLLOWED}`);
-      }
-      // An absolute target starts at the root again.
-      if (target.startsWith('/')) {
-        await Promise.all(opened.splice(1).map((each) => each.close()));
-        passed.length = 0;
-      }
-      names.unshift(...partsOf(target));
+      names.unshift(...partsOf(await folders.follow(entry, path)));
     }
   } catch (error) {
     throw withPath(error, path);
   } finally {
-    await Promise.all(opened.map((each) => each.close()));
+    await folders.close();
+  }
+}
+
+/** The folders from the root to the current one, each opened relative to the one before. */
+class OpenFolders {
+  readonly #root: FileHandle;
+  readonly #below: { readonly handle: FileHandle; readonly name: string }[] = [];
+
+  private constructor(root: FileHandle) {
+    this.#root = root;
+  }
+
+  static async at(root: string, make: boolean): Promise<OpenFolders> {
+    return new OpenFolders(await openRoot(root, make));
+  }
+
+  current(): FileHandle {
+    return this.#below.at(-1)?.handle ?? this.#root;
+  }
+
+  /** Opens an entry of the current folder, which becomes the current one. */
+  async enter(entry: Entry, make: boolean): Promise<'entered' | 'link'> {
+    const handle = await openFolder(entry, make);
+    if (handle === 'link') return 'link';
+    this.#below.push({ handle, name: entry.name });
+    return 'entered';
+  }
+
+  /** Returns to the folder above; the root has none. */
+  async leave(): Promise<void> {
+    await this.#below.pop()?.handle.close();
+  }
+
+  /** The target of a link in the current folder. @throws where links are not followed */
+  async follow(entry: Entry, path: string): Promise<string> {
+    const target = await readlink(at(entry));
+    const passed = this.#below.map(({ name }) => name);
+    const link = `/${[...passed, entry.name].join('/')}`;
+    if (!(await mayFollow(entry.folder, passed)))
+      throw fault('ELOOP', `${path}: ${link} is a symbolic link to ${target}, ${NOT_FOLLOWED}`);
+    // An absolute target starts at the root again.
+    if (target.startsWith('/')) await this.#closeBelow();
+    return target;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#root.close(), this.#closeBelow()]);
+  }
+
+  async #closeBelow(): Promise<void> {
+    await Promise.all(this.#below.splice(0).map(({ handle }) => handle.close()));
   }
 }
 

@@ -1,9 +1,6 @@
 // The wire format of a session over SSH: frames of a kind, a request number, a length and that many bytes. Pure. To the node: `r` is a request
 // (standard input and then its words, each preceded by its length), `d` cancels one. From the node: `o` and `e` are chunks of its output and errors,
 // `x` its exit code while something still holds its output open, `z` its exit code as its end.
-//
-// To the node: `r` is a request (standard input and then its words, each with its length before it), `d` drops one. From there: `o` and `e`
-// are pieces of its output and errors, `x` its exit code while something still holds its output open, `z` its exit code as its end.
 
 /** Size of the header: kind, request number and length. */
 export const HEAD_BYTES = 9;

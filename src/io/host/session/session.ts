@@ -54,7 +54,16 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<Session | SessionEnd> {
   if (signal.aborted) return { exit: null, said: '' };
-  const child = execa('ssh', [...args], {
+  const connection = new Connection(startSsh(args, env), mark, signal);
+  const late = pause(GREETING_MS, null, { ref: false });
+  const first = await Promise.race([connection.greeted, connection.over, late]);
+  if (first !== null) return first === 'greeted' ? connection : first;
+  connection.fail(`no session began within ${GREETING_MS / 1000} s`);
+  return { ...(await connection.over), exit: null };
+}
+
+function startSsh(args: readonly string[], env: Readonly<Record<string, string>>) {
+  return execa('ssh', [...args], {
     env,
     extendEnv: false,
     cwd: '/',
@@ -62,130 +71,171 @@ export async function openSession(
     buffer: false,
     reject: false,
   });
-  const pending = new Map<number, Pending>();
-  const greeted = Promise.withResolvers<Session>();
-  let said = '';
-  let fault: string | null = null;
-  let isOver = false;
-  let last = 0;
+}
 
-  const read = readFrames((frame) => {
-    if (frame.id === 0 || frame.id > last) throw new Error('the node answered what it was not asked');
-    // Unknown for a cancelled request whose output was already under way.
-    pending.get(frame.id)?.take(frame);
-  });
-  const greeting = Buffer.from(`\n${mark} session 1\n`);
-  let preface: Buffer | null = Buffer.alloc(0);
-  child.stdout.on('data', (chunk: Buffer) => {
-    try {
-      if (preface === null) return read(chunk);
+class Connection implements Session {
+  readonly over: Promise<SessionEnd>;
+  readonly greeted: Promise<'greeted'>;
+  readonly #child: ReturnType<typeof startSsh>;
+  readonly #requests = new Map<number, Pending>();
+  /** The end of what ssh and the node wrote to standard error. */
+  #said = '';
+  /** Why it was ended here; null where it was not, or by its user. */
+  #fault: string | null = null;
+  #isOver = false;
+  /** Number of the last request. */
+  #last = 0;
+
+  constructor(child: ReturnType<typeof startSsh>, mark: string, signal: AbortSignal) {
+    this.#child = child;
+    this.greeted = this.#readAfterGreeting(mark);
+    this.over = this.#followEnd(signal);
+  }
+
+  pending(): number {
+    return this.#requests.size;
+  }
+
+  run(words: readonly string[], call: SessionCall): Promise<ProgramEnd> | null {
+    if (this.#isOver || this.#requests.size >= MAX_CONCURRENT) return null;
+    const request = encodeRequest(this.#last + 1, words, call.input);
+    if (request === null) return null;
+    this.#last += 1;
+    return this.#follow(this.#last, request, call);
+  }
+
+  async close(): Promise<void> {
+    this.#end();
+    await this.over;
+  }
+
+  /** Ends the session, and says why in how it ended. The first reason holds. */
+  fail(why: string): void {
+    this.#fault ??= why;
+    this.#end();
+  }
+
+  /** Skips what the node writes before its greeting, and reads the frames after it. */
+  #readAfterGreeting(mark: string): Promise<'greeted'> {
+    const { promise, resolve } = Promise.withResolvers<'greeted'>();
+    const greeting = Buffer.from(`\n${mark} session 1\n`);
+    const read = readFrames((frame) => this.#take(frame));
+    /** What came before the greeting; null once that was read. */
+    let preface: Buffer | null = Buffer.alloc(0);
+    const receive = (chunk: Buffer): void => {
+      if (preface === null) return void read(chunk);
       preface = Buffer.concat([preface, chunk]);
       const at = preface.indexOf(greeting);
       if (at < 0 && preface.length > MAX_PREFACE) throw new Error('the node writes much and begins no session');
       if (at < 0) return;
       const rest = preface.subarray(at + greeting.length);
       preface = null;
-      greeted.resolve(session);
+      resolve('greeted');
       read(rest);
-    } catch (error) {
-      fault ??= error instanceof Error ? error.message : String(error);
-      end();
-    }
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString('utf8')).slice(-MAX_SAID);
-  });
-  // How it ended is seen by the program's end.
-  child.stdin.on('error', () => {});
-  /** The shared connection has the same pipes, and may keep them open as long as the remote side does. */
-  const letGo = (): void => {
-    for (const each of [child.stdin, child.stdout, child.stderr]) each.destroy();
-  };
-  function end(): void {
-    child.kill('SIGKILL');
-    letGo();
+    };
+    this.#child.stdout.on('data', (chunk: Buffer) => {
+      try {
+        receive(chunk);
+      } catch (error) {
+        this.fail(error instanceof Error ? error.message : String(error));
+      }
+    });
+    return promise;
   }
-  signal.addEventListener('abort', end, { once: true });
-  child.nodeChildProcess.once('exit', () => {
-    isOver = true;
-    setTimeout(letGo, LAST_OUTPUT_MS).unref();
-  });
-  const over = child.then(({ exitCode }): SessionEnd => {
+
+  #take(frame: Frame): void {
+    if (frame.id === 0 || frame.id > this.#last) throw new Error('the node answered what it was not asked');
+    // Unknown for a cancelled request whose output was already under way.
+    this.#requests.get(frame.id)?.take(frame);
+  }
+
+  /** Resolves when ssh has ended; requests that are pending then are lost. */
+  async #followEnd(signal: AbortSignal): Promise<SessionEnd> {
+    const child = this.#child;
+    const end = () => this.#end();
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.#said = (this.#said + chunk.toString('utf8')).slice(-MAX_SAID);
+    });
+    // How it ended is seen by the program's end.
+    child.stdin.on('error', () => {});
+    signal.addEventListener('abort', end, { once: true });
+    child.nodeChildProcess.once('exit', () => {
+      this.#isOver = true;
+      setTimeout(() => this.#letGo(), LAST_OUTPUT_MS).unref();
+    });
+    const { exitCode } = await child;
     signal.removeEventListener('abort', end);
-    const ended = { exit: exitCode ?? null, said: [said, fault ?? ''].filter((text) => text !== '').join('\n') };
-    for (const each of pending.values()) each.lose(ended);
+    const said = [this.#said, this.#fault ?? ''].filter((text) => text !== '').join('\n');
+    const ended = { exit: exitCode ?? null, said };
+    for (const each of this.#requests.values()) each.lose(ended);
     return ended;
-  });
+  }
+
+  #end(): void {
+    this.#child.kill('SIGKILL');
+    this.#letGo();
+  }
+
+  /** The shared connection has the same pipes, and may keep them open as long as the remote side does. */
+  #letGo(): void {
+    for (const each of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) each.destroy();
+  }
 
   /** An idle session does not keep this process alive. */
-  function hold(): void {
-    const streams = [child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket);
-    for (const each of [child.nodeChildProcess, ...streams]) {
-      if (pending.size > 0) each.ref();
+  #hold(): void {
+    const { stdin, stdout, stderr, nodeChildProcess } = this.#child;
+    const streams = [stdin, stdout, stderr].filter((stream) => stream instanceof Socket);
+    for (const each of [nodeChildProcess, ...streams]) {
+      if (this.#requests.size > 0) each.ref();
       else each.unref();
     }
   }
 
-  async function follow(id: number, request: Buffer, call: SessionCall): Promise<ProgramEnd> {
+  /** Sends a request, and resolves to how its program ended. */
+  async #follow(id: number, request: Buffer, call: SessionCall): Promise<ProgramEnd> {
     if (call.signal?.aborted) return { exit: null, ended: 'aborted', ms: 0, reason: 'aborted before it was started' };
     const started = performance.now();
-    const done = Promise.withResolvers<void>();
+    const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     let exit: number | null = null;
     const drop = (): void => {
-      if (pending.has(id)) child.stdin.write(encodeDrop(id));
-      done.resolve();
+      if (this.#requests.has(id)) this.#child.stdin.write(encodeDrop(id));
+      finish();
     };
     const watch = watchOver(call, { end: drop, letGo: drop });
-    pending.set(id, {
+    const complete = (code: number): void => {
+      exit = code;
+      this.#requests.delete(id);
+      finish();
+    };
+    this.#requests.set(id, {
       take({ kind, bytes }) {
         if (kind === 'output' || kind === 'errors') {
           watch.hear(bytes);
           (kind === 'output' ? call.onStdout : call.onStderr)(bytes);
-          return;
-        }
-        exit = bytes.readUInt32BE();
-        if (kind === 'exited') return watch.exited();
-        pending.delete(id);
-        done.resolve();
+        } else if (kind === 'exited') {
+          exit = bytes.readUInt32BE();
+          watch.exited();
+        } else complete(bytes.readUInt32BE());
       },
-      lose({ exit: code, said: why }) {
-        pending.delete(id);
-        exit = LOST;
-        const how = code === LOST ? '' : `\nthe session on the node ended${code === null ? '' : ` with ${code}`}`;
-        call.onStderr(Buffer.from(`${why.trim()}${how}\n`));
-        done.resolve();
+      lose(end) {
+        call.onStderr(Buffer.from(`${end.said.trim()}${nodeEnd(end)}\n`));
+        complete(LOST);
       },
     });
-    hold();
-    child.stdin.write(request);
-    await done.promise;
+    this.#hold();
+    this.#child.stdin.write(request);
+    await done;
     const cut = await watch.stop();
-    pending.delete(id);
-    hold();
+    this.#requests.delete(id);
+    this.#hold();
     const ms = Math.round(performance.now() - started);
     if (cut !== undefined) return { exit: null, ended: cut, ms, reason: null };
     return { exit, ended: exit === null ? 'killed' : 'exited', ms, reason: null };
   }
+}
 
-  const session: Session = {
-    over,
-    pending: () => pending.size,
-    run(words, call) {
-      if (isOver || pending.size >= MAX_CONCURRENT) return null;
-      const request = encodeRequest(last + 1, words, call.input);
-      if (request === null) return null;
-      last += 1;
-      return follow(last, request, call);
-    },
-    async close() {
-      end();
-      await over;
-    },
-  };
-  const late = pause(GREETING_MS, null, { ref: false });
-  const first = await Promise.race([greeted.promise, over, late]);
-  if (first !== null) return first;
-  fault = `no session began within ${GREETING_MS / 1000} s`;
-  end();
-  return { ...(await over), exit: null };
+/** How the remote side ended, where ssh itself did not fail. */
+function nodeEnd({ exit }: SessionEnd): string {
+  if (exit === LOST) return '';
+  return `\nthe session on the node ended${exit === null ? '' : ` with ${exit}`}`;
 }

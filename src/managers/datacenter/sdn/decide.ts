@@ -55,46 +55,17 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
   const { spec, before, adopt, approved } = wanted;
   const declared = entriesOf(spec ?? NOTHING);
   const earlier = entriesOf(before ?? NOTHING);
-  const ours = (sort: Sort, id: string): boolean => find(earlier, sort, id) !== undefined || adopt === true;
   const gone = earlier.filter(({ sort, id }) => find(declared, sort, id) === undefined && seen.config[sort].has(id));
   const goneIds = (sort: Sort): readonly string[] => gone.flatMap((one) => (one.sort === sort ? [one.id] : []));
   const edits: Action[] = [];
   for (const one of declared) {
-    const present = seen.config[one.sort].get(one.id);
-    const row = ROW_OF[one.sort];
-    if (present === undefined) {
-      edits.push(creation(row, one));
-      continue;
-    }
-    const fixed = fixedDifference(row, one, present);
-    if (fixed !== null) return { kind: 'impossible', reason: fixed };
-    const change = optionChanges(row, one.options, find(earlier, one.sort, one.id)?.options, present);
-    if (change.named.length === 0) continue;
-    const obstacle = changeObstacle(seen, one, change.named, goneIds);
-    if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
-    if (!ours(one.sort, one.id)) {
-      const reason = `${row.label} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
-      return { kind: 'blocked', reason };
-    }
-    const summary = `set ${change.named.join(', ')} of ${row.label} ${one.name}`;
-    edits.push(pvesh(summary, 'set', pathOf(one), change.args));
+    const edit = editOf(seen, one, find(earlier, one.sort, one.id), adopt === true, goneIds);
+    if (isDecision(edit)) return edit;
+    if (edit !== null) edits.push(edit);
   }
-  const inUse = gone.find(({ sort, id }) => sort === 'vnets' && seen.guestsOn[id] !== undefined);
-  if (inUse !== undefined) {
-    const guests = seen.guestsOn[inUse.id]?.join(', ');
-    const reason = `vnet ${inUse.id} is no longer declared and still the bridge of ${guests}, which would be without a network; give the guests another first`;
-    return { kind: 'impossible', reason };
-  }
-  const held = gone.flatMap(({ sort, id }) => (sort === 'subnets' ? (removalObstacle(seen, id) ?? []) : []));
-  if (held[0] !== undefined) return { kind: 'impossible', reason: held[0] };
-  if (gone.length > 0 && !approved) {
-    const names = gone.map(({ sort, name }) => `${ROW_OF[sort].label} ${name}`).join(', ');
-    const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lossOnDelete))].join(', and ');
-    return {
-      kind: 'blocked',
-      reason: `${names}: no longer declared, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`,
-    };
-  }
+  const obstacle = removalsObstacle(seen, gone);
+  if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
+  if (gone.length > 0 && !approved) return needsApproval(gone);
   // A fabric can only be deleted once no other object names it, so it comes last.
   const isLast = ({ sort, id }: Entry): boolean =>
     sort === 'fabrics' && isFabricNamed(seen, id, [...goneIds('controllers'), ...goneIds('zones')]);
@@ -115,6 +86,52 @@ export function decideSdn(wanted: Wanted<SdnSpec>, seen: SdnState): Decision {
     return { kind: 'blocked', reason };
   }
   return { kind: 'actions', actions: [...actions, application(removals.length > 0 ? 'destroy' : 'live')] };
+}
+
+/** The action that makes one object as declared; null: it is. Otherwise why nothing is done at all. */
+function editOf(
+  seen: SdnState,
+  one: Entry,
+  earlier: Entry | undefined,
+  adopt: boolean,
+  goneIds: (sort: Sort) => readonly string[],
+): Action | Decision | null {
+  const present = seen.config[one.sort].get(one.id);
+  const row = ROW_OF[one.sort];
+  if (present === undefined) return creation(row, one);
+  const fixed = fixedDifference(row, one, present);
+  if (fixed !== null) return { kind: 'impossible', reason: fixed };
+  const change = optionChanges(row, one.options, earlier?.options, present);
+  if (change.named.length === 0) return null;
+  const obstacle = changeObstacle(seen, one, change.named, goneIds);
+  if (obstacle !== null) return { kind: 'impossible', reason: obstacle };
+  if (earlier === undefined && !adopt) {
+    const reason = `${row.label} ${one.name} is not ours, and is not as declared; take it over with phoenix adopt ${SDN}`;
+    return { kind: 'blocked', reason };
+  }
+  return pvesh(`set ${change.named.join(', ')} of ${row.label} ${one.name}`, 'set', pathOf(one), change.args);
+}
+
+function isDecision(edit: Action | Decision | null): edit is Decision {
+  return edit !== null && 'kind' in edit;
+}
+
+/** Why objects that are no longer declared cannot be deleted yet; null: they can. */
+function removalsObstacle(seen: SdnState, gone: readonly Entry[]): string | null {
+  const inUse = gone.find(({ sort, id }) => sort === 'vnets' && seen.guestsOn[id] !== undefined);
+  if (inUse !== undefined) {
+    const guests = seen.guestsOn[inUse.id]?.join(', ');
+    return `vnet ${inUse.id} is no longer declared and still the bridge of ${guests}, which would be without a network; give the guests another first`;
+  }
+  const held = gone.flatMap(({ sort, id }) => (sort === 'subnets' ? (removalObstacle(seen, id) ?? []) : []));
+  return held[0] ?? null;
+}
+
+function needsApproval(gone: readonly Entry[]): Decision {
+  const names = gone.map(({ sort, name }) => `${ROW_OF[sort].label} ${name}`).join(', ');
+  const lost = [...new Set(gone.map(({ sort }) => ROW_OF[sort].lossOnDelete))].join(', and ');
+  const reason = `${names}: no longer declared, and deleting that loses ${lost}; ${approvalHint('destroy', SDN)}`;
+  return { kind: 'blocked', reason };
 }
 
 /** Why Proxmox would refuse the change of an object because of others that stay; null where it would not. */

@@ -18,6 +18,7 @@ import { firewallPath } from '../proxmox/firewall.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { writtenFirewall } from './firewall.ts';
+import { isGenerated } from './generated.ts';
 import { writtenSettings } from './settings.ts';
 import { Unclaimed } from './unclaimed.ts';
 
@@ -96,26 +97,38 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
   return { left: [{ what: `${target} firewall (${firewallPath(id)})`, why }] };
 }
 
-/** Settings that only record what Proxmox did, or that nobody would declare. */
-const GENERATED =
-  /^(digest|meta|vmgenid|smbios1|parent|snaptime|snapstate|unused\d+|lock|arch|description|runningcpu|runningmachine|vmstate)$/;
-
-/** Settings whose values are never shown. */
-const SECRET = /password/;
+/** Settings whose values are never shown: passwords, and the environment of a container's first process. */
+const SECRET = /password|^env$/;
 
 /** The settings that no field claimed, each with its line. */
 export function leftOf(
-  { target, path }: FoundGuest,
+  kind: GuestKind,
+  { id, target, path }: FoundGuest,
   conf: Unclaimed,
   why: (key: string, value: string) => string,
 ): LeftOver[] {
   return conf
     .rest()
-    .filter(({ key }) => !GENERATED.test(key))
+    .filter(({ key, value }) => !isGenerated(kind, key, value))
     .map(({ key, value }) => {
       const shown = SECRET.test(key) ? '' : `: ${value}`;
-      return { what: `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`, why: why(key, value) };
+      const what = `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`;
+      return { what, why: stateReason(kind, id, key, value) ?? why(key, value) };
     });
+}
+
+/** Why something is left that is a state of the guest and no setting; null for a setting. */
+function stateReason(kind: GuestKind, id: number, key: string, value: string): string | null {
+  const program = kind === 'lxc' ? 'pct' : 'qm';
+  if (key === 'lock' && value === 'suspended')
+    return `it is hibernated, which is a state and no setting: Proxmox resumes it with its next start (${program} resume ${id})`;
+  if (key === 'lock')
+    return `Proxmox locked it for a task, and until then changes nothing of it: wait for the end of the task; where none runs any more, take the lock away with ${program} unlock ${id}`;
+  if (key === 'vmstate')
+    return 'it is the memory of the hibernated VM, which Proxmox reads back with its next start and then removes';
+  if (/^unused\d+$/.test(key))
+    return `the volume is detached, and only an attached one can be declared: it stays as it is; attach it with ${program} set ${id}, then import again, or remove it with ${program} set ${id} --delete ${key}`;
+  return null;
 }
 
 /** Default storages for guests' disks, which need not be declared. */
@@ -134,7 +147,7 @@ export function importGuests(
     const written = write(guest, conf);
     if ('missing' in written) left.push({ what: `${guest.target} (${guest.path})`, why: written.missing });
     else {
-      left.push(...written.left, ...conf.waiting(guest.target, guest.path));
+      left.push(...written.left, ...notesLeft(guest), ...conf.waiting(guest.target, guest.path));
       entries.push({ guest, entry: written.entry });
     }
   }
@@ -210,11 +223,23 @@ export function defined(fields: Readonly<Record<string, Json | undefined>>): Rec
 const MAX_NOTES = 1000;
 
 /** What people wrote into the notes, where a description can hold it. */
-export function notesOf({ conf }: FoundGuest): string | undefined {
-  const notes = parseNotes(conf.description);
-  const text = (notes === null ? conf.description : notes.text).trimEnd();
+export function notesOf(guest: FoundGuest): string | undefined {
+  const text = writtenNotes(guest);
   // A description cannot start with white space and has a maximum length; other text stays in the notes only.
   return text.length > MAX_NOTES || !/^\S/.test(text) || !prose.safeParse(text).success ? undefined : text;
+}
+
+/** The notes as people wrote them, without Phoenix's part. */
+function writtenNotes({ conf }: FoundGuest): string {
+  const notes = parseNotes(conf.description);
+  return (notes === null ? conf.description : notes.text).trimEnd();
+}
+
+function notesLeft(guest: FoundGuest): LeftOver[] {
+  const text = writtenNotes(guest);
+  if (text === '' || notesOf(guest) !== undefined) return [];
+  const why = `a description has at most ${MAX_NOTES} characters, begins with a visible one and has no control characters: the notes stay as they are on the guest`;
+  return [{ what: `${guest.target} notes of ${text.length} characters (${guest.path})`, why }];
 }
 
 /** The storage for new disks of a VM that has none yet: the first one that accepts disks. */

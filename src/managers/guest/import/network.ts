@@ -1,18 +1,23 @@
 // Imports the interfaces of a guest from its settings: the first one and the others.
 
 import type { Json } from '../../../model/json.ts';
-import type { Extent } from '../../importer.ts';
+import type { Extent, LeftOver } from '../../importer.ts';
 import { CREATION_DEFAULTS } from '../creation-defaults.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
 import { indexesOf } from '../proxmox/settings.ts';
 import type { GuestKind } from '../settings/setting.ts';
+import { isChosenMac } from './generated.ts';
+import type { FoundGuest } from './guests.ts';
 import type { Unclaimed } from './unclaimed.ts';
 
 export interface WrittenNetworks {
   /** Fields of the first interface without its MAC address; null where there is none. */
   readonly first: Record<string, Json> | null;
+  /** MAC address of the first interface; undefined where there is none, or Proxmox generated it and it is not asked for. */
   readonly mac: string | undefined;
   readonly others: readonly Record<string, Json>[];
+  /** Keys of interfaces that are on no bridge. */
+  readonly unconnected: readonly string[];
 }
 
 /** Proxmox's models of network cards; the model is the key of the MAC address. */
@@ -28,12 +33,21 @@ export function writtenNetworks(kind: GuestKind, conf: Unclaimed, filters: boole
   return {
     first: first?.fields ?? null,
     mac: first?.mac,
+    unconnected: written.filter(({ isConnected }) => !isConnected).map(({ index }) => `net${index}`),
     others: others.map(({ index, fields, mac }, at) => ({
       ...(index === at + 1 && extent === 'different' ? {} : { index }),
       ...fields,
-      ...(extent === 'all' && mac !== undefined ? { mac_address: mac } : {}),
+      ...(mac === undefined ? {} : { mac_address: mac }),
     })),
   };
+}
+
+/** What is left of interfaces that are on no bridge. */
+export function unconnectedLeft({ target, path }: FoundGuest, conf: Unclaimed, keys: readonly string[]): LeftOver[] {
+  return keys.map((key) => ({
+    what: `${target} ${key} without a bridge (${path}:${conf.lineOf(key)})`,
+    why: 'no field says that an interface is on no bridge: it stays as it is, and one of a new guest would be on the default bridge',
+  }));
 }
 
 function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filters: boolean, extent: Extent) {
@@ -75,7 +89,8 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
     firewall: filters ? unless(isFiltered ?? false, true) : unless(isFiltered, false),
     link_down: down === undefined ? undefined : unless(normalFlag(down) === '1', false),
   };
-  return { mac: card.mac, fields: defined(fields) };
+  const isWritten = card.mac !== undefined && (extent === 'all' || isChosenMac(card.mac));
+  return { mac: isWritten ? card.mac : undefined, fields: defined(fields), isConnected: net('bridge') !== undefined };
 }
 
 /** `virtio=BC:24:11:00:00:01`, or model and MAC address as separate keys. */

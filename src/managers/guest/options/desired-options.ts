@@ -104,10 +104,11 @@ function edited(one: Declared, declared: OptionValue, now: string | undefined): 
       : printOption(of, option, { ...wanted, ...missing });
   }
   const gone = goneKeys(one, declared);
+  const said = Object.keys(canonical(one, declared));
   const stays = one.fresh && one.field === undefined ? kept : only(present, (key) => !gone.includes(key));
-  const wanted = { ...stays, ...declared };
-  if (meaningOfProperties(of, option, present) === meaningOfProperties(of, option, wanted) && now !== undefined)
-    return now;
+  const wanted = { ...only(stays, (key) => !said.includes(key)), ...declared };
+  const meaning = meaningOfProperties(of, option, canonical(one, wanted));
+  if (meaningOfProperties(of, option, present) === meaning && now !== undefined) return now;
   return printOption(of, option, wanted);
 }
 
@@ -127,10 +128,25 @@ function remaining(one: Declared, now: string | undefined): string | null {
 }
 
 /** Keys that are no longer declared; a text declared all of its keys. */
-function goneKeys({ kind, option, before }: Declared, declared: Readonly<Record<string, string>>): string[] {
+function goneKeys(
+  { kind, option, before }: Pick<Declared, 'kind' | 'option' | 'before'>,
+  declared: Readonly<Record<string, string>>,
+): string[] {
   if (before === undefined) return [];
   const earlier = typeof before === 'string' ? (readOption(PROXMOX_KIND[kind], option, before) ?? {}) : before;
-  return Object.keys(earlier).filter((key) => declared[key] === undefined);
+  const said = canonical({ kind, option }, declared);
+  return Object.keys(canonical({ kind, option }, earlier)).filter((key) => said[key] === undefined);
+}
+
+/** The properties with each older name of a key replaced by its present one, as Proxmox reads them. */
+function canonical({ kind, option }: Pick<Declared, 'kind' | 'option'>, properties: Properties): Properties {
+  const schemas = keysOfOption(PROXMOX_KIND[kind], option) ?? {};
+  const isName = (key: string | undefined): key is string => key !== undefined && Object.hasOwn(schemas, key);
+  const named = Object.entries(properties).map(([key, value]): [string, string] => {
+    const alias = schemas[key]?.alias;
+    return [isName(alias) ? alias : key, value];
+  });
+  return Object.fromEntries(named);
 }
 
 function only(properties: Readonly<Record<string, string>>, isWanted: (key: string) => boolean): Properties {

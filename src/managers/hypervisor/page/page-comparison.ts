@@ -14,39 +14,55 @@ export const pageComparison: Comparison<PageSpec, SeenPage> = {
   ],
 };
 
+const at = (key: string) => ['page_certificate', key];
+
 function certificateDifferences(spec: PageSpec, note: PageNote | null, seen: SeenPage): FoundDifference[] {
-  const { page: present, source, domains, now } = seen;
-  const observed = present === null ? null : certificateText(present);
-  const at = (key: string) => ['page_certificate', key];
+  const { page: present, source } = seen;
   switch (spec.by) {
     case 'certificate':
       if (source === null || present?.fingerprint === source.fingerprint) return [];
-      return [difference(at('certificate'), certificateText(source), observed)];
-    case 'files': {
-      if (spec.fingerprint !== undefined && present !== null)
-        return present.fingerprint === spec.fingerprint
-          ? []
-          : [difference(at('fingerprint'), spec.fingerprint, observed)];
-      const set = note?.secrets?.split('\n') ?? [];
-      const isTheirs =
-        present !== null && note !== null && note.fingerprint !== null && note.fingerprint !== present.fingerprint;
-      if (present === null || isTheirs) return [difference(at('chain'), spec.chain, observed)];
-      return (['chain', 'key'] as const).flatMap((key, index) =>
-        set[index] === secretText(spec[key]) ? [] : [difference(at(key), spec[key], 'another one')],
-      );
-    }
-    case 'acme': {
-      const names = present?.names ?? null;
-      if (domains.length === 0) return [];
-      if (present === null || names?.join() !== domains.join())
-        return [difference(at('acme'), `for ${domains.join(', ')}`, names === null ? null : `for ${names.join(', ')}`)];
-      const renewal = renewPageAt(present);
-      if (now < renewal) return [];
-      return [difference(at('acme'), `renewed by ${dateText(renewal)}`, `valid until ${dateText(present.notAfter)}`)];
-    }
+      return [difference(at('certificate'), certificateText(source), shown(present))];
+    case 'files':
+      return fileDifferences(spec, note, present);
+    case 'acme':
+      return acmeDifferences(seen);
     default:
       return spec satisfies never;
   }
+}
+
+/** Files are the same where the note says that the present certificate was written from them, unless a fingerprint is declared. */
+function fileDifferences(
+  spec: PageSpec & { readonly by: 'files' },
+  note: PageNote | null,
+  present: PageFacts | null,
+): FoundDifference[] {
+  if (present === null) return [difference(at('chain'), spec.chain, null)];
+  if (spec.fingerprint !== undefined)
+    return present.fingerprint === spec.fingerprint
+      ? []
+      : [difference(at('fingerprint'), spec.fingerprint, shown(present))];
+  const noted = note?.fingerprint ?? null;
+  if (noted !== null && noted !== present.fingerprint) return [difference(at('chain'), spec.chain, shown(present))];
+  const set = note?.secrets?.split('\n') ?? [];
+  return (['chain', 'key'] as const).flatMap((key, index) =>
+    set[index] === secretText(spec[key]) ? [] : [difference(at(key), spec[key], 'another one')],
+  );
+}
+
+function acmeDifferences({ page: present, domains, now }: SeenPage): FoundDifference[] {
+  if (domains.length === 0) return [];
+  const wanted = `for ${domains.join(', ')}`;
+  if (present === null) return [difference(at('acme'), wanted, null)];
+  if (present.names.join() !== domains.join())
+    return [difference(at('acme'), wanted, `for ${present.names.join(', ')}`)];
+  const renewal = renewPageAt(present);
+  if (now < renewal) return [];
+  return [difference(at('acme'), `renewed by ${dateText(renewal)}`, `valid until ${dateText(present.notAfter)}`)];
+}
+
+function shown(present: PageFacts | null): string | null {
+  return present === null ? null : certificateText(present);
 }
 
 function certificateText({ names, fingerprint }: PageFacts): string {

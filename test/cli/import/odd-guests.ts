@@ -1,0 +1,353 @@
+// Guests as people have them: made by hand, by other programs and by older versions of Proxmox. Proxmox accepts each of these files.
+
+export interface OddGuest {
+  readonly kind: 'lxc' | 'vm';
+  readonly text: string;
+  /** What an import leaves, by its key. Absent: nothing. */
+  readonly left?: readonly string[];
+  /** Further keys without which the import is the same: their values are the defaults. */
+  readonly usual?: readonly string[];
+}
+
+const ROOT = 'rootfs: rpool:subvol-4001-disk-0,size=8G';
+const NET = 'net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=dhcp,type=veth';
+const container = (...lines: string[]) =>
+  `${['arch: amd64', 'hostname: odd', 'memory: 1024', NET, 'ostype: debian', ROOT, 'swap: 256', ...lines].join('\n')}\n`;
+const machine = (...lines: string[]) =>
+  `${[
+    'boot: order=scsi0',
+    'cores: 2',
+    'memory: 2048',
+    'meta: creation-qemu=9.2.0,ctime=1741358204',
+    'name: odd',
+    'scsi0: rpool:vm-4001-disk-0,size=8G',
+    'smbios1: uuid=0b4d9b5c-9c1e-4a39-8d2c-6f3c6d1e2a90',
+    'vmgenid: aa58debd-e560-4be1-9431-135326460b6e',
+    ...lines,
+  ].join('\n')}\n`;
+
+export const ODD_GUESTS: Readonly<Record<string, OddGuest>> = {
+  'a VM that runs macOS': {
+    kind: 'vm',
+    text: machine(
+      'args: -device isa-applesmc,osk="words(c)AppleComputerInc" -smbios type=2 -device usb-kbd,bus=ehci.0,port=2 -cpu host,kvm=on,vendor=GenuineIntel',
+      'agent: 1',
+      'balloon: 0',
+      'bios: ovmf',
+      'cpu: Haswell',
+      'efidisk0: rpool:vm-4001-disk-1,size=4M',
+      'ide2: local:iso/OpenCore.iso,cache=unsafe,size=150M',
+      'machine: pc-q35-8.1',
+      'net0: vmxnet3=00:16:CB:00:00:21,bridge=vmbr0,firewall=1',
+      'numa: 0',
+      'ostype: other',
+      'sata0: rpool:vm-4001-disk-2,cache=unsafe,discard=on,size=64G,ssd=1',
+      'sockets: 1',
+      'vga: vmware',
+    ),
+    left: ['ide2'],
+    usual: ['numa', 'ostype', 'sockets'],
+  },
+  'a VM that was moved from VMware': {
+    kind: 'vm',
+    text: machine('net0: e1000=00:50:56:9F:12:34,bridge=vmbr0', 'ostype: win10', 'scsihw: pvscsi')
+      .replace(/smbios1: .*/, 'smbios1: uuid=564d1c2b-8f0a-1e3c-7d21-9a5b0c3d4e5f')
+      .replace('vmgenid: aa58debd-e560-4be1-9431-135326460b6e', 'vmgenid: 0'),
+  },
+  'a VM with the identity of its hardware': {
+    kind: 'vm',
+    text: machine().replace(
+      /smbios1: .*/,
+      'smbios1: base64=1,family=VGhpbms=,manufacturer=TEVOT1ZP,product=MjBYVw==,serial=UEYyWDM=,uuid=0b4d9b5c-9c1e-4a39-8d2c-6f3c6d1e2a90',
+    ),
+  },
+  'a VM whose smbios has no uuid': {
+    kind: 'vm',
+    text: machine().replace(/smbios1: .*/, 'smbios1: base64=1,serial=ZHM9bm9jbG91ZC1uZXQ7cz1odHRwOi8vMTAuMC4wLjIv'),
+  },
+  'a VM whose disks were passed through': {
+    kind: 'vm',
+    text: machine(
+      'onboot: 1',
+      'scsi1: /dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0,size=3907018584K',
+      'scsi2: /dev/disk/by-id/ata-ST4000VN008-2DR166_ZDH,backup=0,serial=ZDH,size=3907018584K',
+      'sata3: /dev/nvme1n1,size=976762584K',
+      'scsihw: virtio-scsi-single',
+    ),
+    left: ['scsi1', 'scsi2', 'sata3'],
+  },
+  'a VM with a disk file by its path': {
+    kind: 'vm',
+    text: machine('virtio1: /mnt/pve/old/images/4001/data.qcow2,format=qcow2,size=20G'),
+    left: ['virtio1'],
+  },
+  'a VM with everything detached': {
+    kind: 'vm',
+    text: machine('unused0: rpool:vm-4001-disk-1', 'unused1: nas:4001/vm-4001-disk-0.qcow2'),
+    left: ['unused0', 'unused1'],
+  },
+  'a VM that is locked by a backup': { kind: 'vm', text: machine('lock: backup'), left: ['lock'] },
+  'a VM that is hibernated': {
+    kind: 'vm',
+    text: machine(
+      'lock: suspended',
+      'runningcpu: kvm64,enforce,+kvm_pv_eoi',
+      'runningmachine: pc-i440fx-9.2+pve1',
+      'vmstate: rpool:vm-4001-state-suspend-2024-05-01',
+    ),
+    left: ['lock', 'vmstate'],
+  },
+  'a VM of another processor': { kind: 'vm', text: machine('arch: aarch64', 'bios: ovmf', 'machine: virt') },
+  'a VM with nothing but a name': { kind: 'vm', text: 'name: bare\n' },
+  'a VM from long ago': {
+    kind: 'vm',
+    text: `bootdisk: virtio0
+cores: 1
+ide2: none,media=cdrom
+memory: 1024
+name: old
+net0: rtl8139=32:1A:9C:00:00:07,bridge=vmbr0
+ostype: l26
+sockets: 2
+virtio0: local:4001/vm-4001-disk-1.raw,format=raw,cache=writethrough,size=32G
+`,
+    left: ['virtio0'],
+    usual: ['cores'],
+  },
+  'a VM that boots by letters': {
+    kind: 'vm',
+    text: machine('ide2: none,media=cdrom').replace('boot: order=scsi0', 'boot: cdn\nbootdisk: scsi0'),
+  },
+  'a VM with a network card without a bridge': {
+    kind: 'vm',
+    text: machine('net0: virtio=BC:24:11:00:00:02', 'net2: e1000=BC:24:11:00:00:03,bridge=vmbr1,link_down=1,queues=4'),
+    left: ['net0'],
+  },
+  'a VM with cloud-init by files': {
+    kind: 'vm',
+    text: machine(
+      'cicustom: user=local:snippets/user.yaml,network=local:snippets/net.yaml',
+      'citype: nocloud',
+      'ciupgrade: 0',
+      'ide0: rpool:vm-4001-cloudinit,media=cdrom,size=4M',
+      'ipconfig0: ip=10.0.0.77/24,gw=10.0.0.1',
+      'net0: virtio=BC:24:11:00:00:04,bridge=vmbr0',
+      'serial0: socket',
+      'vga: serial0',
+    ),
+    usual: ['ide0'],
+  },
+  'a VM with a password of cloud-init': {
+    kind: 'vm',
+    text: machine(
+      'cipassword: $5$abcdefgh$0123456789abcdefghijklmnopqrstuvwxyzABCDEFG',
+      'ciuser: kim',
+      'ide2: rpool:vm-4001-cloudinit,media=cdrom,size=4M',
+      'net0: virtio=BC:24:11:00:00:05,bridge=vmbr0',
+      'sshkeys: ssh-ed25519%20AAAAC3NzaC1lZDI1NTE5AAAAIGq6ZpKQkQqBo1qZ8g0w2T2bX2c5f6VnJ5s1YB1xQ2aB%20kim%40laptop%0A',
+    ),
+    left: ['cipassword'],
+    usual: ['ide2'],
+  },
+  'a VM with a GPU and its sound': {
+    kind: 'vm',
+    text: machine(
+      'audio0: device=ich9-intel-hda,driver=none',
+      'bios: ovmf',
+      'cpu: host,hidden=1,flags=+pcid;-spec-ctrl',
+      'efidisk0: rpool:vm-4001-disk-1,efitype=4m,pre-enrolled-keys=1,size=4M',
+      'hostpci0: 0000:01:00,pcie=1,x-vga=1,romfile=gpu.rom',
+      'hostpci1: 0000:00:1f.3',
+      'machine: pc-q35-9.0',
+      'tpmstate0: rpool:vm-4001-disk-2,size=4M,version=v2.0',
+      'usb0: host=046d:c52b',
+      'usb1: host=1-1.2,usb3=1',
+      'usb2: spice,usb3=1',
+      'vga: none',
+    ),
+  },
+  'a VM with many numbers': {
+    kind: 'vm',
+    text: machine(
+      'affinity: 0-3,8',
+      'cpulimit: 1.5',
+      'cpuunits: 2048',
+      'hotplug: disk,network,usb,cpu',
+      'hugepages: 1024',
+      'keephugepages: 1',
+      'numa: 1',
+      'numa0: cpus=0-1,hostnodes=0,memory=1024,policy=bind',
+      'numa1: cpus=2-3,hostnodes=1,memory=1024,policy=bind',
+      'sockets: 2',
+      'vcpus: 2',
+    ),
+  },
+  'a VM with rare devices': {
+    kind: 'vm',
+    text: machine(
+      'ivshmem: size=32,name=looking-glass',
+      'keyboard: de',
+      'localtime: 1',
+      'parallel0: /dev/parport0',
+      'rng0: source=/dev/urandom,max_bytes=1024,period=1000',
+      'serial0: /dev/ttyUSB0',
+      'serial2: socket',
+      'spice_enhancements: foldersharing=1,videostreaming=filter',
+      'startdate: 2006-06-17T16:01:21',
+      'tablet: 0',
+      'tdf: 1',
+      'virtiofs0: share,cache=always,direct-io=1',
+      'watchdog: model=i6300esb,action=reset',
+    ),
+  },
+  'a VM with disks on every kind of storage': {
+    kind: 'vm',
+    text: machine(
+      'ide1: local:4001/base.vmdk,size=1G,rerror=report,werror=enospc',
+      'sata0: local:4001/vm-4001-disk-3.qcow2,size=1T,detect_zeroes=0,snapshot=1',
+      'scsi5: rpool:base-900-disk-0/vm-4001-disk-4,iothread=1,mbps_rd=100.5,iops_wr=400,iops_wr_max=500,iops_wr_max_length=10,size=100G',
+      'scsi6: iscsi:0.0.1.scsi-36001405,shared=1,size=500G',
+      'virtio0: rpool:vm-4001-disk-5,cache=none,aio=native,size=1536M',
+    ),
+    left: ['ide1', 'sata0', 'scsi5', 'scsi6'],
+  },
+  'a VM with a CD by its path': {
+    kind: 'vm',
+    text: machine('ide2: cdrom,media=cdrom', 'ide0: /root/tools.iso,media=cdrom'),
+    left: ['ide0'],
+  },
+  'a VM with notes in the manner of other programs': {
+    kind: 'vm',
+    text: `#<div align='center'><h2>Docker VM</h2>%0A<img src='https%3A//x'/></div>\n#line two %C3%BC\n${machine('tags: community-script;docker;Debian 12')}`,
+  },
+  'a VM with very long notes': { kind: 'vm', text: `#${'word '.repeat(300)}\n${machine()}`, left: ['notes'] },
+  'a VM with a change that waits': {
+    kind: 'vm',
+    text: `${machine('balloon: 1024')}\n[PENDING]\ncores: 4\ndelete: balloon\n`,
+    left: ['cores', 'balloon'],
+    usual: ['cores', 'balloon'],
+  },
+  'a VM with snapshots': {
+    kind: 'vm',
+    text: `${machine('parent: before')}\n[before]\n#notes\ncores: 1\nmemory: 1024\nname: odd\nscsi0: rpool:vm-4001-disk-0,size=8G\nsnaptime: 1700000000\nvmstate: rpool:vm-4001-state-before\n`,
+  },
+  'a VM with words that this version does not know': {
+    kind: 'vm',
+    text: machine('futureoption: 1', 'ballooning: x'),
+    left: ['futureoption', 'ballooning'],
+  },
+  'a VM that is a template': { kind: 'vm', text: machine('template: 1').replace('vm-4001', 'base-4001') },
+  'a VM whose agent is told more': {
+    kind: 'vm',
+    text: machine('agent: enabled=1,fstrim_cloned_disks=1,type=virtio,freeze-fs-on-backup=0'),
+  },
+  'a VM under SEV': { kind: 'vm', text: machine('amd-sev: type=std,no-debug=1', 'machine: q35', 'bios: ovmf') },
+  'a VM with a name of one letter and no memory': {
+    kind: 'vm',
+    text: 'name: x\nscsi0: rpool:vm-4001-disk-0,size=8G\n',
+  },
+  'a container with a disk of the host': {
+    kind: 'lxc',
+    text: container(
+      'mp0: /dev/disk/by-id/ata-WDC_WD40-part1,mp=/srv/data,backup=0,mountoptions=noatime;discard',
+      'mp1: /dev/zvol/tank/db,mp=/var/lib/db,quota=1,ro=1,size=20G',
+    ),
+    left: ['mp0', 'mp1'],
+  },
+  'a container with volumes of every kind': {
+    kind: 'lxc',
+    text: container(
+      'mp0: rpool:subvol-4001-disk-1,mp=/data,size=100G,backup=1',
+      'mp1: local:4001/vm-4001-disk-0.raw,mp=/file,size=512M,mountoptions=noatime',
+      'mp2: /tank/media,mp=/media,ro=1,shared=1,replicate=0',
+      'mp10: rpool:subvol-900-disk-7,mp=/shared data,size=8G',
+    ),
+  },
+  'a container whose volume has no size': {
+    kind: 'lxc',
+    text: container('mp0: rpool:subvol-4001-disk-1,mp=/data'),
+    left: ['mp0'],
+  },
+  'a container of another architecture': {
+    kind: 'lxc',
+    text: container().replace('arch: amd64', 'arch: i386'),
+  },
+  'a container that is detached, locked and a template': {
+    kind: 'lxc',
+    text: container('lock: snapshot', 'template: 1', 'unused3: rpool:subvol-4001-disk-9'),
+    left: ['lock', 'template', 'unused3'],
+  },
+  'a container with raw lines': {
+    kind: 'lxc',
+    text: container(
+      'unprivileged: 1',
+      'lxc.apparmor.profile: unconfined',
+      'lxc.cap.drop:',
+      'lxc.cgroup2.devices.allow: c 10:200 rwm',
+      'lxc.cgroup2.devices.allow = c 226:128 rwm',
+      'lxc.idmap: u 0 100000 1000',
+      'lxc.idmap: u 1000 1000 1',
+      'lxc.idmap: u 1001 101001 64535',
+      'lxc.mount.entry: /dev/net/tun dev/net/tun none bind,create=file',
+      'lxc.mount.auto: cgroup:rw',
+    ),
+  },
+  'a container of OCI': {
+    kind: 'lxc',
+    text: container(
+      'entrypoint: /init --x "a b"',
+      'lxc.environment.runtime: PATH=/usr/bin',
+      'lxc.environment.runtime: DB_PASSWORD=hunter2',
+      'unprivileged: 1',
+    ).replace('ostype: debian', 'ostype: unmanaged'),
+    left: ['template', 'env'],
+  },
+  'a container with features and devices': {
+    kind: 'lxc',
+    text: container(
+      'cmode: shell',
+      'console: 0',
+      'cpulimit: 0.5',
+      'cpuunits: 100',
+      'debug: 1',
+      'dev0: /dev/ttyUSB0,gid=20,mode=0660',
+      'dev3: /dev/serial/by-id/usb-x-if00,uid=1000,deny-write=1',
+      'features: fuse=1,keyctl=1,mount=nfs;cifs,nesting=1,mknod=0,force_rw_sys=1',
+      'hookscript: local:snippets/hook.pl',
+      'onboot: 1',
+      'protection: 1',
+      'startup: order=2,up=30,down=60',
+      'timezone: host',
+      'tty: 6',
+    ),
+    usual: ['cpuunits'],
+  },
+  'a container with networks of its own': {
+    kind: 'lxc',
+    text: container(
+      'nameserver: 10.0.0.2 fd00::2',
+      'net1: name=wan,bridge=vmbr1,hwaddr=52:54:00:12:34:56,ip=10.9.0.5/24,ip6=auto,tag=20,rate=12.5,mtu=1400,type=veth,firewall=1',
+      'net7: name=lan7,bridge=vmbr1,hwaddr=BC:24:11:00:00:07,ip6=fd00::9/64,gw6=fd00::1,link_down=1,type=veth,trunks=5;6',
+      'searchdomain: home.example',
+    ),
+  },
+  'a container without a network, swap or memory': {
+    kind: 'lxc',
+    text: 'arch: amd64\nhostname: alone\nostype: alpine\nrootfs: local:4001/vm-4001-disk-0.raw,size=512M\nswap: 0\n',
+    left: ['template'],
+  },
+  'a container with an old root disk': {
+    kind: 'lxc',
+    text: container('lxc.environment: LANG=de', 'lxc.environment: API_TOKEN=s3cret-token').replace(
+      ROOT,
+      'rootfs: volume=rpool:subvol-4001-disk-0,acl=1,quota=0,replicate=0,ro=1,shared=1,size=8192M,mountoptions=noatime',
+    ),
+    left: ['lxc.environment', 'rootfs'],
+  },
+  'a container with a snapshot and a change that waits': {
+    kind: 'lxc',
+    text: `${container('cores: 2', 'parent: s1')}\n[pve:pending]\ncores: 4\n\n[s1]\narch: amd64\nhostname: odd\nmemory: 256\nrootfs: rpool:subvol-4001-disk-0,size=8G\nsnaptime: 1700000000\nswap: 512\n`,
+    left: ['cores'],
+    usual: ['cores'],
+  },
+};
