@@ -129,7 +129,7 @@ export function ruleProblems(
   cluster: FirewallNames | undefined,
   own: FirewallNames | undefined,
 ): RuleProblem[] {
-  const problems: RuleProblem[] = [
+  const problems = [
     ...typeProblems(rule, environment),
     ...interfaceProblems(rule, environment),
     ...macroNameProblems(rule),
@@ -174,15 +174,15 @@ function addressProblems(
   return problems;
 }
 
+function versionOfProtocol(protocol: string | undefined): 4 | 6 | undefined {
+  if (protocol === 'icmp') return 4;
+  return protocol === 'icmpv6' || protocol === 'ipv6-icmp' ? 6 : undefined;
+}
+
 const MIXED = 'detected mixed ipv4/ipv6 addresses in rule';
 
 function isOther(version: 4 | 6 | undefined, before: 4 | 6 | undefined): boolean {
   return version !== undefined && before !== undefined && version !== before;
-}
-
-function versionOfProtocol(protocol: string | undefined): 4 | 6 | undefined {
-  if (protocol === 'icmp') return 4;
-  return protocol === 'icmpv6' || protocol === 'ipv6-icmp' ? 6 : undefined;
 }
 
 function typeProblems({ type = '', action = '' }: Rule, environment: RuleEnvironment): RuleProblem[] {
