@@ -43,7 +43,7 @@ const COMMANDS: readonly string[] = [
   'pct clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --hostname {name} --description {text}',
   'pct resize {vmid} ( rootfs | mp{number} ) {size}G',
   'pct exec {vmid} --keep-env 0 -- ( {any} )+',
-  `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+`,
+  `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+ ( --cipassword )?`,
   `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --ide2 {storage}:cloudinit | --boot order={buses} | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
   'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
   'qm disk resize {vmid} {bus} {size}G',
