@@ -128,14 +128,16 @@ async function gitlabHooks({ login, ...options }: ForgeOptions): Promise<HooksSe
     return newest === undefined ? null : endOf(newest.response_status);
   };
   const hooks = await Promise.all(
-    told.map(async (hook): Promise<Hook> => ({
-      id: hook.id,
-      url: hook.url,
-      active: (hook.alert_status ?? 'executable') === 'executable',
-      contentType: 'json',
-      events: Object.keys(hook).filter((name) => EVENTS.test(name) && hook[name] === true),
-      last: await lastOf(hook),
-    })),
+    told.map(
+      async (hook): Promise<Hook> => ({
+        id: hook.id,
+        url: hook.url,
+        active: (hook.alert_status ?? 'executable') === 'executable',
+        contentType: 'json',
+        events: Object.keys(hook).filter((name) => EVENTS.test(name) && hook[name] === true),
+        last: await lastOf(hook),
+      }),
+    ),
   );
   return {
     seen: true,
