@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { observeHooks } from '../../../src/io/forge/doctor/hooks.ts';
 import { openForge } from '../../../src/io/forge/forge.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
@@ -255,6 +256,21 @@ describe('the record of webhooks', () => {
     expect([lost.length, arrives]).toEqual([1, true]);
     await forge.redeliver([99_999]);
     expect(received).toHaveLength(22);
+  });
+
+  test('tells the doctor how the last delivery of each webhook ended', async () => {
+    const login = { as: 'token', token: () => TOKEN } as const;
+    const options = { kind: 'gitlab', api: lab.url, login, repository: lab.repository, branch: 'main' } as const;
+    const last = async () => {
+      const seen = await observeHooks(options);
+      return seen.seen ? seen.hooks.map((hook) => hook.last) : seen.why;
+    };
+    expect(await last()).toEqual([null, null]);
+    const unheard = { ok: false, code: 0, said: 'internal error' };
+    await push(401);
+    expect(await last()).toEqual([unheard, { ok: false, code: 401, said: 'HTTP 401' }]);
+    await push(202);
+    expect(await last()).toEqual([unheard, { ok: true, code: 202, said: 'HTTP 202' }]);
   });
 
   test('is none where the token may not see it, or no webhook leads here', async () => {
