@@ -41,7 +41,10 @@ const MAX_TRIES = 10;
 
 interface ClaimDeps {
   readonly ledger: Pick<Ledger, 'installation' | 'setInstallation' | 'usedBy' | 'setUsedBy'>;
-  readonly options: Pick<AgentOptions, 'repositoryUrl' | 'branch' | 'node' | 'roles' | 'movedFrom' | 'version'>;
+  readonly options: Pick<AgentOptions, 'repositoryUrl' | 'branch' | 'roles' | 'movedFrom' | 'version'> & {
+    /** Null while it is not known: then the ledger of any node is taken. */
+    readonly node: string | null;
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { freePort } from '../support/programs.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
@@ -156,6 +157,92 @@ test('SIGTERM lets a running action end and leaves the rest to the next start', 
   expect(await created()).toEqual(['"create","101"', '"create","102"']);
 });
 
+describe('while its node does not answer, and was never asked', () => {
+  const ANSWERS = /answers on (http:\S+) and/;
+
+  /** An agent over SSH, at an address where nothing listens. */
+  async function starting(changed: Record<string, string> = {}): Promise<{ url: string; started: Started }> {
+    const away = { PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`, ...changed };
+    const started = start(['serve'], settings(away));
+    running.push(started);
+    await until(() => {
+      if (started.child.exitCode !== null) throw new Error(`it ended: ${started.output.stderr}`);
+      return started.output.stderr.includes('it is waited for');
+    }, 'the agent to wait for its node');
+    return { url: ANSWERS.exec(started.output.stderr)?.[1] ?? '', started };
+  }
+
+  test('it is alive, says what it waits for, and shows nothing to strangers', async () => {
+    const { url, started } = await starting();
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      {
+        ready: false,
+        checks: { start: expect.stringMatching(/^its node: .*Connection refused; it goes on by itself/) },
+      },
+    ]);
+    const page = await fetch(`${url}/targets`, { headers: { accept: 'text/html' } });
+    const text = await page.text();
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(text).toContain('Phoenix is starting');
+    expect(text).toContain('Connection refused');
+    const [, style = ''] = /href="\.\/(static\/pages-[^"]+\.css)"/.exec(text) ?? [];
+    expect((await fetch(`${url}/${style}`)).status).toBe(200);
+    const status = await phoenix(['status'], client(url));
+    expect([status.exit, status.stderr]).toEqual([3, expect.stringContaining('Phoenix is starting')]);
+    // Through a proxy, from another machine.
+    const headers = { 'x-forwarded-for': '192.0.2.7', accept: 'text/html' };
+    for (const path of ['/', '/api/runs', '/metrics', '/readyz']) {
+      const answer = await fetch(`${url}${path}`, { headers });
+      expect([answer.status, await answer.text()]).toEqual([503, expect.not.stringContaining('refused')]);
+    }
+    started.child.kill('SIGTERM');
+    expect((await started.ended).exit).toBe(0);
+  });
+
+  test('a webhook is kept and done when the node is there; an unsigned one is refused', async () => {
+    const redis = await startRedis();
+    const connection = new Redis(redis.url);
+    try {
+      const { url } = await starting({ REDIS_URL: redis.url });
+      expect((await fetch(`${url}/webhooks`, { method: 'POST', body: '{}' })).status).toBe(401);
+      forge.sendWebhooksTo(`${url}/webhooks`);
+      const commit = await repo.commit(environment({ 101: {} }));
+      await repo.push();
+      await forge.delivered();
+      expect(forge.deliveries().map(({ status }) => status)).toEqual([202]);
+      const [kept] = await connection.hvals('{phoenix}:deliveries');
+      expect(JSON.parse(kept ?? '{}')).toMatchObject({ kind: 'push', commit });
+      await endAll();
+      await serve({ REDIS_URL: redis.url });
+      const isDone = () => forge.latestStatuses(commit).some(({ state }) => state === 'success');
+      await until(isDone, 'the commit to be applied');
+      await until(async () => (await connection.hlen('{phoenix}:deliveries')) === 0, 'the delivery to be settled');
+      expect(forge.deliveries()).toHaveLength(1);
+    } finally {
+      connection.disconnect();
+      await endAll();
+      await redis.stop();
+    }
+  });
+
+  test('in the Redis of another repository it keeps nothing, and ends', async () => {
+    const redis = await startRedis();
+    try {
+      await serve({ REDIS_URL: redis.url });
+      const other = { PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`, PHOENIX_BRANCH: 'production' };
+      const there = { ...other, REDIS_URL: redis.url, PHOENIX_DATA_DIR: join(folder, 'other') };
+      const { exit, stderr } = await phoenixProcess(['serve'], settings(there));
+      expect([exit, stderr]).toEqual([3, expect.stringContaining('this Redis belongs to')]);
+    } finally {
+      await endAll();
+      await redis.stop();
+    }
+  });
+});
+
 describe('it does not start', () => {
   test('without required settings, and names all of them at once', async () => {
     const { exit, stderr } = await phoenix(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
@@ -176,6 +263,8 @@ describe('it does not start', () => {
     const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
     expect(stderr).toContain('PHOENIX_LISTEN');
     expect(exit).toBe(3);
+    // Before anything is fetched or begun.
+    expect(stderr).not.toMatch(/cloned|unexpectedly/);
   });
 
   test('beside another one on the same data', async () => {
@@ -213,7 +302,7 @@ describe('it does not start', () => {
       const { exit, stderr } = await phoenix(['serve'], settings(other));
       expect(exit).toBe(3);
       expect(stderr).toMatch(
-        /this Redis belongs to \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
+        /this Redis belongs to \S+#main@pve, and these settings are for \S+#production\n {2}.*PHOENIX_INSTALLATION/,
       );
       const third = await serve({ ...other, PHOENIX_INSTALLATION: 'second' });
       const ready = await fetch(`${third.url}/readyz`);

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
+import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
 import { formatsOf } from '../../proxmox/storage-types.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
 import type { Config } from '../config.ts';
@@ -191,19 +191,20 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
 }
 
 /**
- * NOT_JUDGED: the firmware that encrypts a VM by SEV-SNP is one read-only file, and Proxmox makes no EFI disk for it (qemu-server,
- * PVE/API2/Qemu.pm, create_disks). One that the VM has, or a clone from its source, stays and is ignored.
+ * NOT_JUDGED: the firmware that encrypts a VM by SEV-SNP or TDX is one read-only file, and Proxmox makes no EFI disk for it. One that the VM has, or a
+ * clone from its source, stays and is ignored.
  */
 export function firmwareTakesItsDisk({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
     if (vm.efiDisk === null) return [];
-    const sev = machineOptions(vm, config).get('amd-sev');
-    if (sev === undefined || readOption('qemu', 'amd-sev', sev.text)?.['type'] !== 'snp') return [];
+    const options = machineOptions(vm, config);
+    const encryption = readOnlyFirmware((option) => options.get(option)?.text);
+    if (encryption === null) return [];
     const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
     const isKept = source === undefined ? vm.cloneFrom !== null : source.kind === 'vm' && hasEfiDisk(source, config);
     if (isKept) return [];
     const at = placeIn(vm.writtenAt, 'efi_disk');
-    const message = `${nameOfGuest(vm)}: whether Proxmox takes it cannot be judged, since it is not known whether the VM has an EFI disk: a new one is refused, as SEV-SNP uses consolidated read-only firmware and does not require an EFI disk`;
+    const message = `${nameOfGuest(vm)}: whether Proxmox takes it cannot be judged, since it is not known whether the VM has an EFI disk: a new one cannot be made, as ${encryption} uses consolidated read-only firmware and does not require an EFI disk`;
     const hint = 'Take it out, and write "bios": "ovmf"; an EFI disk that the VM has stays on it.';
     return [{ code: 'NOT_JUDGED', at, message, hint, target: targetOf(vm) }];
   });
