@@ -23,6 +23,11 @@ export const CHECKSUM_DIGITS: Readonly<Record<string, number>> = {
 /** Compression formats that are unpacked after download (PVE::Storage::Plugin, KNOWN_COMPRESSION_FORMATS). */
 export const COMPRESSIONS: readonly string[] = ['gz', 'lzo', 'zst', 'bz2'];
 
+/** The volume of an appliance for that of a disk in it: `local:import/app.ova` for `local:import/app.ova/disk.vmdk`; other volumes as they are. */
+export function archiveOf(volume: string): string {
+  return volume.replace(/^([^/:]+:import\/[^/]+\.ova)\/.*$/, '$1');
+}
+
 /** `local:iso/debian.iso`. */
 export function fileVolume(storage: string, content: string, filename: string): string {
   return `${storage}:${content}/${filename}`;

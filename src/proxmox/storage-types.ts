@@ -36,6 +36,12 @@ export function contentsOf(type: string): readonly string[] | undefined {
   return TYPES[type]?.contents;
 }
 
+/** Whether a storage of a type is a folder of files; null where the type is not known. */
+export function holdsFiles(type: string | null): boolean | null {
+  const contents = type === null ? undefined : TYPES[type]?.contents;
+  return contents === undefined ? null : contents.includes('iso');
+}
+
 /** The formats of disks that a storage of a type can have; undefined for an unknown type. */
 export function formatsOf(type: string): readonly string[] | undefined {
   const found = TYPES[type];

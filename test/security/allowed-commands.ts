@@ -76,6 +76,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['pct', 'set', '101', '--rootfs', 'rpool:subvol-101-disk-0,mountoptions=noatime,size=8G'],
   ['pct', 'set', '101', '--mp0', '/tank/x,backup=0,mp=/x,mountoptions=noatime;nodev'],
   ['pct', 'set', '101', '--mp0', '/dev/disk/by-id/ata-WDC_WD40-part1,mp=/x,ro=1'],
+  [
+    ...['qm', 'create', '1001', '--name', 'web', '--scsi0', 'tank:0,import-from=local:import/app 1.ova/disk.vmdk'],
+    ...['--import-working-storage', 'work'],
+  ],
   ['qm', 'set', '1001', '--scsi1', '/dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0,backup=0'],
   ['qm', 'set', '1001', '--scsi1', '/dev/zvol/tank/db'],
   ['qm', 'set', '1001', '--ide2', 'cdrom,media=cdrom'],

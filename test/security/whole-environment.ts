@@ -206,7 +206,7 @@ export function wholeEnvironment(): Files {
           },
         ],
       },
-      proxmox_storage_ids: { tank_data: 'tank-data' },
+      proxmox_storage_ids: { tank_data: 'tank-data', unpacked: 'unpacked' },
       mount_point_base: '/tank',
       nvidia_driver: { version: '580.76.05', runfile_url: 'https://example.com/driver.run' },
       phoenix: {
@@ -481,7 +481,8 @@ export function withGuestFields(files: Files): Files {
     vmid: 9100,
     name: 'imported',
     template_image: undefined,
-    import_from: 'local:import/a.raw',
+    import_from: 'local:import/a.ova/disk.vmdk',
+    import_working_storage: 'unpacked',
     cloud_init: true,
   };
   files[VM].vms.push({

@@ -8,7 +8,7 @@ import { imagePath } from '../../managers/guest/lifecycle/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
 import { readOption } from '../../proxmox/option-meaning.ts';
-import { fileVolume } from '../../proxmox/storage-files.ts';
+import { archiveOf, fileVolume } from '../../proxmox/storage-files.ts';
 
 /** Creates the lab in `dir` if needed and adds what is missing. Existing objects are unchanged. */
 export function supplyLab(dir: string, config: Config): void {
@@ -74,7 +74,7 @@ function imagesOf(config: Config): string[] {
 
 /** Path of an image given by path or volume id; null if it is not a file. */
 function fileOfImage(image: string): string | null {
-  const [, storage = '', content, file] = /^([^/:]+):(iso|import)\/(.+)$/.exec(image) ?? [];
+  const [, storage = '', content, file] = /^([^/:]+):(iso|import)\/(.+)$/.exec(archiveOf(image)) ?? [];
   if (content === undefined) return image.startsWith('/') ? image : null;
   const folder = storage === 'local' ? '/var/lib/vz' : `/mnt/${storage}`;
   return `${folder}/${content === 'iso' ? 'template/iso' : 'import'}/${file}`;

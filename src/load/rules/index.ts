@@ -59,6 +59,7 @@ import { targetNamesFit } from './names.ts';
 import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
 import {
+  appliancesAreUnpacked,
   disksOfTheHostAreUsedOnce,
   mountsHavePlaces,
   storagesCanBeMade,
@@ -110,6 +111,7 @@ const ACROSS: readonly Rule[] = [
   storagesCanBeMade,
   mountsHavePlaces,
   disksOfTheHostAreUsedOnce,
+  appliancesAreUnpacked,
   cloneSourcesAreReady,
   cloneSourcesCanBeCopied,
   clonesAreNotSmaller,

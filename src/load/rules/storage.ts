@@ -11,7 +11,8 @@ import type { RuleContext } from '../../managers/rule.ts';
 import type { VmGuest } from '../../managers/vm/declared.ts';
 import { refusal } from '../../proxmox/option.ts';
 import { readOption } from '../../proxmox/option-meaning.ts';
-import { contentsOf } from '../../proxmox/storage-types.ts';
+import { archiveOf } from '../../proxmox/storage-files.ts';
+import { contentsOf, holdsFiles } from '../../proxmox/storage-types.ts';
 import { placesFor } from '../../proxmox/table.ts';
 
 /** One use of a storage; `content` is Proxmox's content type. */
@@ -138,6 +139,38 @@ export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
               hint: 'Let "proxmox_storage_type" be "dir", or the content images and rootdir.',
             } as const,
           ]),
+    ];
+  });
+}
+
+/**
+ * UNKNOWN_STORAGE: a disk of an appliance is unpacked to a storage of files that takes disks of VMs, and by default to that of the appliance
+ * (qemu-server, PVE/API2/Qemu.pm, check_storage_access).
+ */
+export function appliancesAreUnpacked({ config, unreadable }: RuleContext): Diagnostic[] {
+  if (unreadable.host('zfs', 'proxmox_storage_ids') || unreadable.file(DATACENTER_FILE)) return [];
+  const storages = new Map(config.hypervisor.storages.map((storage) => [storage.id, storage]));
+  return config.vm.flatMap((guest): Diagnostic[] => {
+    const sources = [
+      { volume: guest.importFrom, keys: ['import_from'] },
+      ...guest.disks.map(({ import_from }, index) => ({ volume: import_from, keys: ['disks', index, 'import_from'] })),
+    ];
+    const [first] = sources.filter(({ volume }) => volume !== null && archiveOf(volume) !== volume);
+    if (first === undefined) return [];
+    const declared = guest.importWorkingStorage;
+    const id = declared ?? /^([^/:]+):/.exec(first.volume ?? '')?.[1] ?? '';
+    const found = storages.get(id);
+    const isKnown = found !== undefined || declared !== undefined;
+    const takes = found?.contents?.includes('images') !== false && holdsFiles(found?.type ?? null) !== false;
+    if (!isKnown || (found !== undefined && takes)) return [];
+    return [
+      {
+        code: 'UNKNOWN_STORAGE',
+        at: placeIn(guest.writtenAt, ...(declared === undefined ? first.keys : ['import_working_storage'])),
+        message: `${nameOfGuest(guest)}: the appliance is unpacked on storage "${id}", which ${found === undefined ? 'is not declared' : 'holds no files of VM disks (images)'}`,
+        hint: 'Write a storage of files with the content images in "import_working_storage".',
+        target: targetOf(guest),
+      },
     ];
   });
 }

@@ -1,7 +1,7 @@
 // Finds the declared downloads that a guest depends on: the file that it is created from, and files in its drives.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import { fileVolume } from '../../proxmox/storage-files.ts';
+import { archiveOf, fileVolume } from '../../proxmox/storage-files.ts';
 import type { Config } from '../config.ts';
 
 /**
@@ -10,7 +10,8 @@ import type { Config } from '../config.ts';
  * @param named volume ids, paths or null, from the guest's fields
  */
 export function downloadNeeds(named: readonly (string | null)[], { datacenter }: Config): TargetId[] {
+  const files = named.map((volume) => (volume === null ? null : archiveOf(volume)));
   return (datacenter?.get('download') ?? []).flatMap(({ name, options: { storage, content, filename } }) =>
-    named.includes(fileVolume(String(storage), String(content), String(filename))) ? [targetId('download', name)] : [],
+    files.includes(fileVolume(String(storage), String(content), String(filename))) ? [targetId('download', name)] : [],
   );
 }

@@ -19,7 +19,7 @@ import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { writeSshKeys } from './changes.ts';
 import { machineSettings } from './desired-settings.ts';
 import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
-import { isoKey } from './drives.ts';
+import { isoKey, unpackingArgs } from './drives.ts';
 import type { FoundDrives } from './find-drives.ts';
 import { allowOnLocal } from './local-storage.ts';
 import { passwordOf, promptedPassword } from './password.ts';
@@ -103,7 +103,7 @@ function creationArgs(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, fou
   const desired = machineSettings(spec, [...found.settings, ...returning])({});
   const devices = [root, ...('iso' in spec.source ? [isoKey(spec)] : [])];
   const declared = createArgs(desired);
-  return [
+  const args = [
     ...declared,
     ...unlessDeclared(declared, [
       ...creationDefaults(spec),
@@ -114,6 +114,7 @@ function creationArgs(wanted: Wanted<VmSpec>, spec: VmSpec, host: HostFacts, fou
     ]),
     ...['--description', printNotes(firstNotes(wanted, spec, spec.final === 'unmanaged'))],
   ];
+  return [...args, ...unpackingArgs(spec, args)];
 }
 
 /** The options among arguments. */

@@ -20,6 +20,8 @@ export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly diskSizeGb: number | null;
   /** Volume or file that the root disk is a copy of; null: none. */
   readonly importFrom: string | null;
+  /** Where disks of appliances are unpacked; absent: on their own storage. */
+  readonly importWorkingStorage?: string;
   /** Whether it is created with an empty root disk. */
   readonly empty: boolean;
   readonly iso: Drives['iso'];

@@ -77,13 +77,13 @@ const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })
   .describe('Format of the file on a storage of files. Default: that of the storage. Only for a new disk.');
 
 const EXPECT_SOURCE =
-  'must be a volume such as local:import/disk.qcow2, an image of type qcow2, raw or vmdk, or the absolute path of a file below /var/lib/vz or /mnt/pve';
+  'must be a volume such as local:import/disk.qcow2, an image of type qcow2, raw or vmdk, one in an appliance such as local:import/app.ova/disk.vmdk, or the absolute path of a file below /var/lib/vz or /mnt/pve';
 /** An image that is copied into a new disk. It must be on a storage of images, since root reads it. (pve-storage, PVE/Storage/Plugin.pm, parse_volname) */
 const importFrom = becomes(
   inMachines('scsi0', 'import-from'),
   EXPECT_SOURCE,
   text.name(
-    /^([A-Za-z][A-Za-z0-9_.-]*:(import\/[A-Za-z0-9][A-Za-z0-9_.+-]*\.(qcow2|raw|vmdk)|[A-Za-z0-9][A-Za-z0-9_.+~-]*)|(\/var\/lib\/vz|\/mnt\/pve\/[A-Za-z0-9_-]+)\/([A-Za-z0-9][A-Za-z0-9_.+~-]*\/)*[A-Za-z0-9][A-Za-z0-9_.+~-]*)$/,
+    /^([A-Za-z][A-Za-z0-9_.-]*:(import\/([A-Za-z0-9][A-Za-z0-9 _.+-]*\.ova\/)?[A-Za-z0-9][A-Za-z0-9_.+-]*\.(qcow2|raw|vmdk)|import\/[A-Za-z0-9][A-Za-z0-9 _.+-]*\.ova\/[A-Za-z0-9][A-Za-z0-9 _.+-]*\.(qcow2|raw|vmdk)|[A-Za-z0-9][A-Za-z0-9_.+~-]*)|(\/var\/lib\/vz|\/mnt\/pve\/[A-Za-z0-9_-]+)\/([A-Za-z0-9][A-Za-z0-9_.+~-]*\/)*[A-Za-z0-9][A-Za-z0-9_.+~-]*)$/,
     EXPECT_SOURCE,
   ),
 );
@@ -160,6 +160,15 @@ export const driveShape = {
   import_from: importFrom
     .optional()
     .describe('Volume or file that its root disk is a copy of; of another system than a cloud image. Default: none.'),
+  import_working_storage: becomes(
+    [{ verb: 'qm create', option: 'import-working-storage' }],
+    'must be the name of a storage',
+    value.storageId,
+  )
+    .optional()
+    .describe(
+      'Storage of files with the content images, on which a disk of an appliance (`.ova`) is unpacked while the VM is created. Default: the storage of the appliance, as for a disk that is added later.',
+    ),
   iso: iso
     .optional()
     .describe(

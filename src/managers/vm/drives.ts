@@ -27,6 +27,8 @@ export type Drives = {
   };
   readonly disks: readonly DiskDeclared[];
   readonly iso: string | null;
+  /** Where disks of appliances are unpacked; absent for their own storage, so that specs recorded by older versions stay equal. */
+  readonly import_working_storage?: string;
   readonly efi_disk: { readonly storage: string; readonly pre_enrolled_keys: boolean } | null;
   readonly tpm: { readonly storage: string; readonly version: string } | null;
   /** Whether cloud-init configures the VM. */
@@ -98,6 +100,18 @@ export interface Drive {
   readonly made: string;
 }
 
+/**
+ * Further arguments of `qm create`, where it copies a disk of an appliance. `qm set` has no such option, and unpacks on the storage of the appliance.
+ * (qemu-server, PVE/API2/Qemu.pm, create_vm and update_vm)
+ */
+export function unpackingArgs({ import_working_storage: storage }: Drives, args: readonly string[]): string[] {
+  const isUnpacked = args.some((word) => /,import-from=[^,]*\.ova\//.test(word));
+  return storage === undefined || !isUnpacked ? [] : [`--${WORKING_STORAGE}`, storage];
+}
+
+/** A word of the command, and no option of the VM. */
+const WORKING_STORAGE = 'import-working-storage';
+
 /** Key of the `iso` CD: next to the cloud-init drive, or in its place. */
 export function isoKey({ cloud_init }: Pick<Drives, 'cloud_init'>): string {
   return cloud_init ? 'ide0' : 'ide2';
@@ -141,11 +155,13 @@ function of(key: string, what: string, storage: string | null, made: Properties)
 }
 
 /** The drives of a spec, from the configuration. */
-export function declaredDrives({ rootDisk, disks, iso, efiDisk, tpm, cloudInit, guestAgent }: VmGuest): Drives {
+export function declaredDrives(vm: VmGuest): Drives {
+  const { rootDisk, disks, iso, importWorkingStorage, efiDisk, tpm, cloudInit, guestAgent } = vm;
   return {
     root_disk: rootDisk,
     disks,
     iso,
+    ...(importWorkingStorage === undefined ? {} : { import_working_storage: importWorkingStorage }),
     efi_disk: efiDisk,
     tpm,
     cloud_init: cloudInit,

@@ -73,6 +73,7 @@ function drivesFrom(written: Written, storage: string) {
   const isReady = written.import_from === undefined && !written.empty && !isInstalled;
   return {
     importFrom: written.import_from ?? null,
+    ...(written.import_working_storage === undefined ? {} : { importWorkingStorage: written.import_working_storage }),
     empty: written.empty,
     iso: written.iso ?? null,
     cloudInit: written.cloud_init ?? isReady,

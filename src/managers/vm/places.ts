@@ -51,6 +51,7 @@ const PLACES: Places<VmSpec> = {
   root_disk: [own('/root_disk')],
   disks: [own('/disks', '/storage_pool'), ...byDefault('storage_pool')],
   iso: [own('/iso')],
+  import_working_storage: [own('/import_working_storage')],
   efi_disk: [own('/efi_disk', '/storage_pool'), ...byDefault('storage_pool')],
   tpm: [own('/tpm', '/storage_pool'), ...byDefault('storage_pool')],
   cloud_init: [own('/cloud_init', '/template_image', '/clone_from_vmid')],

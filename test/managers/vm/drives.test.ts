@@ -35,7 +35,7 @@ const ask = (target: Target, before?: Target, own = {}) =>
 /** Applied, and applied again, which does nothing. */
 async function apply(target: Target, before?: Target, own = {}): Promise<readonly string[]> {
   const end = await convergeStep(vm as Manager, host, ask(target, before, own));
-  expect(end).toMatchObject({ outcome: 'done' });
+  expect(end, JSON.stringify('reason' in end ? end.reason : end.outcome)).toMatchObject({ outcome: 'done' });
   expect(await convergeStep(vm as Manager, host, ask(target, before, own))).toMatchObject({
     outcome: 'done',
     actions: [],
@@ -358,6 +358,26 @@ describe('rules', () => {
     ]);
   });
 
+  test('an appliance is unpacked on a storage of files that takes disks', () => {
+    const own = { ...bare, import_from: 'local:import/app.ova/disk.vmdk' };
+    const judged = (more: object, storages: object) => {
+      const files = with_({ ...own, ...more });
+      Object.assign(files, { 'etc/phoenix_datacenter_config.json': { storages } });
+      return found('UNKNOWN_STORAGE', files);
+    };
+    const dir = { type: 'dir', path: '/tank/work', content: ['images'] };
+    expect(judged({ import_working_storage: 'work' }, { work: dir })).toEqual([]);
+    expect(judged({ import_working_storage: 'wrok' }, { work: dir })).toEqual([
+      expect.stringContaining('"wrok", which is not declared'),
+    ]);
+    expect(judged({ import_working_storage: 'work' }, { work: { ...dir, content: ['iso'] } })).toEqual([
+      expect.stringContaining('holds no files of VM disks'),
+    ]);
+    expect(found('INVALID_VALUE', with_({ ...bare, import_from: 'local:import/app.ova' }))).toEqual([
+      expect.stringContaining('one in an appliance such as'),
+    ]);
+  });
+
   test('a disk of the host is nothing else, and is given to one guest', () => {
     const path = '/dev/disk/by-id/ata-WDC_WD40';
     const disks = [
@@ -391,5 +411,60 @@ describe('rules', () => {
       expect.stringContaining('a thread for scsi0 needs the controller virtio-scsi-single'),
     ]);
     for (const options of [{}, { bios: 'ovmf', scsihw: 'virtio-scsi-single' }]) expect(given(options)).toEqual([]);
+  });
+});
+
+describe('a disk of an appliance', () => {
+  const DISK_IN = 'local:import/app 1.ova/app-disk1.vmdk';
+  const bare = {
+    templateImage: null,
+    cloudInit: false,
+    network: { ...machine(1001).network, ip: null, gateway: null },
+  } as const;
+
+  /** A tar archive with a disk of so many GB, as VMware writes it. */
+  function appliance(name: string, gigabytes: number): string {
+    const disk = Buffer.alloc(512);
+    disk.write('KDMV');
+    disk.writeBigUInt64LE(BigInt(gigabytes) * 2n ** 21n, 12);
+    const header = Buffer.alloc(512);
+    header.write(name);
+    header.write(disk.length.toString(8).padStart(11, '0'), 124);
+    return Buffer.concat([header, disk, Buffer.alloc(1024)]).toString('latin1');
+  }
+  const files = async (): Promise<void> => {
+    const text = await host.read('/etc/pve/storage.cfg');
+    const local = text.replace(/^(dir: local\n(?:\s.*\n)*?\s+content ).*/m, '$1iso,vztmpl,import,snippets');
+    await host.write('/etc/pve/storage.cfg', `${local}\ndir: work\n\tpath /srv/work\n\tcontent images,import\n`);
+    await host.write('/var/lib/vz/import/app 1.ova', appliance('app-disk1.vmdk', 3));
+  };
+
+  test('is unpacked where it is declared, becomes the root disk, and grows', async () => {
+    await files();
+    const one = of({ ...bare, importFrom: DISK_IN, importWorkingStorage: 'work', diskSizeGb: 6 });
+    await apply(one);
+    expect(await line('scsi0')).toMatch(/^scsi0: rpool:vm-1001-disk-\d,size=6G$/);
+    expect(host.commands.find((command) => command.startsWith('qm create'))).toContain(
+      ' --import-working-storage work',
+    );
+    await host.write('/srv/work/import/other.ova', appliance('data.vmdk', 2));
+    const further = { ...DISK, bus: 'scsi1', size_gb: null, import_from: 'work:import/other.ova/data.vmdk' };
+    await apply(
+      of({ ...bare, importFrom: DISK_IN, importWorkingStorage: 'work', diskSizeGb: 6, disks: [further] }),
+      one,
+    );
+    expect(await line('scsi1')).toContain('size=2G');
+  });
+
+  test('is refused before anything is made where the appliance is missing, and told by Proxmox where it cannot be unpacked', async () => {
+    expect(await refusal(of({ ...bare, importFrom: DISK_IN }))).toContain('put the disk there');
+    await files();
+    const end = await convergeStep(vm as Manager, host, ask(of({ ...bare, importFrom: DISK_IN })));
+    expect(end).toMatchObject({ outcome: 'failed' });
+    expect(JSON.stringify(end)).toContain("import working storage 'local' does not support");
+    const inner = of({ ...bare, importFrom: 'local:import/app 1.ova/other.vmdk', importWorkingStorage: 'work' });
+    const missing = await convergeStep(vm as Manager, host, ask(inner));
+    expect(JSON.stringify(missing)).toContain('Not found in archive');
+    await expect(host.read(CONF)).rejects.toThrow();
   });
 });

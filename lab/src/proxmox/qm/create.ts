@@ -41,7 +41,7 @@ export function createMachine(call: Call, parameters: Parameters): void {
     options['ide2'] = `${options['cdrom']},media=cdrom`;
     delete options['cdrom'];
   }
-  checkDriveStorages(call, options, storage);
+  checkDriveStorages(call, options, storage, text(parameters, 'import-working-storage'));
   checkDriveOptions(call, options);
   for (const [name, value] of Object.entries(options)) if (/^net\d+$/.test(name)) options[name] = withMac(value);
   const prefix = `unable to create VM ${id} - `;

@@ -1,5 +1,5 @@
 // Drives of virtual machines: creates, imports, copies, grows and moves their volumes.
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { readOnlyFirmware } from '../../../../src/proxmox/machine/processors.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, print } from '../call.ts';
@@ -9,7 +9,7 @@ import { isTemplate } from '../guest/guest.ts';
 import { hostFile } from '../node.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
-import { checkAccess, located, type Storage, splitVolumeId, storageNamed } from '../storage/storage.ts';
+import { checkAccess, located, pathOfVolume, type Storage, splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { activate, allocate, makeBase, type Volume, volumeAt, volumeSize } from '../storage/volumes.ts';
 
 const CLOUD_INIT_SIZE = 4 * 1024 ** 2;
@@ -67,7 +67,12 @@ export function checkDriveOptions(call: Call, options: Options): void {
 const isGenerated = (volume: string): boolean => splitVolumeId(volume)?.name === 'cloudinit';
 
 /** Refuses drives whose storages do not take them, before anything is created (PVE/API2/Qemu.pm, check_storage_access). */
-export function checkDriveStorages(call: Call, options: Readonly<Options>, defaultStorage?: string): void {
+export function checkDriveStorages(
+  call: Call,
+  options: Readonly<Options>,
+  defaultStorage?: string,
+  workingStorage?: string,
+): void {
   for (const written of drivesIn(options)) {
     const disk = asMedia(written);
     const { volume, properties, key } = disk;
@@ -83,7 +88,7 @@ export function checkDriveStorages(call: Call, options: Readonly<Options>, defau
         refuseParameters({ [key]: "content type needs to be 'images' or 'iso'" });
     }
     const source = properties['import-from'];
-    if (source !== undefined) checkSource(call, key, source);
+    if (source !== undefined) checkSource(call, key, source, workingStorage);
   }
 }
 
@@ -94,11 +99,19 @@ function asMedia(disk: Disk): Disk {
 }
 
 /** Refuses to copy a new drive from a volume that is not a disk. */
-function checkSource(call: Call, key: string, source: string): void {
+function checkSource(call: Call, key: string, source: string, workingStorage: string | undefined): void {
   if (source.startsWith('/') || splitVolumeId(source) === undefined) return;
-  const { type } = located(call.node, source).volume;
+  const { storage, volume } = located(call.node, source);
+  const { type, format } = volume;
   if (type !== 'images' && type !== 'import')
     refuseParameters({ [key]: `${source} has wrong type '${type}' - needs to be 'images' or 'import'` });
+  if (!format.startsWith('ova+')) return;
+  const working = workingStorage === undefined ? storage : storageNamed(call.node, workingStorage);
+  if (working.content.has('images') && working.family === 'dir') return;
+  refuseParameters({
+    [workingStorage === undefined ? key : 'import-working-storage']:
+      `import working storage '${working.id}' does not support 'images' content type or is not file based.`,
+  });
 }
 
 /** The drives among options, sorted by name; invalid ones are refused. */
@@ -241,8 +254,43 @@ function importSize(call: Call, source: string): number {
     const file = hostFile(call.node, source) ?? refuse(`can't find file '${source}'`);
     return imageSize(file) || refuse(`could not get file size of ${source}`);
   }
+  if (located(call.node, source).volume.format.startsWith('ova+')) return unpackedSize(call, source);
   checkAccess(call.node, source);
   return volumeSize(call.node, source);
+}
+
+/** The size of a disk in an appliance, which is unpacked for it (pve-storage, PVE/GuestImport.pm, extract_disk_from_import_file). */
+function unpackedSize(call: Call, source: string): number {
+  const [, archive = '', inner = ''] = /^(.+\.ova)\/(.+)$/.exec(source) ?? [];
+  const file = hostFile(call.node, pathOfVolume(call.node, archive));
+  print(call, `extracting ${source}`);
+  const failed = (why: string) => refuse(`error during extraction: ${why}\n`);
+  if (file === undefined)
+    return failed(`tar: ${pathOfVolume(call.node, archive)}: Cannot open: No such file or directory`);
+  const content = memberOf(readFileSync(file), inner) ?? failed(`tar: ${inner}: Not found in archive`);
+  print(call, `cleaned up extracted image ${source}`);
+  return diskSize(content);
+}
+
+const BLOCK = 512;
+
+/** A member of a tar archive; undefined where it is not in it. */
+function memberOf(archive: Buffer, name: string): Buffer | undefined {
+  for (let at = 0; at + BLOCK <= archive.length; ) {
+    const field = (from: number, to: number): string =>
+      archive.toString('latin1', at + from, at + to).replace(/\0.*$/s, '');
+    const size = Number.parseInt(field(124, 136).trim() || '0', 8);
+    if (field(0, 100) === name) return archive.subarray(at + BLOCK, at + BLOCK + size);
+    at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
+  }
+  return undefined;
+}
+
+/** By the header of qcow2 or VMDK, else that of the content. */
+function diskSize(content: Buffer): number {
+  const magic = content.toString('latin1', 0, 4);
+  if (magic === 'QFI\xfb') return Number(content.readBigUInt64BE(24));
+  return magic === 'KDMV' ? Number(content.readBigUInt64LE(12)) * 512 : content.length;
 }
 
 /** The disk size of an image file: for qcow2 from its header, else its file size. */

@@ -54,8 +54,15 @@ const FILES: readonly (readonly [type: VolumeName['type'], pattern: RegExp])[] =
   ['vztmpl', /^vztmpl\/([^/]+\.(?:tar|tar\.(?:gz|xz|zst|bz2)))$/i],
   ['backup', /^backup\/([^/]+\.(?:tgz|(?:tar|vma)(?:\.(?:gz|lzo|zst|bz2))?))$/],
   ['snippets', /^snippets\/([^/]+)$/],
+  ['import', /^import\/([ A-Za-z0-9\-.+=_]+\.ova\/[ A-Za-z0-9\-.+=_]+\.(?:qcow2|raw|vmdk))$/],
   ['import', /^import\/([^/]+\.(?:ova|ovf|qcow2|raw|vmdk))$/],
 ];
+
+/** `ova+vmdk` is a disk in an appliance. */
+function importFormat(file: string): string {
+  const format = file.split('.').at(-1) ?? 'raw';
+  return file.includes('.ova/') ? `ova+${format}` : format;
+}
 
 function fileName(name: string): VolumeName {
   const [, baseOwner, base, linkedOwner, linked] = /^(\d+)\/(\S+)\/(\d+)\/(\S+)$/.exec(name) ?? [];
@@ -83,7 +90,7 @@ function fileName(name: string): VolumeName {
   for (const [type, pattern] of FILES) {
     const file = pattern.exec(name)?.[1];
     if (file !== undefined)
-      return { type, name: file, format: type === 'import' ? (file.split('.').at(-1) ?? 'raw') : 'raw', isBase: false };
+      return { type, name: file, format: type === 'import' ? importFormat(file) : 'raw', isBase: false };
   }
   return refuse(`unable to parse directory volume name '${name}'`);
 }

@@ -3,6 +3,7 @@
 
 import { nearest } from '../../../config/nearest.ts';
 import type { Action, Command, SecretReference } from '../../../model/action.ts';
+import { archiveOf } from '../../../proxmox/storage-files.ts';
 import type { HostReader } from '../../manager.ts';
 import { action, call, guestName, type Program } from '../proxmox/command.ts';
 
@@ -43,7 +44,7 @@ export function sourcePath(source: Source, storages: string | undefined): string
   if ('image' in source) return imagePath(source.image);
   if ('import_from' in source && source.import_from.startsWith('/')) return source.import_from;
   const volume = 'iso' in source ? source.iso : 'import_from' in source ? source.import_from : null;
-  if (volume !== null) return imageOnStorage(volume, storages ?? '');
+  if (volume !== null) return imageOnStorage(archiveOf(volume), storages ?? '');
   if (!('template' in source)) return null;
   const [, storage, file] = STORED.exec(source.template) ?? [];
   if (storage === undefined || file === undefined) return source.template.startsWith('/') ? source.template : null;
