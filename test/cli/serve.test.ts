@@ -1,3 +1,6 @@
+// `phoenix serve` as a process: it survives SIGKILL, ends in order on SIGTERM and SIGINT, may be split over processes, and refuses to start without
+// what it needs, with a remedy.
+
 import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -88,7 +88,7 @@ test('a value of another kind, or with signs that it cannot have', () => {
   expect(repeated((value) => (typeof value === 'number' ? [-5] : []))).toEqual([]);
 });
 
-test('the address of another guest is said once, at the second', () => {
+test('a duplicate address is reported once, at the second guest', () => {
   const files = environment();
   files[VM].vms[1].network_config.ip = files[LXC].lxc_configs['101'].network_config.ip;
   expect(errorsOf(files)).toEqual([
@@ -96,7 +96,7 @@ test('the address of another guest is said once, at the second', () => {
   ]);
 });
 
-test('a subnet that no guest lies in is said once, at the host', () => {
+test('a subnet without any guest is reported once, at the host', () => {
   const files = environment();
   files[HYPERVISOR].network.default_subnet = '10.9.0.0/24';
   expect(errorsOf(files)).toEqual([

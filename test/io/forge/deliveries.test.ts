@@ -1,3 +1,5 @@
+// Which deliveries of a webhook are requested again, and since when the webhook fails, by the forge's record of attempts.
+
 import { expect, test } from 'vitest';
 import { failing, lost } from '../../../src/io/forge/github/deliveries.ts';
 
