@@ -1,44 +1,20 @@
 // One fault is one problem: rules do not report again what follows from a wrong value. Checked for each value of this repository's reference
 // configuration.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { repositoryFiles } from '../support/repository-files.ts';
 import { environment, type Files, loadFiles } from './environment.ts';
+import { type Keys, leaves, replaced } from './replace-values.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 
-const root = join(import.meta.dirname, '../..');
-const reference: Files = Object.fromEntries(
-  ['etc', 'stacks'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(root.length + 1), readFileSync(path, 'utf8')]),
-  ),
-);
+const reference: Files = repositoryFiles();
 const errorsOf = (files: Files) =>
   loadFiles(files)
     .problems.filter(({ severity }) => severity === 'error')
     .map(({ code, file, path, message }) => `${code} ${file}:${path} ${message}`);
-
-type Keys = readonly (string | number)[];
-
-function leaves(value: unknown, at: Keys = []): (readonly [Keys, unknown])[] {
-  if (typeof value !== 'object' || value === null) return [[at, value]];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    leaves(inner, [...at, Array.isArray(value) ? Number(key) : key]),
-  );
-}
-
-function replaced(value: unknown, [key, ...rest]: Keys, by: unknown): unknown {
-  if (key === undefined) return by;
-  const copy = structuredClone(value) as Record<string | number, unknown>;
-  copy[key] = replaced(copy[key], rest, by);
-  return copy;
-}
 
 /** Of the entries of a list, and of the guests, the first that has the field. */
 function oneOfEach(all: readonly (readonly [Keys, unknown])[]): (readonly [Keys, unknown])[] {
