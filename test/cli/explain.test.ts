@@ -52,7 +52,7 @@ test.each([
 test('a failure is found by the program’s message, as in a status or a log', async () => {
   const { exit, out } = await run({ code: 'pct start 101: exit 255: CT is locked (backup)' });
   expect(exit).toBe(0);
-  expect(out).toMatch(/^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it when .+, then replay\.\n$/);
+  expect(out).toMatch(/^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it once .+, then replay\.\n$/);
 });
 
 test('docs/problems.md is that of the code', async () => {

@@ -32,7 +32,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
     return [...diagnostics, ...(await arrivalDiagnostics(await arrivalsOf(settings, io), sending, options))];
   } catch (error) {
     const why = certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
-    return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'see what is said of the forge')];
+    return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'fix what the check of the forge reports')];
   }
 }
 
@@ -48,18 +48,21 @@ export function checkHooks(
   const wanted = `the address ${where}${type}, and ${namesOf(boxes)}`;
   if (!seen.seen) {
     const lan = kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
-    const message = `the login may not see webhooks (${seen.why}), which takes ${SEES[kind]}`;
-    return { diagnostics: [skipped(message, `look by hand: ${wanted}${lan}`)], hook: null };
+    const message = `the login may not read webhooks (${seen.why}), which requires ${SEES[kind]}`;
+    return { diagnostics: [skipped(message, `check by hand that it has ${wanted}${lan}`)], hook: null };
   }
   const hook = ours(seen.hooks, sent.publicUrl);
   if (hook === null) {
-    const told = seen.hooks.length === 0 ? 'the repository has no webhook' : 'no webhook of the repository leads here';
-    return { diagnostics: [warning(told, `make one with ${wanted}`)], hook: null };
+    const told =
+      seen.hooks.length === 0
+        ? 'the repository has no webhook'
+        : 'no webhook of the repository has the address of this agent';
+    return { diagnostics: [warning(told, `create one with ${wanted}`)], hook: null };
   }
   const missing = missingOf(boxes, hook.events);
   const path = URL.parse(hook.url)?.pathname ?? '';
   const diagnostics = [
-    ...(hook.active ? [] : [failed(`${hook.url} is not active, so nothing is sent`, 'switch it on at the forge')]),
+    ...(hook.active ? [] : [failed(`${hook.url} is not active, so nothing is sent`, 'activate it at the forge')]),
     ...(path.endsWith('/webhooks')
       ? []
       : [failed(`${hook.url || 'its address'} does not end in /webhooks`, `set it to ${where}`)]),
@@ -75,7 +78,7 @@ export function checkHooks(
       ? []
       : [
           failed(
-            `it is sent as ${MIME[hook.contentType]}`,
+            `its content type is ${MIME[hook.contentType]}`,
             `set its content type to ${MIME[sent.webhookContentType]}, or PHOENIX_WEBHOOK_CONTENT_TYPE=${hook.contentType}`,
           ),
         ]),
@@ -86,7 +89,7 @@ export function checkHooks(
   ];
   if (diagnostics.length > 0) return { diagnostics, hook };
   return {
-    diagnostics: [{ check: CHECK, state: 'ok', message: `${hook.url} sends all that is needed`, hint: null }],
+    diagnostics: [{ check: CHECK, state: 'ok', message: `${hook.url} has every required setting`, hint: null }],
     hook,
   };
 }
@@ -121,10 +124,10 @@ async function arrivalDiagnostics(
   options: Pick<ForgeOptions, 'kind'> | null,
 ): Promise<readonly Diagnostic[]> {
   if (!arrivals.known) {
-    return [skipped(`whether webhooks arrive is not known: ${arrivals.why}`, arrivals.remedy)];
+    return [skipped(`it is not known whether webhooks arrive: ${arrivals.why}`, arrivals.remedy)];
   }
   const blocked = options?.kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
-  const reach = `see its recent deliveries at the forge, the secret, and whether it reaches the address${blocked}`;
+  const reach = `check its recent deliveries at the forge, its secret, and whether the forge reaches the address${blocked}`;
   if (sending !== null) {
     const before = JSON.stringify(arrivals.last);
     const refused = await sending();
@@ -144,7 +147,10 @@ async function arrivalDiagnostics(
   const { last } = arrivals;
   if (last === null)
     return [
-      warning('no delivery has arrived at the agent yet', `push something, or send a test; ${reach}`),
+      warning(
+        'no delivery has arrived at the agent yet',
+        `push something, or let the forge send a test delivery; ${reach}`,
+      ),
       ...refusedDiagnostics(arrivals.refused),
     ];
   return [
@@ -158,7 +164,7 @@ function refusedDiagnostics(refused: Refusal | null): readonly Diagnostic[] {
   if (refused === null) return [];
   const { told, remedy } = parted(refused.why);
   const hint = `if the forge sent it, ${remedy ?? 'see its recent deliveries'}; anybody else who reaches the address can send one too`;
-  return [warning(`one was refused since, at ${refused.at}: ${told}`, hint)];
+  return [warning(`the agent has refused one since, at ${refused.at}: ${told}`, hint)];
 }
 
 function failed(message: string, hint: string): Diagnostic {
