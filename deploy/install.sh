@@ -116,13 +116,23 @@ take_archive() {
 
 version_in() { sed -n 's/^  "version": "\([^"]*\)",*$/\1/p' "$1/package.json"; }
 
-# The ledger and the notes of a newer version may hold what an older one cannot read.
+# one, other: whether one is newer.
+is_newer() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$1" ]; }
+
+# The ledger and the notes of a newer version may hold what an older one cannot read. An uninstalled one leaves them.
 refuse_downgrade() {
-  [ -e "$code/package.json" ] || return 0
-  installed=$(version_in "$code")
-  newest=$(printf '%s\n%s\n' "$installed" "$1" | sort -V | tail -n 1)
-  if [ "$installed" != "$1" ] && [ "$newest" = "$installed" ]; then
-    fail "Phoenix $installed is installed, and $1 is older, which may not be able to read the ledger of a newer one; to go back, bring back a backup of /var/lib/phoenix/agent from before the update, run this script with --uninstall, then install $1" 4
+  back="to go back, bring back a copy of $data/redis from before the update"
+  if [ -e "$code/package.json" ]; then
+    installed=$(version_in "$code")
+    if is_newer "$installed" "$1"; then
+      fail "Phoenix $installed is installed, and $1 is older, which may not be able to read the ledger of a newer one; $back, run this script with --uninstall, then install $1" 4
+    fi
+  fi
+  if [ -e "$data/redis/used-by" ]; then
+    read -r used <"$data/redis/used-by" || used=''
+    if [ -n "$used" ] && is_newer "$used" "$1"; then
+      fail "the ledger in $data/redis was used by Phoenix $used, and $1 is older, which may not be able to read it; $back, or move that folder away, then install $1" 4
+    fi
   fi
 }
 

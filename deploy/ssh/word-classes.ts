@@ -179,12 +179,18 @@ export const CLASSES: Readonly<Record<string, string>> = {
   lxcoption: named('lxc'),
   vmoption: named('vm'),
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
-  /** A volume, such as a former disk of a VM that is recreated, or an empty drive; never a disk of the host. */
-  drive: '(?:{volume}|none)(?:,(?!import-from=)[a-z_-]+=[^,\\0\\n]*)*',
+  /** A disk of the host by a name that lasts, as in src/config/schema/text.ts. */
+  hostdisk:
+    '/dev/(?!(?:block|bus|char|cpu|dri|fd|hugepages|input|lightnvm|mqueue|net|nvidia-caps|pts|serial|shm|snd|vfio|virtio-ports)/){diskstep}(?:/{diskstep})+',
+  diskstep: '(?!\\.\\.?[/,\\0])[^\\s/,=\\0]+',
+  /** A volume, such as a former disk of a VM that is recreated, an empty drive or that of the host, or a disk of the host. */
+  drive:
+    '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file)=)[a-z_]+=[A-Za-z0-9._-]+)*',
   buses: '{bus}(?:;{bus})*',
   /** A new disk with the content of an image: a volume, or a file where images are stored. */
   copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
-  mount: '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}',
+  mount:
+    '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}|{hostdisk}{options},mp=/(?:{step}/)*{step}{options}',
   /** A new root disk. */
   rootdisk: '{storage}:{size}(?:,[a-z]+=[^,\\0\\n]*)*',
   rootvolume: '{storage}:(?=[^,]*[A-Za-z])(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*',

@@ -25,6 +25,8 @@ export type Role = 'receive' | 'reconcile' | 'apply' | 'report' | 'web';
 
 export interface AgentOptions {
   readonly roles: readonly Role[];
+  /** The version of Phoenix, which is recorded in the ledger. */
+  readonly version: string;
   /** The repository's URL as written into the notes of guests. */
   readonly repositoryUrl: string;
   readonly branch: string;

@@ -1,7 +1,8 @@
 // A ledger belongs to one branch of one repository and one node. A second installation in the same Redis would take the followed head of
-// the first as its own, so it does not start.
+// the first as its own, so it does not start. An older version of Phoenix does not either: it may not be able to read what a newer one wrote.
 
 import { type Installation, installationText, isSameInstallation, placeOf } from '../model/installation.ts';
+import { compareVersions } from '../model/version.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { AgentOptions } from './deps.ts';
 
@@ -21,20 +22,60 @@ export class OtherInstallation extends Error {
   }
 }
 
+/** A newer version of Phoenix has used the ledger. */
+class NewerLedger extends Error {
+  override readonly name = 'NewerLedger';
+  /** Exit code of the command line: something that Phoenix needs is not available. */
+  readonly exit = 3;
+  readonly hint: string;
+
+  constructor(newest: string, ours: string) {
+    super(`this Redis was used by Phoenix ${newest}, and ${ours} is older, which may not be able to read it`);
+    this.hint =
+      `start Phoenix ${newest} or a newer one; to go back to ${ours}, first bring back a copy of the ledger from before the update ` +
+      '(docs/operations.md, "Going back"), or start with an empty Redis, without the history of runs and unused approvals';
+  }
+}
+
 const MAX_TRIES = 10;
 
 interface ClaimDeps {
-  readonly ledger: Pick<Ledger, 'installation' | 'setInstallation'>;
-  readonly options: Pick<AgentOptions, 'repositoryUrl' | 'branch' | 'node' | 'roles' | 'movedFrom'>;
+  readonly ledger: Pick<Ledger, 'installation' | 'setInstallation' | 'usedBy' | 'setUsedBy'>;
+  readonly options: Pick<AgentOptions, 'repositoryUrl' | 'branch' | 'roles' | 'movedFrom' | 'version'> & {
+    /** Null while it is not known: then the ledger of any node is taken. */
+    readonly node: string | null;
+  };
 }
 
 /**
- * Records what the ledger belongs to.
+ * Records what the ledger belongs to, and which version of Phoenix uses it.
  *
  * @returns `new` where nothing was recorded yet
- * @throws OtherInstallation
+ * @throws OtherInstallation, NewerLedger
  */
-export async function claimInstallation({ ledger, options }: ClaimDeps): Promise<'known' | 'new'> {
+export async function claimInstallation(deps: ClaimDeps): Promise<'known' | 'new'> {
+  await refuseNewer(deps);
+  const claimed = await claimPlace(deps);
+  await claimVersion(deps);
+  return claimed;
+}
+
+async function refuseNewer({ ledger, options: { version } }: ClaimDeps): Promise<string | null> {
+  const newest = await ledger.usedBy();
+  if (newest !== null && compareVersions(newest, version) > 0) throw new NewerLedger(newest, version);
+  return newest;
+}
+
+async function claimVersion(deps: ClaimDeps): Promise<void> {
+  const { version } = deps.options;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const known = await refuseNewer(deps);
+    if (known === version || (await deps.ledger.setUsedBy(known, version))) return;
+  }
+  throw new Error('the version that uses this Redis changes again and again: several versions start in it');
+}
+
+async function claimPlace({ ledger, options }: ClaimDeps): Promise<'known' | 'new'> {
   // A process that neither plans nor applies may run on any machine.
   const acts = options.roles.includes('reconcile') || options.roles.includes('apply');
   const ours: Installation = {

@@ -2,19 +2,21 @@
 // when one does.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Agent } from '../agent/deps.ts';
 import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
 import type { RepositoryOptions } from '../io/git/repository.ts';
 import type { Connection } from '../io/ledger/connect.ts';
 import type { QueueBoard, QueueBoardOptions } from '../io/queue-board.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Delivery } from '../ports/deliveries.ts';
 import type { Forge } from '../ports/forge.ts';
 import type { Log } from '../ports/log.ts';
 import type { Signatures } from '../ports/signatures.ts';
 import { NO_TRACES, type Tracer } from '../ports/tracing.ts';
 import type { Settings } from '../settings.ts';
 import type { ShowQueues } from '../web/queues.ts';
+import type { KnownNode } from './data-folder.ts';
 import { Missing } from './missing.ts';
-import type { KnownNode } from './node-name.ts';
 import type { HostDeps } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
@@ -45,10 +47,18 @@ export function pathOf({ publicUrl }: Settings): string {
   return publicUrl === null ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 }
 
-/** Continues with the last known name of an unreachable node, or waits for the node. Rejects when it is stopped. */
-export function waitForNode(known: KnownNode | null, log: Log, stop?: AbortSignal): NonNullable<HostDeps['away']> {
+/**
+ * Continues with the last known name of an unreachable node, or waits for the node. Rejects when it is stopped.
+ *
+ * @param waits called with the reason whenever the node did not answer
+ */
+export function waitForNode(
+  known: KnownNode | null,
+  { log, waits, stop }: { readonly log: Log; readonly waits: (why: string) => void; readonly stop?: AbortSignal },
+): NonNullable<HostDeps['away']> {
   let warned = false;
   return async ({ message }) => {
+    waits(message);
     const node = (await known?.read()) ?? null;
     if (!warned) log.warn('the node does not answer: it is waited for', { node, reason: message });
     warned = true;
@@ -71,6 +81,28 @@ export async function openHttpServer(
       { cause },
     );
   }
+}
+
+/** Passes on which deliveries were recorded: to the agent, or later to the one that is still starting. */
+export interface DeliveryRelay extends Pick<Agent, 'delivered'> {
+  connect(agent: Pick<Agent, 'delivered'>): Promise<void>;
+}
+
+export function openDeliveryRelay(): DeliveryRelay {
+  let to: Pick<Agent, 'delivered'> | null = null;
+  /** One of each kind is enough: it makes the agent look. */
+  const early = new Map<Delivery['kind'], Pick<Delivery, 'kind'>>();
+  return {
+    async delivered(delivery) {
+      if (to === null) early.set(delivery.kind, delivery);
+      else await to.delivered(delivery);
+    },
+    async connect(agent) {
+      to = agent;
+      for (const delivery of early.values()) await agent.delivered(delivery);
+      early.clear();
+    },
+  };
 }
 
 /** What reads keys is loaded where there are some. */

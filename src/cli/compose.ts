@@ -7,8 +7,11 @@ import type { Agent, AgentOptions, Role } from '../agent/deps.ts';
 import { noteFault } from '../agent/faults.ts';
 import { watchChanges } from '../agent/http/changes.ts';
 import { metricsView } from '../agent/http/metrics-view.ts';
+import type { HttpServer } from '../agent/http/server.ts';
+import type { StartingDeps } from '../agent/http/starting.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { ReceiverDeps } from '../agent/http/webhook/receive.ts';
+import { claimInstallation } from '../agent/installation.ts';
 import { recordTraced } from '../agent/tracing.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { limitsOf } from '../io/git/http.ts';
@@ -30,10 +33,20 @@ import type { Tracer } from '../ports/tracing.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
-import { openHttpServer, pathOf, queuesOf, signaturesOf, tokenOf, tracerOf, waitForNode } from './compose-parts.ts';
+import { openStartingPage } from '../web/starting.ts';
+import {
+  openDeliveryRelay,
+  openHttpServer,
+  pathOf,
+  queuesOf,
+  signaturesOf,
+  tokenOf,
+  tracerOf,
+  waitForNode,
+} from './compose-parts.ts';
 import { redisOf, waitForRedis, warnOncePerOutage } from './compose-redis.ts';
+import { knownNode, noteVersion } from './data-folder.ts';
 import { readiness } from './doctor/readiness.ts';
-import { knownNode } from './node-name.ts';
 import { type LabPrograms, openForgeOf, openForgeSignInOf, openHostOf, repositoryOf } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
@@ -79,7 +92,11 @@ export async function compose(
   { roles, node, environment, log, redactor, renewSeconds = RENEW_SECONDS, stop, labPrograms }: ComposeOptions,
 ): Promise<RunningPhoenix> {
   const opened: (() => Promise<void> | void)[] = [];
+  let server: HttpServer | null = null;
   const close = async () => {
+    // Opened first, and closed first: what it serves is still there then.
+    await server?.close();
+    server = null;
     for (const each of opened.splice(0).reverse()) await each();
   };
   const clock = { now: () => new Date() };
@@ -87,6 +104,15 @@ export async function compose(
     const signatures = await signaturesOf(settings, clock);
     await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
     opened.push(await lockFolder(settings.dataDir));
+    const receives = roles.includes('receive');
+    let waitsFor = 'Redis, which may be starting too';
+    const starting = {
+      ...{ receive: receives ? 'later' : null, waitsFor: () => waitsFor, page: openStartingPage(() => waitsFor) },
+      ...{ access: settings, adminToken: settings.adminToken },
+    } as const satisfies StartingDeps;
+    const opening = await openHttpServer(settings, starting);
+    server = opening;
+    log.info(`answers on ${opening.url} and is not ready yet`);
     const lost = Promise.withResolvers<Error>();
     const redisUrl = await redisOf(settings, opened, { log, lost: lost.resolve });
     let lastError: Error | null = null;
@@ -101,6 +127,11 @@ export async function compose(
     const ledger = openLedger(connect(), { clock, installation });
     opened.push(() => ledger.close());
     await waitForRedis(ledger, settings, () => lastError);
+    waitsFor = 'its node, the Proxmox host, whose name it learns';
+    await claimInstallation({
+      ledger,
+      options: { ...agentOptions(settings, { roles, node: '', renewSeconds }), node },
+    });
 
     const forge = openForgeOf(settings, redactor);
     const tracer = await tracerOf(settings, log);
@@ -117,8 +148,16 @@ export async function compose(
     });
     opened.push(() => repository.close());
     const metrics = openMetrics(ledger, { clock, version: phoenixVersion() });
+    const relay = openDeliveryRelay();
+    const receive = receives
+      ? receiverOf(settings, { ledger, agent: relay, metrics, forge, tracer, log, clock })
+      : null;
+    opening.serve({ ...starting, receive });
     const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
-    const away = waitForNode(known, log, stop);
+    const waits = (why: string) => {
+      waitsFor = `its node: ${why}; it goes on by itself once the node answers`;
+    };
+    const away = waitForNode(known, { log, waits, ...(stop === undefined ? {} : { stop }) });
     const advise = ({ what, remedy }: NodeAdvice) => log.warn(what, { remedy });
     const lab = labPrograms === undefined ? {} : { labPrograms };
     const hostDeps = { node, environment, repository, redactor, away, advise, ...lab };
@@ -147,12 +186,11 @@ export async function compose(
     });
     let grace = 0;
     opened.push(() => agent.stop(grace));
+    if (settings.redisUrl === null) await noteVersion(settings.dataDir, phoenixVersion());
 
     const seen = metricsView({ ledger, agent, clock });
-    const server = await openHttpServer(settings, {
-      receive: roles.includes('receive')
-        ? receiverOf(settings, { ledger, agent, metrics, forge, tracer, log, clock })
-        : null,
+    opening.serve({
+      receive,
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock, log } : null,
       pages: roles.includes('web')
         ? openPages({
@@ -168,10 +206,10 @@ export async function compose(
       forge: openForgeSignInOf(settings, redactor),
       adminToken: settings.adminToken,
     });
-    opened.push(() => server.close());
+    await relay.connect(agent);
     return {
       agent,
-      url: server.url,
+      url: opening.url,
       lost: lost.promise,
       async stop(graceSeconds) {
         grace = graceSeconds;
@@ -190,7 +228,7 @@ function agentOptions(
 ): AgentOptions {
   const { repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks, applySteps } = settings;
   return {
-    ...{ roles, node, renewSeconds },
+    ...{ roles, node, renewSeconds, version: phoenixVersion() },
     ...{ repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks },
     reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
     concurrency: applySteps ?? STEPS_OF_PROCESS,

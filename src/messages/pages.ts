@@ -38,6 +38,10 @@ export const TROUBLE = {
     title: 'There is no such page',
     hint: `${path} leads nowhere. Runs and targets are listed above.`,
   }),
+  starting: (waitsFor: string | null): Trouble => ({
+    title: 'Phoenix is starting',
+    hint: `${waitsFor === null ? '' : `It waits for ${waitsFor}. `}This page looks again by itself; webhooks that arrive meanwhile are kept, or asked for again.`,
+  }),
   noToken: (): Trouble => ({
     title: 'Nothing is shown here yet',
     hint: 'This agent has no admin token, so it shows its pages on its own machine alone. Set PHOENIX_ADMIN_TOKEN for it and start it again, to sign in with it; or PHOENIX_PAGES=open where a proxy in front signs people in.',

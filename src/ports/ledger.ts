@@ -63,6 +63,10 @@ export interface Ledger extends Runs, Steps, Outbox, People, Pulls, Notification
   installation(): Promise<Installation | null>;
   /** False when the record is no longer `known`. */
   setInstallation(known: Installation | null, next: Installation): Promise<boolean>;
+  /** The newest version of Phoenix that has used it; null where none is recorded. */
+  usedBy(): Promise<string | null>;
+  /** False when the record is no longer `known`. */
+  setUsedBy(known: string | null, version: string): Promise<boolean>;
   /** Records that this process serves these kinds of work, for this long. */
   noteServed(works: readonly string[], ttlMs: number): Promise<void>;
   /** Those that some process serves. */

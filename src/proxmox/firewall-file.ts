@@ -8,6 +8,7 @@ import {
   printRule,
   type Rule,
   type RuleEnvironment,
+  type RuleProblem,
   ruleProblems,
 } from './firewall-rule.ts';
 import { formatProblem } from './formats.ts';
@@ -84,7 +85,11 @@ function readOption(line: string, environment: RuleEnvironment): [string, string
       : /level|helpers/i.test(name)
         ? value.toLowerCase()
         : value;
-    return [name.toLowerCase(), /^\d+$/.test(text) ? String(Number(text)) : text];
+    const number = /^\d+$/.test(text) ? Number(text) : undefined;
+    // A time at which the cluster's firewall was enabled for a minute (PVE/Firewall.pm, parse_clusterfw_option).
+    if (environment === 'cluster' && name.toLowerCase() === 'enable' && number !== undefined && number > 1)
+      return ['enable', '0'];
+    return [name.toLowerCase(), number === undefined ? text : String(number)];
   }
   return { error: `can't parse option '${line}'` };
 }
@@ -151,6 +156,8 @@ export function parseFirewall(
       const parsed = parseRule(line);
       if ('error' in parsed) return parsed.error;
       const problems = ruleProblems(parsed.rule, where, cluster ?? config, where === 'group' ? undefined : config);
+      const dropped = problems.find(([, , endsCheck]) => endsCheck);
+      if (dropped !== undefined) return dropped[1];
       rules.push(parsed.rule);
       if (aboutRules && problems.length > 0)
         warnings.push(`${place} - errors in rule parameters: ${line}`, ...firstOfEach(problems));
@@ -206,8 +213,10 @@ function readOptionInto(options: Map<string, string>, environment: RuleEnvironme
 }
 
 /** Only the first problem of each property is reported. */
-const firstOfEach = (problems: readonly (readonly [string, string])[]): string[] =>
-  [...new Map([...problems].reverse())].reverse().map(([property, message]) => `  ${property}: ${message}`);
+const firstOfEach = (problems: readonly RuleProblem[]): string[] =>
+  [...new Map(problems.map(([property, message]) => [property, message] as const).reverse())]
+    .reverse()
+    .map(([property, message]) => `  ${property}: ${message}`);
 
 function nameProblem(name: string, what: string, longest: number): string | undefined {
   if (name.length > longest) return `${what} name too long`;
@@ -232,10 +241,11 @@ function readSetEntry(
 ): string | undefined {
   const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/.exec(line) ?? [];
   const [, not, name = ''] = /^(!)?\s*(\S+)\s*$/.exec(written) ?? [];
+  const address = readNetwork(name) ?? name;
   const problem =
     setEntryProblem(name, cluster, own) ??
-    (entries.some(({ cidr }) => cidr === name) ? `duplicate ipset entry for '${name}'` : undefined);
-  entries.push({ cidr: readNetwork(name) ?? name, ...(not && { nomatch: true }), ...(comment && { comment }) });
+    (entries.some(({ cidr }) => cidr === address) ? `duplicate ipset entry for '${address}'` : undefined);
+  entries.push({ cidr: address, ...(not && { nomatch: true }), ...(comment && { comment }) });
   return problem;
 }
 
@@ -265,7 +275,8 @@ export function digestedText(items: readonly Readonly<Record<string, unknown>>[]
     .join('');
 }
 
-const remark = (comment: string | undefined): string => (comment?.trim() ? ` # ${comment}` : '');
+/** Perl takes `0` for no comment. */
+const remark = (comment: string | undefined): string => (comment?.trim() && comment !== '0' ? ` # ${comment}` : '');
 
 /** Formats a configuration; empty if there is nothing to write, and the file is then removed. */
 export function printFirewall({ options, aliases, ipset, rules, groups }: FirewallConfig): string {

@@ -96,7 +96,8 @@ export function printRule(rule: Rule, inGroup: boolean): string {
     `${rule.type?.toUpperCase()} ${action}`,
     inGroup ? '' : part('i', 'iface'),
     ...(rule.type === 'group' ? [] : matches.map(([option, property]) => part(option, property))),
-    rule.comment?.trim() ? ` # ${rule.comment}` : '',
+    // Perl takes `0` for no comment.
+    rule.comment?.trim() && rule.comment !== '0' ? ` # ${rule.comment}` : '',
   ].join('');
 }
 
@@ -112,8 +113,11 @@ const WITH_PORTS = ['udp', '17', 'udplite', '136', 'tcp', '6', 'dccp', '33', 'sc
 const ICMP = ['icmp', 'icmpv6', 'ipv6-icmp'];
 export const NAME = '[A-Za-z][A-Za-z0-9\\-_]+';
 
-/** A problem of one property, with Proxmox's message. */
-export type RuleProblem = readonly [property: string, message: string];
+/**
+ * A problem of one property, with Proxmox's message. One that ends the check is reported without its property, and the rule is dropped from its file
+ * at the next change of it.
+ */
+export type RuleProblem = readonly [property: string, message: string, endsCheck?: true];
 
 /**
  * All problems that Proxmox finds in a rule, in its order; the first is the error of an API call. Adds the macro's canonical name and the detected IP
@@ -160,10 +164,10 @@ function addressProblems(
     const named = reference(value, cluster, own);
     if ('error' in list) problems.push([side, list.error]);
     if (named.problem !== undefined) problems.push([side, named.problem]);
-    const found = ('version' in list ? list.version : undefined) ?? named.version;
-    if (found !== undefined && version !== undefined && found !== version)
-      problems.push([side, 'detected mixed ipv4/ipv6 addresses in rule']);
-    version ??= found;
+    const ofList = 'version' in list ? list.version : undefined;
+    if (isOther(ofList, version)) problems.push([side, MIXED]);
+    if (isOther(named.version, version)) return [...problems, [side, MIXED, true]];
+    version ??= ofList ?? named.version;
   }
   if (version === undefined) delete rule.ipversion;
   else rule.ipversion = String(version);
@@ -173,6 +177,12 @@ function addressProblems(
 function versionOfProtocol(protocol: string | undefined): 4 | 6 | undefined {
   if (protocol === 'icmp') return 4;
   return protocol === 'icmpv6' || protocol === 'ipv6-icmp' ? 6 : undefined;
+}
+
+const MIXED = 'detected mixed ipv4/ipv6 addresses in rule';
+
+function isOther(version: 4 | 6 | undefined, before: 4 | 6 | undefined): boolean {
+  return version !== undefined && before !== undefined && version !== before;
 }
 
 function typeProblems({ type = '', action = '' }: Rule, environment: RuleEnvironment): RuleProblem[] {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RequestHandler, Response } from 'express';
 import { PRODUCT } from '../product.ts';
 
 const DIGEST_LENGTH = 12;
@@ -39,4 +40,16 @@ export function loadAssets(): Assets {
     icon: load('icon', 'svg', 'image/svg+xml'),
   };
   return { names, byName };
+}
+
+/** Answers with the file of that name. */
+export function assetRoute(
+  { byName }: Assets,
+  send: (response: Response, asset: Asset) => void,
+): RequestHandler<{ readonly file: string }> {
+  return (request, response, next) => {
+    const asset = byName.get(request.params.file);
+    if (asset === undefined) return next();
+    send(response, asset);
+  };
 }

@@ -8,7 +8,7 @@ import { TROUBLE, type Trouble } from '../messages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { type ActionDeps, actionRoutes } from './actions/routes.ts';
-import { loadAssets } from './assets.ts';
+import { assetRoute, loadAssets } from './assets.ts';
 import type { ForgePages } from './forge-pages.ts';
 import { gatherFront, gatherRun, gatherStep } from './gather.ts';
 import { gatherMap, gatherSearch, gatherTarget, gatherTargets } from './gather-targets.ts';
@@ -58,11 +58,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
   const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
     show(request, response, status, troublePage(what));
   };
-  routes.get('/static/:file', (request, response, next) => {
-    const asset = assets.byName.get(request.params.file);
-    if (asset === undefined) return next();
-    sendAsset(response, asset);
-  });
+  routes.get('/static/:file', assetRoute(assets, sendAsset));
   routes.use(signInRoutes(show));
   routes.use(actionRoutes(parts, show));
   routes.use(queueRoutes(parts.queues ?? null, show));

@@ -32,6 +32,7 @@ interface Asked {
   readonly roles?: readonly Role[];
   readonly movedFrom?: string | null;
   readonly installation?: string;
+  readonly version?: string;
 }
 
 function claim({ installation = 'phoenix', ...asked }: Asked = {}): Promise<string> {
@@ -41,7 +42,13 @@ function claim({ installation = 'phoenix', ...asked }: Asked = {}): Promise<stri
   );
   ledgers.push(ledger);
   const repositoryUrl = 'https://git.example.internal/team/config.git';
-  const usual = { repositoryUrl, branch: 'main', node: 'pve', roles: ['reconcile', 'apply'] as Role[] };
+  const usual = {
+    repositoryUrl,
+    branch: 'main',
+    node: 'pve',
+    roles: ['reconcile', 'apply'] as Role[],
+    version: '1.2.0',
+  };
   return claimInstallation({ ledger, options: { ...usual, ...asked } });
 }
 
@@ -98,4 +105,29 @@ test('login, scheme, case and ending of an address say nothing', () => {
     'https://GIT.example.internal/Team/Config.git/',
   ];
   expect(new Set(same.map(placeOf))).toEqual(new Set(['git.example.internal/team/config']));
+});
+
+test('an older version is refused, and what it was refused stays as it is; a newer one and the same one start', async () => {
+  await claim();
+  for (const version of ['1.2.0', '1.2.1-rc.9', '1.2.1-rc.10', '1.2.1', '1.10.0'])
+    expect(await claim({ version })).toBe('known');
+  for (const version of ['1.2.0', '1.9.9', '1.10.0-rc.1'])
+    await expect(claim({ version })).rejects.toMatchObject({
+      exit: 3,
+      message: `this Redis was used by Phoenix 1.10.0, and ${version} is older, which may not be able to read it`,
+      hint: expect.stringContaining('start Phoenix 1.10.0 or a newer one; to go back'),
+    });
+  expect(await claim({ version: '1.10.0+build.5' })).toBe('known');
+});
+
+test('of an older version and a newer one that start together, the newer one is known afterwards', async () => {
+  await Promise.allSettled([claim({ version: '1.3.0' }), claim({ version: '1.4.0' }), claim({ version: '1.2.0' })]);
+  await expect(claim({ version: '1.3.0' })).rejects.toThrow('used by Phoenix 1.4.0');
+});
+
+test('an older version does not take over a ledger, even one that was moved', async () => {
+  await claim({ version: '2.0.0' });
+  const moved = { branch: 'production', movedFrom: 'git.example.internal/team/config#main@pve' };
+  await expect(claim(moved)).rejects.toThrow('is older');
+  expect(await claim({ version: '2.0.0' })).toBe('known');
 });

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { knownNode } from '../../src/cli/node-name.ts';
+import { openDeliveryRelay } from '../../src/cli/compose-parts.ts';
+import { knownNode } from '../../src/cli/data-folder.ts';
 import { freePort } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 import { phoenix, type Started, start } from './phoenix.ts';
@@ -74,4 +75,16 @@ test('a name is known for its destination alone, and an invalid file has no effe
   expect(await knownNode(folder, 'ssh://root@two').read()).toBeNull();
   await writeFile(join(folder, 'node.json'), `${await readFile(join(folder, 'node.json'), 'utf8')}}`);
   expect(await knownNode(folder, 'ssh://root@one').read()).toBeNull();
+});
+
+test('what was delivered before the agent was there makes it look, once for each kind, and later deliveries at once', async () => {
+  const looked: string[] = [];
+  const agent = { delivered: async ({ kind }: { readonly kind: string }) => void looked.push(kind) };
+  const relay = openDeliveryRelay();
+  for (const kind of ['push', 'pull', 'push'] as const) await relay.delivered({ kind });
+  expect(looked).toEqual([]);
+  await relay.connect(agent);
+  expect(looked).toEqual(['push', 'pull']);
+  await relay.delivered({ kind: 'push' });
+  expect(looked).toEqual(['push', 'pull', 'push']);
 });

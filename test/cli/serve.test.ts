@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { freePort } from '../support/programs.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
@@ -28,13 +29,17 @@ beforeEach(async () => {
   running = [];
 });
 afterEach(async () => {
-  for (const { child, ended } of running) {
-    child.kill('SIGTERM');
-    await ended;
-  }
+  await endAll();
   await forge.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+async function endAll(): Promise<void> {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
 
 const settings = (changed: Record<string, string> = {}) =>
   agentSettings(folder, forge, { PHOENIX_ADMIN_TOKEN: ADMIN, ...changed });
@@ -69,6 +74,9 @@ test('a push changes the host, its status says so, and the commands show it', as
   const runs = JSON.parse((await phoenix(['runs', '--json'], client(url))).stdout);
   expect(runs).toMatchObject([{ commit, trigger: 'push', state: 'succeeded' }]);
   expect(await readFile(join(folder, 'data', 'lab', 'etc/pve/lxc/101.conf'), 'utf8')).toContain('hostname:');
+  // For the installer, which reads it where no agent runs.
+  const { stdout: version } = await phoenix(['--version']);
+  expect(await readFile(join(folder, 'data', 'redis', 'used-by'), 'utf8')).toBe(version);
 
   const status = await phoenix(['status', '101', '--json'], client(url));
   expect(JSON.parse(status.stdout)).toMatchObject({
@@ -138,6 +146,92 @@ test('SIGTERM lets a running action end and leaves the rest to the next start', 
   expect(await created()).toEqual(['"create","101"', '"create","102"']);
 });
 
+describe('while its node does not answer, and was never asked', () => {
+  const ANSWERS = /answers on (http:\S+) and/;
+
+  /** An agent over SSH, at an address where nothing listens. */
+  async function starting(changed: Record<string, string> = {}): Promise<{ url: string; started: Started }> {
+    const away = { PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`, ...changed };
+    const started = start(['serve'], settings(away));
+    running.push(started);
+    await until(() => {
+      if (started.child.exitCode !== null) throw new Error(`it ended: ${started.output.stderr}`);
+      return started.output.stderr.includes('it is waited for');
+    }, 'the agent to wait for its node');
+    return { url: ANSWERS.exec(started.output.stderr)?.[1] ?? '', started };
+  }
+
+  test('it is alive, says what it waits for, and shows nothing to strangers', async () => {
+    const { url, started } = await starting();
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      {
+        ready: false,
+        checks: { start: expect.stringMatching(/^its node: .*Connection refused; it goes on by itself/) },
+      },
+    ]);
+    const page = await fetch(`${url}/targets`, { headers: { accept: 'text/html' } });
+    const text = await page.text();
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(text).toContain('Phoenix is starting');
+    expect(text).toContain('Connection refused');
+    const [, style = ''] = /href="\.\/(static\/pages-[^"]+\.css)"/.exec(text) ?? [];
+    expect((await fetch(`${url}/${style}`)).status).toBe(200);
+    const status = await phoenix(['status'], client(url));
+    expect([status.exit, status.stderr]).toEqual([3, expect.stringContaining('Phoenix is starting')]);
+    // Through a proxy, from another machine.
+    const headers = { 'x-forwarded-for': '192.0.2.7', accept: 'text/html' };
+    for (const path of ['/', '/api/runs', '/metrics', '/readyz']) {
+      const answer = await fetch(`${url}${path}`, { headers });
+      expect([answer.status, await answer.text()]).toEqual([503, expect.not.stringContaining('refused')]);
+    }
+    started.child.kill('SIGTERM');
+    expect((await started.ended).exit).toBe(0);
+  });
+
+  test('a webhook is kept and done when the node is there; an unsigned one is refused', async () => {
+    const redis = await startRedis();
+    const connection = new Redis(redis.url);
+    try {
+      const { url } = await starting({ REDIS_URL: redis.url });
+      expect((await fetch(`${url}/webhooks`, { method: 'POST', body: '{}' })).status).toBe(401);
+      forge.sendWebhooksTo(`${url}/webhooks`);
+      const commit = await repo.commit(environment({ 101: {} }));
+      await repo.push();
+      await forge.delivered();
+      expect(forge.deliveries().map(({ status }) => status)).toEqual([202]);
+      const [kept] = await connection.hvals('{phoenix}:deliveries');
+      expect(JSON.parse(kept ?? '{}')).toMatchObject({ kind: 'push', commit });
+      await endAll();
+      await serve({ REDIS_URL: redis.url });
+      const isDone = () => forge.latestStatuses(commit).some(({ state }) => state === 'success');
+      await until(isDone, 'the commit to be applied');
+      await until(async () => (await connection.hlen('{phoenix}:deliveries')) === 0, 'the delivery to be settled');
+      expect(forge.deliveries()).toHaveLength(1);
+    } finally {
+      connection.disconnect();
+      await endAll();
+      await redis.stop();
+    }
+  });
+
+  test('in the Redis of another repository it keeps nothing, and ends', async () => {
+    const redis = await startRedis();
+    try {
+      await serve({ REDIS_URL: redis.url });
+      const other = { PHOENIX_HOST: `ssh://root@127.0.0.1:${await freePort()}`, PHOENIX_BRANCH: 'production' };
+      const there = { ...other, REDIS_URL: redis.url, PHOENIX_DATA_DIR: join(folder, 'other') };
+      const { exit, stderr } = await phoenixProcess(['serve'], settings(there));
+      expect([exit, stderr]).toEqual([3, expect.stringContaining('this Redis belongs to')]);
+    } finally {
+      await endAll();
+      await redis.stop();
+    }
+  });
+});
+
 describe('it does not start', () => {
   test('without required settings, and names all of them at once', async () => {
     const { exit, stderr } = await phoenix(['serve'], { PHOENIX_FORGE: 'github', PHOENIX_HOST: 'pve' });
@@ -158,6 +252,8 @@ describe('it does not start', () => {
     const { exit, stderr } = await phoenix(['serve'], settings({ PHOENIX_LISTEN: `127.0.0.1:${port}` }));
     expect(stderr).toContain('PHOENIX_LISTEN');
     expect(exit).toBe(3);
+    // Before anything is fetched or begun.
+    expect(stderr).not.toMatch(/cloned|unexpectedly/);
   });
 
   test('beside another one on the same data', async () => {
@@ -168,6 +264,25 @@ describe('it does not start', () => {
     expect(exit).toBe(3);
   });
 
+  test('with a ledger that a newer version has used, which a copy from before lets it start with', async () => {
+    const redis = await startRedis();
+    try {
+      await serve({ REDIS_URL: redis.url });
+      await endAll();
+      const connection = new Redis(redis.url);
+      const before = (await connection.getset('{phoenix}:used-by', '99.0.0')) ?? '';
+      const { exit, stderr } = await phoenixProcess(['serve'], settings({ REDIS_URL: redis.url }));
+      expect([exit, stderr]).toEqual([3, expect.stringContaining('this Redis was used by Phoenix 99.0.0')]);
+      expect(stderr).toContain('start Phoenix 99.0.0 or a newer one');
+      await connection.set('{phoenix}:used-by', before);
+      connection.disconnect();
+      await serve({ REDIS_URL: redis.url });
+    } finally {
+      await endAll();
+      await redis.stop();
+    }
+  });
+
   test('in the Redis of another installation, unless it has a name of its own', async () => {
     const redis = await startRedis();
     try {
@@ -176,7 +291,7 @@ describe('it does not start', () => {
       const { exit, stderr } = await phoenix(['serve'], settings(other));
       expect(exit).toBe(3);
       expect(stderr).toMatch(
-        /this Redis belongs to \S+#main@pve, and these settings are for \S+#production@pve\n {2}.*PHOENIX_INSTALLATION/,
+        /this Redis belongs to \S+#main@pve, and these settings are for \S+#production\n {2}.*PHOENIX_INSTALLATION/,
       );
       const third = await serve({ ...other, PHOENIX_INSTALLATION: 'second' });
       const ready = await fetch(`${third.url}/readyz`);
@@ -185,10 +300,7 @@ describe('it does not start', () => {
         { ready: true, checks: { redis: 'ok', workers: 'ok', repository: 'ok' } },
       ]);
     } finally {
-      for (const { child, ended } of running.splice(0)) {
-        child.kill('SIGTERM');
-        await ended;
-      }
+      await endAll();
       await redis.stop();
     }
   });

@@ -72,6 +72,10 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['qm', 'create', '1001', '--name', 'web', '--scsi0', 'tank:0,discard=on,import-from=/var/lib/vz/import/x.qcow2'],
   ['pct', 'set', '101', '--rootfs', 'rpool:subvol-101-disk-0,mountoptions=noatime,size=8G'],
   ['pct', 'set', '101', '--mp0', '/tank/x,backup=0,mp=/x,mountoptions=noatime;nodev'],
+  ['pct', 'set', '101', '--mp0', '/dev/disk/by-id/ata-WDC_WD40-part1,mp=/x,ro=1'],
+  ['qm', 'set', '1001', '--scsi1', '/dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0,backup=0'],
+  ['qm', 'set', '1001', '--scsi1', '/dev/zvol/tank/db'],
+  ['qm', 'set', '1001', '--ide2', 'cdrom,media=cdrom'],
   ['qm', 'set', '1001', '--ide0', 'none,media=cdrom'],
   ['qm', 'set', '1001', '--ide2', 'local:iso/Win11 24H2 (x64).iso,media=cdrom'],
   ['qm', 'set', '1001', '--agent', 'type=isa,enabled=1'],
@@ -341,6 +345,8 @@ export const ALLOWED: readonly (readonly string[])[] = [
     'any',
   ],
   ['pvesh', 'set', '/cluster/firewall/groups/web/0', '--moveto', '3', '--digest', SUM.slice(0, 40)],
+  ['pvesh', 'set', '/cluster/firewall/groups/web/2', '--moveto', '3'],
+  ['pvesh', 'set', '/cluster/sdn/vnets/backend/firewall/rules/0', '--moveto', '1'],
   [
     ...[
       'pvesh',

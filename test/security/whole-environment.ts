@@ -490,5 +490,12 @@ export function withGuestFields(files: Files): Files {
     template_image_sha256: undefined,
     ...imported,
   });
+  files[VM].vms.push({
+    vmid: 9101,
+    name: 'nas',
+    empty: true,
+    root_disk: { path: '/dev/disk/by-id/nvme-Samsung_SSD_970' },
+    disks: [{ bus: 'scsi1', path: '/dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0' }],
+  });
   return files;
 }

@@ -127,6 +127,7 @@ export async function startTestAgent(
     clock: changes.clock ?? clock,
     tracer: changes.tracer ?? NO_TRACES,
     options: {
+      version: '0.0.0-test',
       roles: ['reconcile', 'apply', 'report'],
       repositoryUrl: around.repositoryUrl,
       branch: 'main',

@@ -15,6 +15,7 @@ import { checkHost, mayRead, recognise, withAccess } from './guard.ts';
 import { answerInTime } from './in-time.ts';
 import { orNull } from './outside.ts';
 import { BadRequest } from './requests.ts';
+import { type StartingDeps, startingRoutes } from './starting.ts';
 import { type Handler, type ReceiverDeps, receiver } from './webhook/receive.ts';
 
 /** Time limit for a whole request to arrive; below, for its headers. */
@@ -26,6 +27,7 @@ const READ_MS = 10_000;
 const CLOSE_MS = 5_000;
 const SWEEP_MS = 20;
 const WEBHOOKS = '/webhooks';
+const SYSTEM_CLOCK = { now: () => new Date() };
 
 export interface Readiness {
   readonly ready: boolean;
@@ -54,26 +56,25 @@ export interface HttpServerDeps {
 export interface HttpServer {
   /** URL that it listens on, for example `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Serves these parts to further requests. */
+  serve(parts: HttpServerDeps | StartingDeps): void;
   /** Accepts no new requests, ends event streams, and lets other requests finish. */
   close(): Promise<void>;
 }
 
 /** @throws when the address is in use or not one of this machine's */
 export async function startHttpServer(
-  parts: HttpServerDeps,
+  parts: HttpServerDeps | StartingDeps,
   listen: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const closing = new AbortController();
-  const access = openAccess({
-    adminToken: parts.api?.adminToken ?? parts.adminToken ?? null,
-    rules: parts.access ?? STRICTEST,
-    listen: listen.host,
-    people: parts.api?.ledger ?? null,
-    forge: parts.forge ?? null,
-    clock: parts.api?.clock ?? { now: () => new Date() },
-  });
+  const handlerOf = (deps: HttpServerDeps | StartingDeps): RequestListener =>
+    'waitsFor' in deps
+      ? startingRoutes(deps, accessWhileStarting(deps, listen.host))
+      : routes(deps, accessTo(deps, listen.host), closing.signal);
+  let handle = handlerOf(parts);
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS };
-  const server = createServer(timeouts, routes(parts, access, closing.signal));
+  const server = createServer(timeouts, (request, response) => handle(request, response));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(listen.port, listen.host, resolve);
@@ -81,6 +82,9 @@ export async function startHttpServer(
   const { address, port, family } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    serve(next) {
+      handle = handlerOf(next);
+    },
     async close() {
       closing.abort();
       const { promise: closed, resolve: done } = Promise.withResolvers<void>();
@@ -93,6 +97,22 @@ export async function startHttpServer(
       clearInterval(sweep);
     },
   };
+}
+
+function accessTo(parts: HttpServerDeps, listen: string): Access {
+  return openAccess({
+    adminToken: parts.api?.adminToken ?? parts.adminToken ?? null,
+    rules: parts.access ?? STRICTEST,
+    listen,
+    people: parts.api?.ledger ?? null,
+    forge: parts.forge ?? null,
+    clock: parts.api?.clock ?? SYSTEM_CLOCK,
+  });
+}
+
+/** Without sessions, which are in the ledger: from another machine only the admin token reads, or everybody where a proxy signs people in. */
+function accessWhileStarting({ access, adminToken }: StartingDeps, listen: string): Access {
+  return openAccess({ adminToken, rules: access, listen, people: null, forge: null, clock: SYSTEM_CLOCK });
 }
 
 /** Webhook deliveries bypass the router: they are most of a receiver's work, and this saves nine tenths of their time. */

@@ -115,6 +115,16 @@ export const mountPath = absolutePath
   .regex(/^(?!.*\/\.(\/|$))/, 'must not contain "/./"')
   .regex(/^(?!.*\/\/)/, 'must not hold two slashes in a row: it would be another name for the same folder');
 
+/** Folders below /dev without disks, or with names of disks that the kernel gives anew at each start. */
+const WITHOUT_DISKS =
+  'block|bus|char|cpu|dri|fd|hugepages|input|lightnvm|mqueue|net|nvidia-caps|pts|serial|shm|snd|vfio|virtio-ports';
+
+/**
+ * A disk of the host by a name that lasts: below /dev/disk, of LVM, ZFS, device mapper or a RAID. `/dev/sdb` may be another disk after the next
+ * start, whose content the guest would destroy.
+ */
+export const LASTING_DISK = new RegExp(`^/dev/(?!(${WITHOUT_DISKS})/)[^\\s,=/]+(/[^\\s,=/]+)+$`);
+
 /** Path of an NFS mount: /etc/fstab separates fields with spaces. */
 export const fstabPath = absolutePath.regex(/^\S*$/, 'must not hold spaces: /etc/fstab keeps it between them');
 

@@ -1,4 +1,4 @@
-// The installation that the ledger belongs to, and which roles some process serves.
+// The installation that the ledger belongs to, the version of Phoenix that has used it, and which roles some process serves.
 
 import type { Installation } from '../../model/installation.ts';
 import type { Ledger } from '../../ports/ledger.ts';
@@ -7,7 +7,7 @@ import type { Keys } from './keys.ts';
 import { decode, encode } from './record.ts';
 import { script } from './script.ts';
 
-// Keys: installation. Arguments: record that was read, new record.
+// Keys: the record. Arguments: record that was read, new record.
 const setScript = script(`
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
@@ -26,7 +26,10 @@ end
 return served
 `);
 
-type Installations = Pick<Ledger, 'installation' | 'setInstallation' | 'noteServed' | 'served'>;
+type Installations = Pick<
+  Ledger,
+  'installation' | 'setInstallation' | 'usedBy' | 'setUsedBy' | 'noteServed' | 'served'
+>;
 
 export function installations(redis: Connection, keys: Keys): Installations {
   return {
@@ -37,6 +40,10 @@ export function installations(redis: Connection, keys: Keys): Installations {
     async setInstallation(known, next) {
       const before = known === null ? '' : encode(known);
       return (await setScript(redis, [keys.installation], [before, encode(next)])) === 1;
+    },
+    usedBy: () => redis.get(keys.usedBy),
+    async setUsedBy(known, version) {
+      return (await setScript(redis, [keys.usedBy], [known ?? '', version])) === 1;
     },
     async noteServed(works, ttlMs) {
       for (const work of works) await redis.set(keys.served(work), '1', 'PX', ttlMs);

@@ -15,6 +15,8 @@ export function ledgerKeys(installation: string) {
     refused: name('deliveries:refused'),
     /** The installation that the ledger belongs to, as JSON. */
     installation: name('installation'),
+    /** The newest version of Phoenix that has used the ledger. */
+    usedBy: name('used-by'),
     /** Written to test whether writes succeed. */
     probe: name('probe'),
     /** Exists while a process serves that work. */

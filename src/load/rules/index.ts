@@ -58,7 +58,13 @@ import { filesOfStacksExist, namedScriptsExist, usedStacksAreComplete } from './
 import { targetNamesFit } from './names.ts';
 import { filesAreJson, filesHaveTheirNames } from './other-format.ts';
 import { secretFoldersStayOnTheHost } from './secret-folders.ts';
-import { mountsHavePlaces, storagesCanBeMade, storagesOfFilesExist, storagesTakeTheirContent } from './storage.ts';
+import {
+  disksOfTheHostAreUsedOnce,
+  mountsHavePlaces,
+  storagesCanBeMade,
+  storagesOfFilesExist,
+  storagesTakeTheirContent,
+} from './storage.ts';
 
 /** These run first: consequences of a wrong address are not reported. Diagnostics without a target concern the host's address. */
 export const ADDRESS_RULES: readonly Rule[] = [hostGatewayIsReachable, guestAddressesFit, addressesAreUnique];
@@ -103,6 +109,7 @@ const ACROSS: readonly Rule[] = [
   storagesOfFilesExist,
   storagesCanBeMade,
   mountsHavePlaces,
+  disksOfTheHostAreUsedOnce,
   cloneSourcesAreReady,
   cloneSourcesCanBeCopied,
   clonesAreNotSmaller,

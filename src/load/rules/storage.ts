@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { nearest } from '../../config/nearest.ts';
 import { placeIn } from '../../config/read/place.ts';
 import type { Config, Guest } from '../../managers/config.ts';
-import { targetOf } from '../../managers/guest/guests.ts';
+import { nameOfGuest, targetOf } from '../../managers/guest/guests.ts';
 import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
 import { DATACENTER_FILE } from '../../managers/places.ts';
 import type { RuleContext } from '../../managers/rule.ts';
@@ -142,6 +142,49 @@ export function storagesCanBeMade({ config }: RuleContext): Diagnostic[] {
   });
 }
 
+/** INVALID_VALUE: two systems that write to one disk destroy what is on it. Where both only read it, they may. */
+export function disksOfTheHostAreUsedOnce({ config }: RuleContext): Diagnostic[] {
+  const used = new Map<string, { readonly guest: Guest; readonly isReadOnly: boolean }>();
+  return disksOfTheHost(config).flatMap(({ path, guest, keys, isReadOnly }): Diagnostic[] => {
+    const other = used.get(path);
+    if (other === undefined) {
+      used.set(path, { guest, isReadOnly });
+      return [];
+    }
+    if (isReadOnly && other.isReadOnly) return [];
+    return [
+      {
+        code: 'INVALID_VALUE',
+        at: placeIn(guest.writtenAt, ...keys),
+        message: `${nameOfGuest(guest)}: ${path} is given to ${other.guest === guest ? 'it' : nameOfGuest(other.guest)} already, and two that write to one disk destroy what is on it`,
+        hint: 'Give it to one guest, or let each of them only read it.',
+        target: targetOf(guest),
+      },
+    ];
+  });
+}
+
+function disksOfTheHost(config: Config) {
+  const ofContainers = config.lxc.flatMap((guest) =>
+    guest.mountPoints.map(({ hostPath, readOnly }, index) => ({
+      path: hostPath,
+      guest,
+      keys: ['mount_points', index, 'host_path'],
+      isReadOnly: readOnly === true,
+    })),
+  );
+  const ofMachines = config.vm.flatMap((guest) => [
+    { ...guest.rootDisk, guest, keys: ['root_disk', 'path'] },
+    ...guest.disks.map((disk, index) => ({ ...disk, guest, keys: ['disks', index, 'path'] })),
+  ]);
+  return [
+    ...ofContainers.filter(({ path }) => path.startsWith('/dev/')),
+    ...ofMachines.flatMap(({ path, guest, keys, options }) =>
+      path === undefined ? [] : [{ path, guest, keys, isReadOnly: options['ro'] === '1' }],
+    ),
+  ];
+}
+
 /** INVALID_VALUE: more mounts and volumes than Proxmox allows. */
 export function mountsHavePlaces({ config }: RuleContext): Diagnostic[] {
   const places = placesFor('lxc', 'mp');
@@ -176,7 +219,7 @@ function uses(config: Config): Use[] {
       const others = [
         { storage: typeof vmstatestorage === 'string' ? vmstatestorage : '', keys: ['options', 'vmstatestorage'] },
         ...guest.disks.map((disk, index) => ({
-          storage: disk.iso === null ? disk.storage : '',
+          storage: disk.iso === null && disk.path === undefined ? disk.storage : '',
           keys: ['disks', index, 'storage'],
         })),
         { storage: guest.efiDisk?.storage ?? '', keys: ['efi_disk', 'storage'] },

@@ -16,6 +16,7 @@ import { sshKeysPath } from '../public-key.ts';
 import { containerSettings } from './desired-settings.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './lxc-spec.ts';
+import { folderMounts } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
 
 export function createContainer(
@@ -39,18 +40,23 @@ export function createContainer(
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
     return impossible(`${spec.source.template} is not on the node; put the template there`);
 
-  // Retained volumes are mounted after creation: Proxmox would unpack the template over mounted volumes.
-  const later = spec.raw.length > 0 || volumes.returning.length > 0 || volumes.declared.some(({ id }) => id !== null);
+  // Retained volumes and disks of the host are mounted after creation: Proxmox would unpack the template over what is on them.
+  const atOnce = { ...spec, mounts: folderMounts(spec) };
+  const later =
+    spec.raw.length > 0 ||
+    atOnce.mounts.length < spec.mounts.length ||
+    volumes.returning.length > 0 ||
+    volumes.declared.some(({ id }) => id !== null);
   const building = later || spec.final === 'unmanaged';
   const starts = !later && (spec.final !== 'stopped' || spec.scripts.length > 0);
   const actions = [
     ...note,
     ...delegateIds(spec, seen.host),
-    ...makeFolders(spec, spec.mounts),
+    ...makeFolders(spec, atOnce.mounts),
     ...firewall,
     ...(seen.sourceMissing ? downloadTemplate(spec.source.template, seen.templates) : []),
     ...writeRootKeys(spec),
-    create(wanted, spec, onlyNew(volumes), building),
+    create(wanted, atOnce, onlyNew(volumes), building),
     ...(starts ? [startGuest('pct', spec.id)] : []),
   ];
   return { kind: 'actions', actions };

@@ -7,7 +7,7 @@ import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
@@ -18,6 +18,7 @@ import { containerSettings } from './desired-settings.ts';
 import { rootfsOf } from './disks.ts';
 import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
+import { replacedDisks } from './mounts.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
 const rules: GuestRules<LxcSpec, FoundVolumes> = {
@@ -25,7 +26,12 @@ const rules: GuestRules<LxcSpec, FoundVolumes> = {
   withDefaults: withContainerDefaults,
   storages: (spec) => [spec.rootfs.storage, ...spec.volumes.map(({ storage }) => storage)],
   unsupported: () => null,
-  find: (wanted, spec, seen) => foundVolumes(wanted, seen, spec),
+  find: (wanted, spec, seen) => {
+    const found = foundVolumes(wanted, seen, spec);
+    const losses = [found.loss, seen.conf === null ? null : replacedDisks(spec, upcoming(seen.conf))];
+    const said = losses.filter((loss) => loss !== null);
+    return { ...found, loss: said.length === 0 ? null : said.join('; ') };
+  },
   retained: (wanted, seen) => {
     const declared = wanted.spec ?? { id: Number(nameOf(wanted.target)), volumes: [] };
     return foundVolumes(wanted, seen, declared).retained;

@@ -17,6 +17,7 @@ import {
   sharedFields,
   storageIn,
   undeclaredGuests,
+  unlastingReason,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
 import { unconnectedLeft, writtenNetworks } from '../guest/import/network.ts';
@@ -31,6 +32,7 @@ import { gigabytes } from '../guest/proxmox/size.ts';
 import type { Extent, Importer, LeftOver } from '../importer.ts';
 import { LXC_FILE } from '../places.ts';
 import type { LxcSpec } from './lxc-spec.ts';
+import { mountPoint } from './mount-schema.ts';
 import { isOfHost, mountedAs } from './mounted.ts';
 
 export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
@@ -123,9 +125,8 @@ function leftReason(key: string, value: string): string {
     return 'no field makes a container a template: it stays one; others are cloned from it where they name it in clone_from_ctid';
   if (/^mp\d+$/.test(key) && !value.startsWith('/') && parseProperties(value, 'volume')['size'] === undefined)
     return 'its size is not in the file, and a volume is declared with its size: run pct rescan, then import again';
-  return /^mp\d+$/.test(key) && value.startsWith('/dev/')
-    ? 'Phoenix mounts no disk of the host into a container: it stays as it is; mount it on the node and declare its folder in mount_points'
-    : NO_FIELD;
+  if (/^mp\d+$/.test(key) && value.startsWith('/dev/')) return unlastingReason('pct', key);
+  return NO_FIELD;
 }
 
 /** DNS settings; for a container without an interface, `options` declares them. */
@@ -150,11 +151,12 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
     const mounted = mountedAs(key, conf.peek(key) ?? '');
     const size = gigabytes(mounted.size);
     // Before its keys are claimed: it is listed whole among what is left.
-    if (mounted.volume.startsWith('/dev/')) continue;
+    if (!mountPoint.shape.host_path.safeParse(mounted.volume).success && isOfHost(mounted.volume)) continue;
     const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;
-      conf.pass(key, ['volume', 'mp', 'ro'], 'volume');
+      // A disk of the host has a size by itself.
+      conf.pass(key, ['volume', 'mp', 'ro', 'size'], 'volume');
       binds.push(
         defined({
           host_path: mounted.volume,

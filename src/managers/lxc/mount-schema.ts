@@ -13,6 +13,9 @@ export const idMap = z.strictObject({
   size: z.int().min(1).max(4_294_967_294).default(1).describe('How many ids in a row. Default: 1.'),
 });
 
+const EXPECT_DISK =
+  'must be a folder, or a disk of the host by a name that lasts, such as /dev/disk/by-id/ata-WDC_WD40-part1: /dev/sdb1 may be another after the next start';
+
 const mountedAt = becomes(
   inContainers('mp0', 'mp'),
   'must be a folder that Proxmox can mount to',
@@ -22,9 +25,11 @@ const mountedAt = becomes(
 export const mountPoint = z.strictObject({
   host_path: becomes(
     inContainers('mp0', 'volume'),
-    'must be a folder that Proxmox can mount',
-    text.mountPath.regex(/^(?!\/dev\/)/, 'must not be below /dev: Proxmox takes that for a disk'),
-  ).describe('Folder of the host.'),
+    'must be a folder or a disk that Proxmox can mount',
+    text.mountPath.refine((path) => !path.startsWith('/dev/') || text.LASTING_DISK.test(path), EXPECT_DISK),
+  ).describe(
+    'Folder of the host; or a disk of the host with a file system, by a name that lasts, such as one below /dev/disk/by-id. It is never formatted or destroyed.',
+  ),
   container_path: mountedAt.describe('Where it is seen inside the container.'),
   owner_uid: z
     .int()

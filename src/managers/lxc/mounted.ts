@@ -43,6 +43,11 @@ export function isOfHost(volume: string): boolean {
   return volume.startsWith('/');
 }
 
+/** Whether it is a disk of the host, which Proxmox mounts by itself. (pve-container, PVE/LXC/Config.pm, classify_mountpoint) */
+export function isDevice(volume: string): boolean {
+  return volume.startsWith('/dev/');
+}
+
 /** `rpool:8` requests a new volume of that many GB, which Proxmox has not created yet. */
 export function isToBeMade(volume: string): boolean {
   return /:\d+(\.\d+)?$/.test(volume);

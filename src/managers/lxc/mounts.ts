@@ -6,7 +6,7 @@ import { editProperties, type Properties, parseProperties, printProperties } fro
 import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
 import type { Device } from './declared.ts';
 import type { LxcSpec, Mount } from './lxc-spec.ts';
-import { isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
+import { isDevice, isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
 import type { Found, FoundVolumes } from './volumes.ts';
 
 /** What decides whether an undeclared entry may be removed: it was declared before, or came with a clone's source. */
@@ -96,10 +96,27 @@ function keyOf(settings: Settings, volume: string): string | undefined {
   return mountedIn(settings).find((one) => one.volume === volume)?.key;
 }
 
-/** Bind mounts that are not yet as declared: their folders must exist on the host. */
+/** Bind mounts that are not yet as declared: their folders must exist on the host. Nothing is made for a disk of the host. */
 export function missingMounts(spec: LxcSpec, settings: Settings): Mount[] {
   const present = mountedIn(settings);
-  return spec.mounts.filter((mount) => !present.some((one) => one.path === mount.path && one.volume === mount.host));
+  return folderMounts(spec).filter(
+    (mount) => !present.some((one) => one.path === mount.path && one.volume === mount.host),
+  );
+}
+
+/** The mounts of folders. */
+export function folderMounts({ mounts }: LxcSpec): Mount[] {
+  return mounts.filter(({ host }) => !isDevice(host));
+}
+
+/** Disks of the host that other ones would replace: both keep what is on them, but the container would see another content. Null: none. */
+export function replacedDisks(spec: LxcSpec, settings: Settings): string | null {
+  const replaced = spec.mounts.flatMap(({ path, host }) => {
+    const present = mountedIn(settings).find((one) => one.path === path);
+    const isReplaced = present !== undefined && present.volume !== host && isDevice(present.volume);
+    return isReplaced ? [`${path} is ${present.volume}, and ${host} would take its place`] : [];
+  });
+  return replaced.length === 0 ? null : replaced.join('; ');
 }
 
 /** The declared mount with the options that people set on it. A volume in its place is replaced entirely. */

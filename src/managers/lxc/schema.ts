@@ -179,7 +179,7 @@ const lxcFields = z.strictObject({
       'Raw lines for the container, such as `lxc.mount.auto: sys:rw`; others that people wrote stay. Default: none.',
     ),
   id_maps: z.array(idMap).default([]).describe('Ids of the container that are ids of the host. Default: none.'),
-  mount_points: z.array(mountPoint).default([]).describe('Folders of the host seen inside. Default: none.'),
+  mount_points: z.array(mountPoint).default([]).describe('Folders and disks of the host seen inside. Default: none.'),
   zfs_volumes: z
     .array(volume)
     .default([])

@@ -67,7 +67,7 @@ export function createMachine(
     ...(spec.cloud_init ? writeAgentSnippet(seen.host) : []),
     ...firewall,
     ...(download === null ? [] : [downloadImage(image, download)]),
-    action(`create VM ${spec.id} ${fromText(spec.source)}`, 'live', call('qm', 'create', spec.id, args)),
+    action(`create VM ${spec.id} ${fromText(spec)}`, 'live', call('qm', 'create', spec.id, args)),
     // A copied disk has the size of its source.
     ...(isNew || spec.disk.sizeGb === null
       ? []
@@ -127,7 +127,8 @@ function hasScsiThread({ root_disk, disks }: VmSpec): boolean {
 }
 
 function rootDrive({ source, disk, root_disk }: VmSpec): string {
-  const { options } = root_disk;
+  const { options, path } = root_disk;
+  if (path !== undefined) return printProperties({ file: path, ...options }, [], 'file');
   const copied = 'image' in source ? imagePath(source.image) : 'import_from' in source ? source.import_from : null;
   const discard = 'image' in source ? { discard: 'on' } : {};
   const size = copied === null ? (disk.sizeGb ?? CREATION_DEFAULTS.vm.diskSizeGb) : 0;
@@ -135,10 +136,11 @@ function rootDrive({ source, disk, root_disk }: VmSpec): string {
   return printProperties({ file: `${disk.storage}:${size}`, ...discard, ...options, ...from }, [], 'file');
 }
 
-function fromText(source: VmSpec['source']): string {
+function fromText({ source, root_disk }: VmSpec): string {
   if ('image' in source) return `from ${imagePath(source.image)}`;
   if ('import_from' in source) return `from ${source.import_from}`;
-  return 'iso' in source ? `to be installed from ${source.iso}` : 'with an empty disk';
+  if ('iso' in source) return `to be installed from ${source.iso}`;
+  return root_disk.path === undefined ? 'with an empty disk' : `on ${root_disk.path}`;
 }
 
 /** Default arguments without those that are declared. */

@@ -21,7 +21,10 @@ import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 const rules: GuestRules<VmSpec, FoundDrives> = {
   program: 'qm',
   withDefaults: withMachineDefaults,
-  storages: (spec) => [spec.disk.storage, ...drivesOf(spec).flatMap(({ storage }) => storage ?? [])],
+  storages: (spec) => [
+    ...(spec.root_disk.path === undefined || spec.cloud_init ? [spec.disk.storage] : []),
+    ...drivesOf(spec).flatMap(({ storage }) => storage ?? []),
+  ],
   unsupported: missingObject,
   find: foundDrives,
   retained: (_, { host }) => parseRetained(host.retained),
@@ -68,12 +71,15 @@ function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
 }
 
 function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
-  const { bus } = spec.root_disk;
+  const { bus, path } = spec.root_disk;
   const present = rootDiskOf(conf, null);
-  if (bus !== null && rootDiskOf(conf, bus) === null)
+  const root = rootDiskOf(conf, bus);
+  if (bus !== null && root === null)
     return present === null
       ? `VM ${spec.id} has no disk ${bus}; give it one, or declare where its root disk is`
       : `the root disk of VM ${spec.id} is ${present.key} and is declared as ${bus}; write "bus": "${present.key}" in root_disk`;
+  if (path !== undefined && root !== null && root.volume !== path)
+    return `the root disk of VM ${spec.id} is ${root.volume} and is declared as ${path}; attach that one with: qm set ${spec.id} --${root.key} ${path}, or declare what it is`;
   if (present === null && spec.disk.sizeGb !== null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
   for (const { what, size, sizeGb } of sizesOf(spec, conf)) {
     if (sizeGb === null || compareSize(size, sizeGb) !== 'larger') continue;

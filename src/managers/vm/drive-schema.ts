@@ -99,21 +99,38 @@ const cd = becomes(
   text.name(new RegExp(`^(none|cdrom|${ISO.source})$`, 'i'), EXPECT_CD),
 );
 
+const EXPECT_PATH =
+  'must be a disk of the host by a name that lasts, such as /dev/disk/by-id/ata-WDC_WD40EFRX_WD-WCC7K0 (ls -l /dev/disk/by-id lists them)';
+/** Proxmox makes a volume of a path elsewhere. (qemu-server, PVE/QemuServer.pm, cleanup_drive_path) */
+const path = becomes(inMachines('scsi0', 'file'), EXPECT_PATH, text.mountPath.regex(text.LASTING_DISK, EXPECT_PATH));
+
 export const rootDisk = z.strictObject({
   bus: bus
     .optional()
     .describe('Where the root disk is attached. Default: scsi0 for a new VM; one that exists keeps its own.'),
+  path: path
+    .optional()
+    .describe(
+      'A disk of the host in place of a volume, never grown, formatted or destroyed; with `"empty": true` or `iso`, and without disk_size_gb. Default: a volume.',
+    ),
   ...optionShape,
 });
 
 export const disk = z.strictObject({
   bus: bus.describe('Where it is attached, which is what it is told by: with another one it is another disk.'),
   storage: value.storageId.optional().describe('Storage of a new disk. Default: storage_pool of the VM.'),
-  size_gb: value.sizeGb.optional().describe('Size in GB; can only grow. Needed, but for imported disks and CDs.'),
+  size_gb: value.sizeGb
+    .optional()
+    .describe('Size in GB; can only grow. Needed, but for imported disks, disks of the host and CDs.'),
   iso: cd
     .optional()
     .describe(
       'An ISO image in a CD drive, in place of a disk; `cdrom` is the drive of the host, and `none` an empty drive. Default: a disk.',
+    ),
+  path: path
+    .optional()
+    .describe(
+      'A disk of the host in place of a volume, by a name that lasts, such as one below /dev/disk/by-id. It is never grown, formatted or destroyed. Default: a volume.',
     ),
   import_from: importFrom
     .optional()

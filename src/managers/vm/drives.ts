@@ -10,6 +10,8 @@ type DiskDeclared = {
   readonly storage: string;
   readonly size_gb: number | null;
   readonly iso: string | null;
+  /** A disk of the host; absent for others, so that specs recorded by older versions stay equal. */
+  readonly path?: string;
   readonly import_from: string | null;
   readonly format: string | null;
   readonly options: Properties;
@@ -17,7 +19,12 @@ type DiskDeclared = {
 
 /** Null: not declared. */
 export type Drives = {
-  readonly root_disk: { readonly bus: string | null; readonly options: Properties };
+  readonly root_disk: {
+    readonly bus: string | null;
+    /** A disk of the host; absent for a volume. */
+    readonly path?: string;
+    readonly options: Properties;
+  };
   readonly disks: readonly DiskDeclared[];
   readonly iso: string | null;
   readonly efi_disk: { readonly storage: string; readonly pre_enrolled_keys: boolean } | null;
@@ -81,8 +88,10 @@ export interface Drive {
   readonly key: string;
   /** Name of the drive in messages. */
   readonly what: string;
-  /** Null for a CD, which has no volume of its own. */
+  /** Null for a CD and for a disk of the host, which have no volume of their own. */
   readonly storage: string | null;
+  /** The disk of the host that it is; null for others. */
+  readonly path: string | null;
   readonly sizeGb: number | null;
   readonly options: Properties;
   /** Property string that creates it. */
@@ -118,15 +127,17 @@ function cdrom(key: string, iso: string): Drive {
   return of(key, `the CD at ${key}`, null, { file: iso, media: 'cdrom' });
 }
 
-function further({ bus, storage, size_gb, import_from, format, options }: DiskDeclared): Drive {
+function further({ bus, storage, size_gb, path, import_from, format, options }: DiskDeclared): Drive {
+  const kind = format === null ? {} : { format };
+  if (path !== undefined)
+    return { ...of(bus, `disk ${bus}`, null, { file: path, ...kind, ...options }), path, options };
   const file = `${storage}:${import_from === null ? (size_gb ?? '') : '0'}`;
   const source = import_from === null ? {} : { 'import-from': import_from };
-  const kind = format === null ? {} : { format };
   return { ...of(bus, `disk ${bus}`, storage, { file, ...source, ...kind, ...options }), sizeGb: size_gb, options };
 }
 
 function of(key: string, what: string, storage: string | null, made: Properties): Drive {
-  return { key, what, storage, sizeGb: null, options: {}, made: printProperties(made, [], 'file') };
+  return { key, what, storage, path: null, sizeGb: null, options: {}, made: printProperties(made, [], 'file') };
 }
 
 /** The drives of a spec, from the configuration. */

@@ -45,6 +45,9 @@ export function storageOf(volume: string): string {
 
 const isCd = (value: string): boolean => parseProperties(value)['media'] === 'cdrom';
 
+/** Whether the drive is a disk or file of the host. */
+const isOfHost = (value: string): boolean => !isCd(value) && volumeOf(value).startsWith('/');
+
 /** `conf` is null for a VM that is still to be created. */
 export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): FoundDrives {
   const later: Settings = conf === null ? {} : upcoming(conf);
@@ -58,12 +61,19 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
   let unclear: string | null = null;
 
   const settings = declared.map((drive): DesiredSetting => {
-    const { key, storage } = drive;
-    if (storage === null) return cdSetting(drive);
+    const { key, path, storage } = drive;
     const present = later[key];
+    if (path !== null) {
+      const other = present === undefined || volumeOf(present) === path ? null : present;
+      if (other !== null && isOfHost(other)) losses.push(replacedDisk(drive, path, volumeOf(other)));
+      else if (other !== null) unclear ??= inTheWay(drive, path, other, known.id);
+      return hostDiskSetting(drive, path, known.before);
+    }
+    if (storage === null) return cdSetting(drive);
     if (present !== undefined) {
       const volume = volumeOf(present);
       if (isCd(present)) unclear ??= `${key} of VM ${known.id} is a CD drive; declare ${drive.what} at another bus`;
+      else if (isOfHost(present)) unclear ??= onHost(drive, volume, known.id);
       else if (isVolume(volume) && storageOf(volume) !== storage) unclear ??= elsewhere(drive, volume, known.id);
       if (isVolume(volume) && key !== 'efidisk0') names[key] = volume;
       volumes.add(volume);
@@ -116,6 +126,30 @@ function restOf(line: string | undefined, volume: string): Record<string, string
 
 function elsewhere({ key, what, storage }: Drive, volume: string, id: number): string {
   return `${what} of VM ${id} is ${volume}, and is declared on ${storage}; move it with: qm disk move ${id} ${key} ${storage}, or declare the storage that it is on`;
+}
+
+function onHost({ key, what }: Drive, volume: string, id: number): string {
+  return `${what} of VM ${id} is ${volume} of the host, and is declared as a volume; write "path": "${volume}" in place of its size, or take it out with: qm set ${id} --delete ${key}`;
+}
+
+function inTheWay({ key, what }: Drive, path: string, value: string, id: number): string {
+  const there = isCd(value) ? 'a CD drive' : volumeOf(value);
+  return `${what} of VM ${id} is ${there}, and is declared as ${path}; declare the disk of the host at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
+}
+
+function replacedDisk({ what }: Drive, path: string, volume: string): string {
+  return `${what} is ${volume}, and ${path} would take its place (both keep what is on them)`;
+}
+
+function hostDiskSetting(
+  { key, what, options, made }: Drive,
+  path: string,
+  before: Drives | undefined,
+): DesiredSetting {
+  const earlier = before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
+  const value = (now: string | undefined): string =>
+    now === undefined || volumeOf(now) !== path ? made : usedAs(now, options, earlier);
+  return { key, label: what, shown: path, value, same: (now) => now !== undefined && value(now) === now };
 }
 
 function cdSetting({ key, what, made }: Drive): DesiredSetting {

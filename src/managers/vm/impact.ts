@@ -43,15 +43,17 @@ function drivesWait(before: VmSpec, after: VmSpec): boolean {
   );
 }
 
-type Used = Pick<Drive, 'key' | 'storage' | 'options'>;
+type Used = Pick<Drive, 'key' | 'storage' | 'path' | 'options'>;
 
 function rootDrive({ root_disk, disk }: VmSpec): Used {
-  return { key: root_disk.bus ?? ROOT_DRIVE, storage: disk.storage, options: root_disk.options };
+  const { bus, path = null, options } = root_disk;
+  return { key: bus ?? ROOT_DRIVE, storage: path === null ? disk.storage : null, path, options };
 }
 
-/** A CD is on no storage, and its medium does not matter. */
-function textOf({ storage, options }: Used): string {
-  return printProperties({ file: 'one:disk', ...(storage === null ? { media: 'cdrom' } : options) }, [], 'file');
+/** The medium of a CD does not matter. */
+function textOf({ storage, path, options }: Used): string {
+  const isCd = storage === null && path === null;
+  return printProperties({ file: path ?? 'one:disk', ...(isCd ? { media: 'cdrom' } : options) }, [], 'file');
 }
 
 /** The VM reads cloud-init's values at its start. */

@@ -75,11 +75,16 @@ function byBus(one: string, other: string): number {
   return rank(one) - rank(other);
 }
 
-/** Only the key of a disk of the host is declared: it is never created again. */
+/** Of a root disk that can be declared no other way, only the key is. */
 function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> {
   const text = conf.peek(key);
   const isMade = text !== undefined && isVolume(volumeOf(text));
-  const fields = { ...(key === ROOT_DRIVE ? {} : { bus: key }), ...(isMade ? usage(conf, key) : {}) };
+  const path = pathAt(conf, key);
+  const fields = defined({
+    bus: key === ROOT_DRIVE ? undefined : key,
+    path,
+    ...(isMade || path !== undefined ? usage(conf, key) : {}),
+  });
   const size = isMade ? sizeAt(conf, key) : undefined;
   if (isMade) conf.pass(key, size === undefined ? ['file'] : ['file', 'size'], 'file');
   return { disk_size_gb: size, root_disk: Object.keys(fields).length === 0 ? undefined : fields };
@@ -89,6 +94,14 @@ function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> 
 function sizeAt(conf: Unclaimed, key: string): number | undefined {
   const size = gigabytes(parseProperties(conf.peek(key) ?? '', 'file')['size']);
   return disk.shape.size_gb.safeParse(size).success ? size : undefined;
+}
+
+/** The disk of the host, claimed with its size, which it has by itself; undefined for other drives and paths. */
+function pathAt(conf: Unclaimed, key: string): string | undefined {
+  const volume = volumeOf(conf.peek(key));
+  if (!disk.shape.path.unwrap().safeParse(volume).success) return undefined;
+  conf.pass(key, ['file', 'size'], 'file');
+  return volume;
 }
 
 /** @param field which of the fields of a CD is to hold it */
@@ -106,10 +119,14 @@ function diskAt(conf: Unclaimed, key: string, usual: string): JsonObject | undef
     const iso = isoAt(conf, key, disk.shape.iso);
     return iso === undefined ? undefined : { bus: key, iso };
   }
+  // Some buses have more places than every version of Proxmox accepts.
+  if (!disk.shape.bus.safeParse(key).success) return undefined;
+  const path = pathAt(conf, key);
+  if (path !== undefined)
+    return defined({ bus: key, path, format: declarable(conf, key, 'format'), ...usage(conf, key) });
   const size = sizeAt(conf, key);
   const place = placeOf(conf, key, usual);
-  // Some buses have more places than every version of Proxmox accepts.
-  if (place === null || size === undefined || !disk.shape.bus.safeParse(key).success) return undefined;
+  if (place === null || size === undefined) return undefined;
   conf.pass(key, ['file', 'size'], 'file');
   return defined({ bus: key, ...place, size_gb: size, format: declarable(conf, key, 'format'), ...usage(conf, key) });
 }

@@ -17,6 +17,7 @@ import {
   storageForDisks,
   storagesOf,
   undeclaredGuests,
+  unlastingReason,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
 import { unconnectedLeft, writtenNetworks } from '../guest/import/network.ts';
@@ -93,8 +94,9 @@ function hasAddresses(conf: Unclaimed): boolean {
 function leftReason(key: string, value: string): string {
   if (key === 'cipassword')
     return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
+  if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/dev/')) return unlastingReason('qm', key);
   if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/'))
-    return 'Phoenix attaches no disk of the host, whose content a wrong name would destroy: it stays on the VM, and a new VM gets it by qm set';
+    return 'a drive is declared as a volume of a storage or a disk below /dev, which alone Proxmox sets: it stays on the VM; for its file to be declared, let it be on a storage';
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
 }
 

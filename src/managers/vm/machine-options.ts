@@ -104,7 +104,11 @@ function disksOf(vm: VmGuest, known: ReadonlyMap<string, MachineOption>): Placed
       : [
           {
             option: root,
-            text: driveText({ ...kept(root), ...rootDisk.options }),
+            text: driveText({
+              ...kept(root),
+              ...(rootDisk.path === undefined ? {} : { file: rootDisk.path }),
+              ...rootDisk.options,
+            }),
             at: placeIn(writtenAt, 'root_disk'),
           },
         ]),

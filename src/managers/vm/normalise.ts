@@ -76,12 +76,13 @@ function drivesFrom(written: Written, storage: string) {
     iso: written.iso ?? null,
     cloudInit: written.cloud_init ?? isReady,
     guestAgent: written.guest_agent ?? null,
-    rootDisk: { bus: root_disk?.bus ?? null, options: optionsOf(root_disk) },
+    rootDisk: { bus: root_disk?.bus ?? null, ...pathOf(root_disk), options: optionsOf(root_disk) },
     disks: disks.map((one) => ({
       bus: one.bus,
       storage: one.storage ?? storage,
       size_gb: one.size_gb ?? null,
       iso: one.iso ?? null,
+      ...pathOf(one),
       import_from: one.import_from ?? null,
       format: one.format ?? null,
       options: optionsOf(one),
@@ -91,9 +92,16 @@ function drivesFrom(written: Written, storage: string) {
   };
 }
 
-/** A template stays small: clones can be larger but never smaller, so a large default does not apply to templates. */
-function defaultDiskGb({ is_template }: Written, defaults: VmFileDefaults): number | null {
-  const size = defaults.disk_size_gb ?? null;
+function pathOf(written: { readonly path?: string | undefined } | undefined): { readonly path?: string } {
+  return written?.path === undefined ? {} : { path: written.path };
+}
+
+/**
+ * A template stays small: clones can be larger but never smaller, so a large default does not apply to templates. A disk of the host has the size that
+ * it has.
+ */
+function defaultDiskGb({ is_template, root_disk }: Written, defaults: VmFileDefaults): number | null {
+  const size = root_disk?.path === undefined ? (defaults.disk_size_gb ?? null) : null;
   return size !== null && is_template && size > CREATION_DEFAULTS.vm.diskSizeGb ? null : size;
 }
 

@@ -55,7 +55,7 @@ function workedIn(vm: VmGuest): Diagnostic[] {
     );
 }
 
-/** INVALID_VALUE: two drives at the same bus key, a disk of unknown size, or an option that the bus does not support. */
+/** INVALID_VALUE: two drives at the same bus key, a disk of unknown size, a disk that is two things, or an option that the bus does not support. */
 export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
     const taken = new Map<string, string>();
@@ -69,7 +69,10 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
       const at = placeIn(vm.writtenAt, 'disks', index);
       const other = taken.get(disk.bus);
       taken.set(disk.bus, 'another disk');
-      const isUnsized = disk.iso === null && disk.import_from === null && disk.size_gb === null;
+      const isUnsized =
+        disk.iso === null && disk.import_from === null && disk.size_gb === null && disk.path === undefined;
+      const isHostToo =
+        disk.path !== undefined && (disk.iso !== null || disk.import_from !== null || disk.size_gb !== null);
       const isBoth = disk.iso !== null && (disk.import_from !== null || disk.size_gb !== null);
       return [
         ...(other === undefined
@@ -79,11 +82,43 @@ export function drivesGoTogether({ config }: RuleContext): Diagnostic[] {
         ...(isBoth
           ? [invalid(vm, placeIn(at, 'iso'), 'a CD has no size and is imported from nothing', 'Take one out.')]
           : []),
+        ...(isHostToo
+          ? [
+              invalid(
+                vm,
+                placeIn(at, 'path'),
+                'a disk of the host has its own size and content',
+                'Take out size_gb, import_from and iso, or the path.',
+              ),
+            ]
+          : []),
         ...strayOptions(vm, at, disk.bus, disk.options),
       ];
     });
-    return [...wrongRoot, ...further];
+    return [...rootOnHost(vm), ...wrongRoot, ...further];
   });
+}
+
+/** What cannot be beside a root disk that is a disk of the host. */
+function rootOnHost(vm: VmGuest): Diagnostic[] {
+  if (vm.rootDisk.path === undefined) return [];
+  const isFilled = vm.cloneFrom !== null || vm.templateImage !== null || vm.importFrom !== null;
+  const at = placeIn(vm.writtenAt, 'root_disk', 'path');
+  return [
+    ...(isFilled
+      ? [
+          invalid(
+            vm,
+            at,
+            'nothing is written to a disk of the host, and the VM has a source that would be',
+            'Write "empty": true or "iso" as the source.',
+          ),
+        ]
+      : []),
+    ...(vm.diskSizeGb === null
+      ? []
+      : [invalid(vm, at, 'a disk of the host has its own size', 'Take disk_size_gb out.')]),
+  ];
 }
 
 /** INVALID_VALUE: a VM would give back more memory than it has; Proxmox refuses it (qemu-server, PVE/API2/Qemu.pm). */

@@ -75,7 +75,7 @@ export function withMachineDefaults(spec: VmSpec): VmSpec {
   return {
     ...spec,
     ...withCreationDefaults('vm', spec),
-    disk: { ...spec.disk, sizeGb: spec.disk.sizeGb ?? diskSizeGb },
+    disk: { ...spec.disk, sizeGb: spec.root_disk.path === undefined ? (spec.disk.sizeGb ?? diskSizeGb) : null },
     network_config:
       net === null || net === 'none'
         ? net

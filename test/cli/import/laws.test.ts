@@ -111,11 +111,12 @@ test('what people upload and hand in beside is declared, or left on the VM with 
   const { entry, imported } = await roundTrip('vm');
   expect(entry).toMatchObject({
     iso: 'local:iso/Win11 24H2 (x64).iso',
-    disks: [{ bus: 'ide0', iso: 'none' }],
+    disks: [
+      { bus: 'scsi1', path: '/dev/disk/by-id/ata-WDC_WD40EFRX-1', backup: false },
+      { bus: 'ide0', iso: 'none' },
+    ],
   });
-  const left = imported.left.filter(({ what }) => what.startsWith('vm/4001'));
-  expect(left.map(({ what }) => what.split(' ')[1])).toEqual(expect.arrayContaining(['scsi1:']));
-  expect(left.find(({ what }) => what.includes('scsi1'))?.why).toContain('Phoenix attaches no disk of the host');
+  expect(imported.left.filter(({ what }) => what.startsWith('vm/4001 scsi'))).toEqual([]);
 });
 
 test('interfaces of the host that no file may declare beside the others are left as a whole, and nothing else', async () => {
@@ -171,35 +172,42 @@ virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
     root_disk: { bus: 'virtio0', discard: true, iothread: true },
     disks: [
       { bus: 'scsi1', storage: 'rpool', size_gb: 0.5, cache: 'writeback' },
+      { bus: 'scsi2', path: '/dev/disk/by-id/ata-WDC_WD40' },
       { bus: 'sata0', iso: 'none' },
     ],
     tpm: { version: 'v1.2' },
   });
-  expect(imported.left.map(({ what }) => what)).toEqual([
-    `vm/4001 scsi1: werror=stop (${pathOf('vm')}:7)`,
-    `vm/4001 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G (${pathOf('vm')}:8)`,
-  ]);
+  expect(imported.left.map(({ what }) => what)).toEqual([`vm/4001 scsi1: werror=stop (${pathOf('vm')}:7)`]);
 });
 
-test('a VM on a disk of the host is declared, and that disk is left to the person who handed it in', async () => {
-  await hostWith('vm', 'name: nas\nmemory: 2048\nscsi0: /dev/disk/by-id/ata-WDC_WD40,size=4000G\n', false);
+test('disks of the host are declared by names that last, and others are left with the remedy', async () => {
+  const name = '/dev/disk/by-id/ata-WDC_WD40';
+  await hostWith('vm', `name: nas\nmemory: 2048\nscsi0: ${name},size=4000G\nscsi1: /dev/sdb,size=4000G\n`, false);
   const { entry, imported } = await roundTrip('vm');
-  expect(entry).toMatchObject({ name: 'nas', empty: true });
+  expect(entry).toMatchObject({ name: 'nas', empty: true, root_disk: { path: name } });
   expect(entry).not.toHaveProperty('disk_size_gb');
   expect(imported.left).toMatchObject([
-    { what: `vm/4001 scsi0: /dev/disk/by-id/ata-WDC_WD40,size=4000G (${pathOf('vm')}:3)` },
+    {
+      what: `vm/4001 scsi1: /dev/sdb,size=4000G (${pathOf('vm')}:4)`,
+      why: expect.stringContaining('qm set ID --scsi1, then import again'),
+    },
   ]);
-});
-
-test('a disk of the host in a container is left whole', async () => {
-  const mount = 'mp0: /dev/sdb1,mp=/data,backup=1,mountoptions=noatime';
+  const mounts = `mp0: /dev/sdb1,mp=/data,backup=1,mountoptions=noatime\nmp1: ${name}-part1,mp=/srv,ro=1,size=4T`;
   await hostWith(
     'lxc',
-    `arch: amd64\nhostname: app\nmemory: 512\n${mount}\nrootfs: rpool:subvol-4001-disk-0,size=8G\n`,
+    `arch: amd64\nhostname: app\nmemory: 512\nostype: debian\n${mounts}\nrootfs: rpool:subvol-4001-disk-0,size=8G\n`,
     false,
   );
-  const { imported } = await roundTrip('lxc');
-  expect(imported.left.map(({ what }) => what)).toContain(`lxc/4001 ${mount} (${pathOf('lxc')}:4)`);
+  const container = await roundTrip('lxc');
+  expect(container.entry).toMatchObject({
+    mount_points: [{ host_path: `${name}-part1`, container_path: '/srv', read_only: true }],
+  });
+  expect(container.imported.left).toMatchObject([
+    {
+      what: `lxc/4001 mp0: /dev/sdb1,mp=/data,backup=1,mountoptions=noatime (${pathOf('lxc')}:5)`,
+      why: expect.stringContaining('pct set ID --mp0, then import again'),
+    },
+  ]);
 });
 
 const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';

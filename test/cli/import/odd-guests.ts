@@ -74,12 +74,16 @@ export const ODD_GUESTS: Readonly<Record<string, OddGuest>> = {
       'sata3: /dev/nvme1n1,size=976762584K',
       'scsihw: virtio-scsi-single',
     ),
-    left: ['scsi1', 'scsi2', 'sata3'],
+    left: ['sata3'],
   },
   'a VM with a disk file by its path': {
     kind: 'vm',
     text: machine('virtio1: /mnt/pve/old/images/4001/data.qcow2,format=qcow2,size=20G'),
     left: ['virtio1'],
+  },
+  'a VM that starts from a disk of the host': {
+    kind: 'vm',
+    text: 'boot: order=sata0;scsi3\nname: metal\nsata0: /dev/disk/by-id/nvme-Samsung_SSD_970,size=488386584K,ssd=1\nscsi3: /dev/zvol/tank/vm,format=raw,iothread=1,size=10G\n',
   },
   'a VM with everything detached': {
     kind: 'vm',
@@ -252,7 +256,11 @@ virtio0: local:4001/vm-4001-disk-1.raw,format=raw,cache=writethrough,size=32G
       'mp0: /dev/disk/by-id/ata-WDC_WD40-part1,mp=/srv/data,backup=0,mountoptions=noatime;discard',
       'mp1: /dev/zvol/tank/db,mp=/var/lib/db,quota=1,ro=1,size=20G',
     ),
-    left: ['mp0', 'mp1'],
+  },
+  'a container with a disk by its changing name': {
+    kind: 'lxc',
+    text: container('mp0: /dev/sdb1,mp=/srv/data,backup=1,mountoptions=noatime', 'mp3: /srv/x,mp=/x'),
+    left: ['mp0'],
   },
   'a container with volumes of every kind': {
     kind: 'lxc',

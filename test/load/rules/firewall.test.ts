@@ -338,6 +338,33 @@ describe('LOCKOUT', () => {
     expect(found('BAD_RULE', withGroup(accepting('SSH')))).toEqual([]);
   });
 
+  test('names that are declared count with their addresses, and those that people keep as letting in', () => {
+    const both = (...rules: object[]) => ({
+      ...withHost({ global_firewall_rules: rules }),
+      'etc/phoenix_datacenter_config.json': {
+        aliases: { lan: { cidr: '10.0.0.0/24' }, other: { cidr: '10.9.0.0/16' } },
+        ip_sets: {
+          away: { entries: ['dc/lan'] },
+          others: { entries: ['10.0.0.0/8', { cidr: '10.0.0.7', nomatch: true }] },
+          open: {},
+        },
+      },
+    });
+    const from = (source: string) => found('LOCKOUT', both({ ...drop, source }));
+    expect(from('dc/lan')).toEqual([expect.stringContaining('22 (SSH) and 8006 (Proxmox)')]);
+    expect(from('+dc/away')).toHaveLength(1);
+    for (const source of ['other', '+others', '+open']) expect([source, from(source)]).toEqual([source, []]);
+    const halves = [
+      { ...drop, source: '10.0.0.0/25' },
+      { ...drop, source: '10.0.0.128-10.0.0.255' },
+    ];
+    expect(found('LOCKOUT', both(...halves))).toHaveLength(1);
+    const accept = (source: string) => ({ type: 'in', action: 'ACCEPT', source, proto: 'tcp', port: '22,8006' });
+    expect(found('LOCKOUT', both(accept('lan'), drop))).toEqual([]);
+    expect(found('LOCKOUT', both(accept('+open'), drop))).toEqual([]);
+    expect(found('LOCKOUT', both(accept('other'), drop))).toHaveLength(1);
+  });
+
   test('rules of the datacenter count after those of the host, wherever they are written', () => {
     const accept = { type: 'in', action: 'ACCEPT', source: '10.0.0.5', proto: 'tcp', port: '22,8006' };
     const both = (own: readonly object[], rules: readonly object[]) => ({

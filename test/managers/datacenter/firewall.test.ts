@@ -154,6 +154,31 @@ test('from any rules of a group to any others, and never a rule that is neither'
   await host.close();
 });
 
+test('rules that Proxmox would write otherwise are counted as it counts them, and one that it leaves out is mended', async () => {
+  const host = await openLabHost();
+  await host.write(
+    FILE,
+    '[ALIASES]\n\nsix 2001:db8::/64\n\n[group web]\n\nin ACCEPT -i net0 -p tcp -dport 80 #\nIN ssh(ACCEPT) -source six # 0\nIN DROP #  two\n',
+  );
+  const rules = [
+    { type: 'in', action: 'ACCEPT', proto: 'tcp', port: 80 },
+    { type: 'in', action: 'DROP', source: '10.0.0.9' },
+    { type: 'in', action: 'ACCEPT', macro: 'SSH', source: 'six' },
+  ];
+  const target = targetOf(
+    { aliases: { six: { cidr: '2001:db8::/64' } }, firewall_groups: { web: { rules } } },
+    'securitygroup/web',
+  );
+  const adopted = await convergeStep(group, host, wanted(target, { adopt: true }));
+  expect(adopted).toMatchObject({ outcome: 'done' });
+  expect(await host.read(FILE)).toContain(
+    '\n\nIN ACCEPT -p tcp -dport 80\nIN DROP -source 10.0.0.9\nIN SSH(ACCEPT) -source six\n\n',
+  );
+  const again = await convergeStep(group, host, wanted(target, { before: target.spec }));
+  expect(again).toEqual({ outcome: 'done', actions: [] });
+  await host.close();
+});
+
 test('a call that would meet another list is refused, and changes nothing', async () => {
   const host = await openLabHost();
   const file = '[group web]\n\nIN ACCEPT -source 10.0.0.1\nIN DROP\n\n';

@@ -67,6 +67,21 @@ test('its rules are written before it is enabled, and what is no longer declared
   await host.close();
 });
 
+test('a rule that Proxmox leaves out for its interface is mended, and an empty comment is no difference', async () => {
+  const host = await openWithVnet();
+  const target = firewall({ rules: [PING] });
+  await convergeStep(kind, host, wanted(target));
+  const text = await host.read(FILE);
+  const again = () => convergeStep(kind, host, wanted(target, { before: target.spec }));
+  await host.write(FILE, text.replace('-p icmp', '-p icmp #'));
+  expect(await again()).toEqual({ outcome: 'done', actions: [] });
+  await host.write(FILE, text.replace('FORWARD ACCEPT', 'FORWARD ACCEPT -i net0'));
+  expect(await again()).toMatchObject({ outcome: 'done', actions: [expect.anything()] });
+  expect(await host.read(FILE)).toBe(text);
+  expect(await again()).toEqual({ outcome: 'done', actions: [] });
+  await host.close();
+});
+
 test('a vnet that is not in force is waited for, and nothing of it has to be taken back', async () => {
   const host = await openLabHost();
   const target = firewall({ enable: true });

@@ -238,6 +238,66 @@ ${names}`,
     const letIn = rule({ source: '192.168.7.0/24', port: '2222' });
     expect(await step(firewallOf({ rules: [SSH, letIn] }))).toMatchObject({ outcome: 'applied' });
   });
+
+  test('an agent of the local network is let in by Proxmox only to its own ports', async () => {
+    const comesTo = (port: number) => {
+      host.instead = (line) =>
+        line === 'printenv SSH_CONNECTION' ? { stdout: `10.0.0.5 50000 10.0.0.13 ${port}\n` } : undefined;
+    };
+    comesTo(2222);
+    expect((await step(firewallOf({ rules: [] }))).reason).toContain('policy DROP would close port 2222 (SSH)');
+    comesTo(22);
+    expect(await step(firewallOf({ rules: [] }))).toMatchObject({ outcome: 'applied' });
+  });
+
+  describe('counts what names of the datacenter stand for', () => {
+    const NAMES = '[ALIASES]\n\nLAN 10.0.0.0/24\nupper 10.0.0.128/25\n\n';
+    const dropFrom = (source: string) => rule({ action: 'DROP', source, proto: null, port: null });
+    const ending = async (rules: readonly FirewallRule[], file: string) => {
+      await host.write(CLUSTER, file);
+      const { outcome } = await step(firewallOf({ rules: [...rules] }));
+      return outcome;
+    };
+
+    test.each<[string, readonly FirewallRule[], string, 'applied' | 'blocked']>([
+      ['an alias that is refused', [dropFrom('dc/lan')], NAMES, 'blocked'],
+      ['an alias of a part', [dropFrom('upper')], NAMES, 'applied'],
+      ['both parts, of which one is a range', [dropFrom('upper'), dropFrom('10.0.0.0-10.0.0.127')], NAMES, 'blocked'],
+      [
+        'an alias that is accepted before',
+        [rule({ source: 'lan', port: '22,8006' }), dropFrom('0.0.0.0/0')],
+        NAMES,
+        'applied',
+      ],
+      ['a set', [dropFrom('+dc/away')], `${NAMES}[IPSET away]\n\nlan\n\n`, 'blocked'],
+      [
+        'a set without one machine',
+        [dropFrom('+away')],
+        `${NAMES}[IPSET away]\n\n10.0.0.0/8\n!10.0.0.7\n\n`,
+        'applied',
+      ],
+      [
+        'a set whose smaller network counts',
+        [dropFrom('+away')],
+        `${NAMES}[IPSET away]\n\n!10.0.0.0/8\n10.0.0.0/16\n\n`,
+        'blocked',
+      ],
+      ['a protocol by its number', [rule({ action: 'DROP', source: null, proto: '6' })], NAMES, 'blocked'],
+      ['another network as the local one', [], '[ALIASES]\n\nlocal_network 10.9.0.0/16\n\n', 'blocked'],
+      [
+        'another as the local one, and the set that Proxmox lets in',
+        [],
+        '[ALIASES]\n\nlocal_network 10.9.0.0/16\n\n[IPSET management]\n\n10.0.0.5\n\n',
+        'applied',
+      ],
+    ])('%s', async (_, rules, file, outcome) => {
+      expect(await ending(rules, file)).toBe(outcome);
+      // The same again, over what it wrote.
+      expect((await step(firewallOf({ rules: [...rules] }))).outcome).toBe(
+        outcome === 'applied' ? 'unchanged' : 'blocked',
+      );
+    });
+  });
 });
 
 describe('the rules of the datacenter', () => {
@@ -318,6 +378,16 @@ IN DROP
     expect(
       await end(rulesOf([SSH, rule({ port: '8006' }), DROP], { ...OWN, rules: [] }), { adopt: true }),
     ).toMatchObject({ outcome: 'done' });
+  });
+
+  test('lock nobody out behind a rule of others that cannot be declared, unless Proxmox leaves it out', async () => {
+    const closed = { outcome: 'refused', reason: expect.stringContaining('close port 22 (SSH)'), actions: [] };
+    const comment = 'x'.repeat(1001);
+    await host.write(HOST, `[RULES]\n\nIN DROP -p tcp -dport 22,8006 # ${comment}\n`);
+    await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
+    expect(await end(rulesOf([SSH]))).toMatchObject(closed);
+    await host.write(HOST, `[RULES]\n\nIN DROP -source nosuch -p tcp -dport 22 # ${comment}\n`);
+    expect(await end(rulesOf([SSH]))).toMatchObject({ outcome: 'done' });
   });
 
   test('stay when the firewall of the host is no longer declared, and are removed with their field', async () => {

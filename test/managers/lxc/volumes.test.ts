@@ -69,6 +69,37 @@ async function idOf(path: string): Promise<string> {
   return id;
 }
 
+describe('a disk of the host', () => {
+  const [ONE, OTHER] = ['/dev/disk/by-id/ata-WDC_WD40-part1', '/dev/vg0/data'];
+  const mount = (hostPath: string, readOnly: boolean | null = null) => ({
+    mountPoints: [{ hostPath, containerPath: '/srv', ownerUid: null, ownerGid: null, readOnly, options: {} }],
+  });
+  const to = (own: Partial<LxcGuest>, before?: Partial<LxcGuest>, more: Partial<Wanted> = {}) =>
+    bring([], { own, ...(before === undefined ? {} : { before: with_([], before).spec }), ...more });
+
+  test('is mounted once the container is made, so that nothing of the template gets on it, and taken out', async () => {
+    const end = await to(mount(ONE));
+    expect(end).toMatchObject({ outcome: 'done' });
+    expect(host.commands.find((command) => command.startsWith('pct create'))).not.toContain(ONE);
+    expect(end.actions.map(({ summary }) => summary).join()).not.toContain('create the folder');
+    expect(await mounts()).toEqual({ '/srv': ONE });
+    expect(await to(mount(ONE), mount(ONE))).toEqual({ outcome: 'done', actions: [] });
+    expect(await to(mount(ONE, true), mount(ONE))).toMatchObject({ outcome: 'done' });
+    expect(await host.read(CONF)).toMatch(/^mp0: \/dev\/disk\/by-id\/ata-WDC_WD40-part1,mp=\/srv,ro=1$/m);
+    expect(await to({}, mount(ONE, true))).toMatchObject({ outcome: 'done' });
+    expect(await mounts()).toEqual({});
+  });
+
+  test('gives its place to another only with an approval', async () => {
+    await to(mount(ONE));
+    const refused = await to(mount(OTHER), mount(ONE));
+    expect(refused).toMatchObject({ outcome: 'refused', actions: [] });
+    expect('reason' in refused ? refused.reason : '').toContain(`/srv is ${ONE}, and ${OTHER} would take its place`);
+    expect(await to(mount(OTHER), mount(ONE), { approved: true })).toMatchObject({ outcome: 'done' });
+    expect(await mounts()).toEqual({ '/srv': OTHER });
+  });
+});
+
 describe('a path that changes', () => {
   test('moves the volume, with what a person set of it, and back again by the revert', async () => {
     await done([DATA]);

@@ -177,6 +177,83 @@ describe('disks beside the root disk', () => {
   });
 });
 
+describe('disks of the host', () => {
+  const [WD, ST] = ['/dev/disk/by-id/ata-WDC_WD40', '/dev/disk/by-id/ata-ST4000'];
+  const at = (path: string, own: object = {}) => ({ ...DISK, size_gb: null, bus: 'scsi1', path, ...own });
+  beforeEach(async () => {
+    for (const path of [WD, ST]) await host.write(path, `what is on ${path}`);
+  });
+  afterEach(async () => {
+    for (const path of [WD, ST]) expect(await host.read(path)).toBe(`what is on ${path}`);
+  });
+
+  test('are attached with a new VM and to an old one, used as declared, and detached', async () => {
+    const one = of({ disks: [at(WD, { options: { backup: '0' } })] });
+    await apply(one);
+    expect(await line('scsi1')).toMatch(/^scsi1: \/dev\/disk\/by-id\/ata-WDC_WD40,.*backup=0/);
+    const two = of({ disks: [at(WD), at(ST, { bus: 'virtio3', format: 'raw' })] });
+    expect(await apply(two, one)).toEqual(['set disk scsi1, disk virtio3 of VM 1001']);
+    expect(await line('scsi1')).not.toContain('backup');
+    expect(await line('virtio3')).toContain(`${ST},`);
+    await apply(of(), two);
+    expect(await host.read(CONF)).not.toMatch(/^(scsi1|virtio3|unused\d+):/m);
+  });
+
+  test('stay as they are when the VM is destroyed, and are attached to it again', async () => {
+    const one = of({ disks: [at(WD)] });
+    await apply(one);
+    expect((await convergeStep(vm as Manager, host, gone(one, { approved: true }))).outcome).toBe('done');
+    await apply(one);
+    expect(await line('scsi1')).toContain(WD);
+  });
+
+  test('one takes the place of another only with an approval', async () => {
+    const [one, other] = [of({ disks: [at(WD)] }), of({ disks: [at(ST)] })];
+    await apply(one);
+    expect(await refusal(other, one)).toContain(`disk scsi1 is ${WD}, and ${ST} would take its place`);
+    await apply(other, one, { approved: true });
+    expect(await line('scsi1')).toContain(ST);
+  });
+
+  test('none takes the place of a volume or a CD, and no volume that of one', async () => {
+    const volume = of({
+      disks: [
+        { ...DISK, bus: 'scsi1' },
+        { ...DISK, size_gb: null, bus: 'sata1', iso: ISO },
+      ],
+    });
+    await apply(volume);
+    expect(await refusal(of({ disks: [at(WD)] }), volume)).toMatch(
+      /scsi1 of VM 1001 is rpool:vm-.*qm set 1001 --delete scsi1/,
+    );
+    expect(await refusal(of({ disks: [at(WD, { bus: 'sata1' })] }), volume)).toContain(
+      'sata1 of VM 1001 is a CD drive',
+    );
+    await apply(of(), volume);
+    const one = of({ disks: [at(WD)] });
+    await apply(one);
+    expect(await refusal(volume, one)).toContain(`write "path": "${WD}"`);
+  });
+
+  test('one that is not there is not attached', async () => {
+    const end = await convergeStep(vm as Manager, host, ask(of({ disks: [at('/dev/disk/by-id/gone')] })));
+    expect(end).toMatchObject({ outcome: 'failed' });
+    expect(JSON.stringify(end)).toContain('volume /dev/disk/by-id/gone does not exist');
+  });
+
+  test('one is the root disk, which is never grown, and its VM keeps the one that it has', async () => {
+    const network = { ...machine(1001).network, ip: null, gateway: null };
+    const bare = { templateImage: null, cloudInit: false, empty: true, diskSizeGb: null, network } as const;
+    const rootOf = (path: string) => of({ ...bare, rootDisk: { bus: 'sata0', path, options: { ssd: '1' } } });
+    const actions = await apply(rootOf(WD));
+    expect(actions[0]).toBe(`create VM 1001 on ${WD}`);
+    expect(await line('sata0')).toMatch(/^sata0: \/dev\/disk\/by-id\/ata-WDC_WD40,size=\d+,ssd=1$/);
+    expect(await line('boot')).toBe('boot: order=sata0');
+    expect(await refusal(rootOf(ST), rootOf(WD))).toContain(`qm set 1001 --sata0 ${ST}`);
+    expect((await convergeStep(vm as Manager, host, gone(rootOf(WD), { approved: true }))).outcome).toBe('done');
+  });
+});
+
 test('UEFI with its disk, and a TPM, are made once', async () => {
   const secure = { efiDisk: { storage: 'rpool', pre_enrolled_keys: true }, tpm: { storage: 'rpool', version: 'v2.0' } };
   const one = of();
@@ -279,6 +356,31 @@ describe('rules', () => {
       expect.stringContaining('a disk at virtio1 has no "ssd"'),
       expect.stringContaining('a CD has no size'),
     ]);
+  });
+
+  test('a disk of the host is nothing else, and is given to one guest', () => {
+    const path = '/dev/disk/by-id/ata-WDC_WD40';
+    const disks = [
+      { bus: 'scsi1', path, size_gb: 4 },
+      { bus: 'scsi2', path },
+      { bus: 'scsi3', path: '/dev/mem' },
+    ];
+    expect(found('INVALID_VALUE', with_({ ...bare, empty: true, disks: disks.slice(0, 2) }))).toEqual([
+      expect.stringContaining('a disk of the host has its own size and content'),
+      expect.stringContaining(`${path} is given to it already`),
+    ]);
+    expect(found('INVALID_VALUE', with_({ ...bare, empty: true, disks: disks.slice(2) }))).toEqual([
+      expect.stringContaining('must be a disk of the host'),
+    ]);
+    const root = { root_disk: { path }, import_from: 'local:import/disk.qcow2', disk_size_gb: 8 };
+    expect(found('INVALID_VALUE', with_({ ...bare, ...root }))).toEqual([
+      expect.stringContaining('nothing is written to a disk of the host'),
+      expect.stringContaining('a disk of the host has its own size'),
+    ]);
+    const files = with_({ ...bare, empty: true, disks: [disks[1]] });
+    const [first] = Object.values(files['etc/phoenix_lxc_configs.json'].lxc_configs);
+    Object.assign(first as object, { mount_points: [{ host_path: path, container_path: '/srv' }] });
+    expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining('and two that write to one disk destroy')]);
   });
 
   test('options that leave a drive without effect are refused, and those that serve it are not', () => {

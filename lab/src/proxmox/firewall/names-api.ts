@@ -8,7 +8,8 @@ import { answer, changed, checkDigest, type Handled, type Item, type Request, wi
 export function aliasesCall({ method, template, parameters, config }: Request): Handled {
   const { aliases } = config;
   const key = String(parameters.name ?? '').toLowerCase();
-  const listed = [...aliases].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, alias]) => alias);
+  const shown = [...aliases].map(([name, alias]) => [name, { ...alias, ipversion: versionOf(alias.cidr) }] as const);
+  const listed = shown.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, alias]) => alias);
   const written = {
     name: String(parameters.name ?? ''),
     cidr: String(parameters.cidr ?? ''),
@@ -21,7 +22,7 @@ export function aliasesCall({ method, template, parameters, config }: Request): 
     return changed;
   }
   if (method === 'GET')
-    return aliases.has(key) ? answer(aliases.get(key)) : refuseParameters({ name: 'no such alias' });
+    return aliases.has(key) ? answer(new Map(shown).get(key)) : refuseParameters({ name: 'no such alias' });
   checkDigest(listed, parameters);
   if (method === 'DELETE') {
     aliases.delete(key);
@@ -34,6 +35,10 @@ export function aliasesCall({ method, template, parameters, config }: Request): 
   aliases.delete(key);
   aliases.set(renamed.toLowerCase(), { ...written, name: renamed });
   return changed;
+}
+
+function versionOf(cidr: string): number {
+  return cidr.includes(':') ? 6 : 4;
 }
 
 /** Lists sets or groups, adds or renames one. */

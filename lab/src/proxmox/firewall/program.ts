@@ -1,10 +1,11 @@
 // The program pve-firewall: compiles the files to find their errors, and shows the state of the daemon.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import { printRule } from '../../../../src/proxmox/firewall-rule.ts';
 import type { Answer } from '../answer.ts';
-import { clusterPlace, type FirewallPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
+import { compileWarnings } from './compile-warnings.ts';
+import { clusterPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
 
 /**
  * Answers `pve-firewall compile|status|start|stop|restart|localnet`.
@@ -52,16 +53,21 @@ const lines = (texts: readonly string[]): string => texts.map((text) => `${text}
 function readAll(dir: string) {
   const cluster = loadFirewall(dir, clusterPlace, undefined, true);
   const enabled = Number(cluster.config.options.get('enable') ?? 0) > 0;
-  const places = [hostPlace, ...guestPlaces(dir, 'qemu'), ...guestPlaces(dir, 'lxc')];
-  const others = places.map((place) => ({ place, ...loadFirewall(dir, place, cluster.config, true) }));
+  const host = { place: hostPlace, ...loadFirewall(dir, hostPlace, cluster.config, true) };
+  const ofGuests = [...guestFiles(dir, 'qemu'), ...guestFiles(dir, 'lxc')].map(({ kind, id, interfaces }) => {
+    const place = guestPlace(kind, id);
+    const environment = kind === 'lxc' ? ('ct' as const) : ('vm' as const);
+    return { place, environment, interfaces, ...loadFirewall(dir, place, cluster.config, true) };
+  });
+  const others = [host, ...ofGuests];
   const warnings = [...cluster.warnings, ...others.flatMap((other) => other.warnings)];
-  return { cluster, others, enabled, warnings };
+  return { cluster, host, guests: ofGuests, others, enabled, warnings };
 }
 
 /** Prints the compiled rules, one per line. */
 function compile(dir: string): Answer {
-  const { cluster, others, enabled, warnings } = readAll(dir);
-  const unresolved = enabled ? unresolvedNames(cluster.config, others) : [];
+  const { cluster, host, guests, others, enabled, warnings } = readAll(dir);
+  const unresolved = enabled ? compileWarnings(cluster.config, host.config, guests) : [];
   const chains = [
     ...chain('cluster', cluster.config),
     ...[...cluster.config.groups].flatMap(([name, { entries }]) =>
@@ -77,38 +83,21 @@ function compile(dir: string): Answer {
   };
 }
 
-/**
- * Names that are not where their prefix says, which only the generation of a chain finds: once for each version of IP (PVE/Firewall.pm,
- * ipt_gen_src_or_dst_match). Rules of the datacenter are tried on each host.
- */
-function unresolvedNames(
-  cluster: FirewallConfig,
-  others: readonly { readonly place: FirewallPlace; readonly config: FirewallConfig }[],
-): string[] {
-  return (['4', '6'] as const).flatMap((version) =>
-    others.flatMap(({ place, config }) => {
-      const rules = place === hostPlace ? [...config.rules, ...cluster.rules] : config.rules;
-      return rules
-        .filter(({ enable, ipversion = version }) => enable !== '0' && ipversion === version)
-        .flatMap(({ source, dest }) => [source, dest].find((name) => isUnresolved(name, cluster, config)) ?? [])
-        .map((name) => `no such ipset '${name.replace(/^\+\w+\//, '')}'`);
-    }),
-  );
-}
-
-function isUnresolved(name: string | undefined, cluster: FirewallConfig, own: FirewallConfig): boolean {
-  const [, scope, set = ''] = /^\+(guest|dc|sdn)\/(\S+)$/.exec(name ?? '') ?? [];
-  if (scope === undefined) return false;
-  const isKnown = own.ipset.has(set) || cluster.ipset.has(set) || cluster.sdn?.has(set) === true;
-  // One that is nowhere was reported with its line.
-  if (!isKnown) return false;
-  return !(scope === 'guest' ? own.ipset.has(set) : scope === 'dc' ? cluster.ipset.has(set) : cluster.sdn?.has(set));
-}
-
 const chain = (name: string, { rules }: FirewallConfig): string[] =>
   rules.filter(({ enable }) => enable !== '0').map((rule) => `${name}: ${printRule(rule, false)}`);
 
-function guestPlaces(dir: string, kind: 'lxc' | 'qemu') {
+function guestFiles(dir: string, kind: 'lxc' | 'qemu') {
   const folder = join(dir, 'etc/pve', kind === 'lxc' ? 'lxc' : 'qemu-server');
-  return readdirSync(folder).flatMap((file) => (/^\d+\.conf$/.test(file) ? [guestPlace(kind, file.slice(0, -5))] : []));
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const [, id] = /^(\d+)\.conf$/.exec(file) ?? [];
+      return id === undefined ? [] : [{ kind, id, interfaces: filteredInterfaces(join(folder, file)) }];
+    });
+}
+
+/** The interfaces of a guest that its firewall filters, sorted. */
+function filteredInterfaces(path: string): string[] {
+  const [own = ''] = readFileSync(path, 'utf8').split(/^\[/m, 1);
+  return [...own.matchAll(/^(net\d+):.*\bfirewall=1\b/gm)].map(([, name = '']) => name).sort();
 }

@@ -21,7 +21,9 @@ export function rulesCall(
   const position = Number(parameters.pos ?? 0);
   const verified = (rule: Rule): Handled => {
     const [problem] = ruleProblems(rule, environment, cluster ?? config, environment === 'group' ? undefined : config);
-    return problem === undefined ? changed : refuseParameters({ [problem[0]]: problem[1] });
+    if (problem === undefined) return changed;
+    const [property, message, endsCheck] = problem;
+    return endsCheck ? refuse(message) : refuseParameters({ [property]: message });
   };
   if (!template.endsWith('/{pos}')) {
     if (method === 'GET') return answer(listed);

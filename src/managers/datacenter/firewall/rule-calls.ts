@@ -21,14 +21,34 @@ export function parsedLine(line: string, names?: FirewallConfig): { readonly lin
   const { rule } = parsed;
   // Normalises the spelling of the macro and sets the IP version.
   ruleProblems(rule, 'group', names, undefined);
-  return { line: printRule(rule, true), rule };
+  return { line: lineOfRule(rule), rule };
 }
 
-/** @param names the aliases, sets and groups of the datacenter as they are on the host */
-export function callsBetween(present: readonly string[], wanted: readonly string[], names: FirewallConfig): PartCall[] {
-  const places = alignment(present, wanted);
-  const list = [...present];
-  const calls: PartCall[] = [];
+/** A rule of the host as a line that keeps everything that Proxmox's digest counts: also an interface and an empty comment, which it does not write. */
+export function lineOfRule(rule: Rule): string {
+  const line = printRule(rule, false);
+  const comment = rule['comment'];
+  const isWritten = comment === undefined || line.endsWith(` # ${comment}`);
+  return isWritten ? line : `${line} #${comment === '' ? '' : ` ${comment}`}`;
+}
+
+/**
+ * @param names the aliases, sets and groups of the datacenter as they are on the host
+ * @param inGroup whether it is the list of a security group, whose rules Proxmox writes without interface
+ */
+export function callsBetween(
+  present: readonly string[],
+  wanted: readonly string[],
+  names: FirewallConfig,
+  inGroup: boolean,
+): PartCall[] {
+  const list = present.map((line) => printRule(parsedLine(line).rule, inGroup));
+  const places = alignment(list, wanted);
+  // Proxmox leaves out a rule of a group that names an interface, until it has written it without.
+  const isLeftOut = inGroup && present.some((line) => parsedLine(line).rule['iface'] !== undefined);
+  if (!isLeftOut && places.every(({ kind }) => kind === 'kept')) return [];
+  const isWritten = present.every((line, index) => line === list[index]);
+  const calls: PartCall[] = isWritten ? [] : [rewriting(present.length, inGroup)];
   const named = (summary: string, verb: 'set' | 'delete', at: number, args: readonly string[] = []): void => {
     const rules = list.map((line) => parsedLine(line, names).rule);
     const digest = createHash('sha1').update(digestedText(rules)).digest('hex');
@@ -46,7 +66,7 @@ export function callsBetween(present: readonly string[], wanted: readonly string
     const at = places.slice(0, index).filter((one) => one.kind !== 'new').length;
     const { rule } = parsedLine(place.line);
     const isOff = rule.enable === '0';
-    const first = printRule(at === 0 ? rule : { ...rule, enable: '0' }, true);
+    const first = printRule(at === 0 ? rule : { ...rule, enable: '0' }, inGroup);
     const made = { ...rule, enable: at === 0 && !isOff ? '1' : '0' };
     calls.push({ summary: `add rule "${place.line}" to`, verb: 'create', path: '', args: argsOf(made) });
     list.unshift(first);
@@ -62,6 +82,15 @@ export function callsBetween(present: readonly string[], wanted: readonly string
     list.splice(at, 1);
   }
   return calls;
+}
+
+/**
+ * Has Proxmox write the file as it writes every list, which changes the digest: the last rule is moved to the end. It has no digest, since a call before
+ * it, such as one that marks the group, may have written the file already.
+ */
+function rewriting(count: number, inGroup: boolean): PartCall {
+  const summary = `write the rules without ${inGroup ? 'interfaces and ' : ''}empty comments in`;
+  return { summary, verb: 'set', path: `/${count - 1}`, args: ['--moveto', String(count)] };
 }
 
 /** Every property of a rule as arguments. */
@@ -80,7 +109,7 @@ function difference(from: string, to: string): string[] {
 }
 
 function properties(): string[] {
-  return RULE_PROPERTIES.filter((property) => !['pos', 'digest', 'iface'].includes(property));
+  return RULE_PROPERTIES.filter((property) => property !== 'pos' && property !== 'digest');
 }
 
 /** Rules of the longest common subsequence stay. Between them, old rules are replaced one by one by new ones as long as there are both. */

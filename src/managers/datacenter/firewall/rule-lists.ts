@@ -85,7 +85,7 @@ function rulesPart({
       return list.length === lines.length && schema.safeParse(list).success ? list : null;
     },
     needs: (list) => objectsNamedBy(rulesOf(list)),
-    calls: (present, wanted, text) => callsBetween(present, wanted, namesIn(text)),
+    calls: (present, wanted, text) => callsBetween(present, wanted, namesIn(text), schema === ofGroup),
     deletedWithObject: false,
   };
 }

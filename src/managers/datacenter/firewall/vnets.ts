@@ -2,10 +2,10 @@
 // (pve-firewall, PVE/API2/Firewall/Helpers.pm, check_vnet_access).
 
 import { parseFirewall } from '../../../proxmox/firewall-file.ts';
-import { printRule } from '../../../proxmox/firewall-rule.ts';
 import type { Options } from '../../../proxmox/section-config.ts';
 import type { HostReader } from '../../manager.ts';
 import { CLUSTER_FIREWALL, clusterFirewall } from './file.ts';
+import { lineOfRule } from './rule-calls.ts';
 
 export const VNET_FIREWALLS = '/etc/pve/sdn/firewall';
 const RUNNING = '/etc/pve/sdn/.running-config';
@@ -53,7 +53,7 @@ export function vnetFirewalls(text: string): ReadonlyMap<string, Options> {
         name,
         {
           ...Object.fromEntries([...options].map(([option, value]) => [option, [value]])),
-          rules: rules.map((rule) => printRule(rule, true)),
+          rules: rules.map(lineOfRule),
         },
       ];
     }),

@@ -1,7 +1,6 @@
 // What firewall rules of all guests and nodes refer to by name: the aliases, IP sets and security groups of cluster.fw. Then the firewalls of vnets.
 
 import type { SetEntry } from '../../../proxmox/firewall-file.ts';
-import { printRule } from '../../../proxmox/firewall-rule.ts';
 import { entries } from '../firewall/entries.ts';
 import {
   CLUSTER_FIREWALL,
@@ -10,6 +9,7 @@ import {
   filesNamingGroup,
   filesNamingSet,
 } from '../firewall/file.ts';
+import { lineOfRule } from '../firewall/rule-calls.ts';
 import { groupRules, rulesOfVnets } from '../firewall/rule-lists.ts';
 import { namesForVnets, VNET_FIREWALLS, vnetFirewalls, vnetFirewallText } from '../firewall/vnets.ts';
 import type { ObjectRow } from '../row.ts';
@@ -92,7 +92,7 @@ export const firewallGroups: ObjectRow = {
     new Map(
       [...clusterFirewall(text).groups].map(([name, { comment, entries: all }]) => [
         name,
-        { ...said(comment), rules: all.map((rule) => printRule(rule, true)) },
+        { ...said(comment), rules: all.map(lineOfRule) },
       ]),
     ),
   part: groupRules,

@@ -131,6 +131,11 @@ function stateReason(kind: GuestKind, id: number, key: string, value: string): s
   return null;
 }
 
+/** Why a disk of the host is left whose name may be that of another disk after the next start of the host. */
+export function unlastingReason(program: Program, key: string): string {
+  return `a disk of the host is declared by a name that lasts, and this one may be another disk after the next start: it stays; give it its name of ls -l /dev/disk/by-id with ${program} set ID --${key}, then import again`;
+}
+
 /** Default storages for guests' disks, which need not be declared. */
 const EVERYWHERE: ReadonlySet<string> = new Set(['local-lvm', 'local-zfs']);
 

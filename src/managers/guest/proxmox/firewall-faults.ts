@@ -38,6 +38,9 @@ export function faultsIn(faults: readonly FirewallFault[], path: string, text: s
     .map(({ words }) => words);
 }
 
+/** Whether a quoted name is a whole word of the text. */
 function quotes(words: string, text: string): boolean {
-  return [...words.matchAll(/'([^']+)'/g)].some(([, quoted = '']) => text.includes(quoted));
+  return [...words.matchAll(/'([^']+)'/g)].some(([, quoted = '']) =>
+    new RegExp(`(?<![\\w-])${RegExp.escape(quoted)}(?![\\w-])`).test(text),
+  );
 }

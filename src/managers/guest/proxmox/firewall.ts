@@ -70,6 +70,30 @@ export function proxmoxRule(rule: Omit<FirewallRule, 'writtenAt'>): Rule {
   return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, string] => entry[1] != null));
 }
 
+/** The inverse of `proxmoxRule`, whether or not the rule can be declared; null for one of an unknown type. */
+export function ruleOf(rule: Rule): Omit<FirewallRule, 'writtenAt'> | null {
+  const type = TYPES.find((each) => each === rule['type']);
+  if (type === undefined) return null;
+  const textOf = (option: string): string | null => rule[option] || null;
+  return {
+    type,
+    action: rule['action'] ?? '',
+    ...(rule['macro'] ? { macro: rule['macro'] } : {}),
+    ...(rule['icmp-type'] ? { icmpType: rule['icmp-type'] } : {}),
+    source: textOf('source'),
+    dest: textOf('dest'),
+    proto: textOf('proto'),
+    port: textOf('dport'),
+    sourcePort: textOf('sport'),
+    iface: textOf('iface'),
+    log: textOf('log'),
+    enabled: rule['enable'] !== '0',
+    comment: textOf('comment'),
+  };
+}
+
+const TYPES: readonly FirewallRule['type'][] = ['in', 'out', 'forward', 'group'];
+
 /** Names of the config file by Proxmox's names. */
 const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source_port', 'icmp-type': 'icmp_type' };
 

@@ -30,7 +30,7 @@ export function cloneSourcesAreReady({ config }: RuleContext): Diagnostic[] {
 }
 
 /**
- * CLONE_SOURCE: Proxmox cannot snapshot the source, or cannot copy its snapshot: with a folder of the host in it or a disk on a storage that does not
+ * CLONE_SOURCE: Proxmox cannot snapshot the source, or cannot copy it: with a folder or disk of the host in it, or a disk on a storage that does not
  * (pve-storage, volume_has_feature; pve-container, PVE/API2/LXC.pm and qemu-server, PVE/API2/Qemu.pm, clone_vm).
  */
 export function cloneSourcesCanBeCopied({ config, unreadable }: RuleContext): Diagnostic[] {
@@ -40,28 +40,37 @@ export function cloneSourcesCanBeCopied({ config, unreadable }: RuleContext): Di
     storagesOf(guest).find((storage) => isSuch(types.get(storage) ?? ''));
   const ofSources = allGuests(config).flatMap((guest): Diagnostic[] => {
     if (guest.templateSnapshot === null) return [];
-    const folder = guest.kind === 'lxc' && guest.mountPoints.length > 0 ? 'mount_points' : undefined;
+    const ofHost = partOfHost(guest);
     const storage = disksOn(guest, (type) => takesSnapshots(type, guest.kind) === false);
-    if (folder === undefined && storage === undefined) return [];
-    const why =
-      folder === undefined
-        ? `a disk on storage "${storage}" of type ${types.get(storage ?? '')}`
-        : 'a folder of the host in mount_points';
+    if (ofHost === null && storage === undefined) return [];
+    const why = ofHost === null ? `a disk on storage "${storage}" of type ${types.get(storage ?? '')}` : ofHost;
     return [
       {
         code: 'CLONE_SOURCE',
         at: placeIn(guest.writtenAt, 'template_snapshot_name'),
         message: `${nameOfGuest(guest)} has ${why}, and Proxmox takes no snapshot of such a ${guest.kind === 'lxc' ? 'container' : 'VM'}`,
         hint:
-          folder === undefined
+          ofHost === null
             ? 'Put it on a storage that can snapshot, such as one of type zfspool or lvmthin.'
-            : 'Mount the folder into the clones in its place.',
+            : 'Give it to the clones in its place.',
         target: targetOf(guest),
       },
     ];
   });
   const ofClones = clones(config).flatMap(({ guest, source }): Diagnostic[] => {
-    if (source.kind !== 'vm' || guest.kind !== 'vm' || source.isTemplate || source.templateSnapshot === null) return [];
+    if (source.kind !== 'vm' || guest.kind !== 'vm') return [];
+    const ofHost = source.isTemplate ? partOfHost(source) : null;
+    if (ofHost !== null)
+      return [
+        {
+          code: 'CLONE_SOURCE',
+          at: cloneSourcePlace(guest),
+          message: `${nameOfGuest(source)} has ${ofHost}, and Proxmox clones no such VM`,
+          hint: 'Give it to the clones in its place.',
+          target: targetOf(guest),
+        },
+      ];
+    if (source.isTemplate || source.templateSnapshot === null) return [];
     const storage = disksOn(source, keepsSnapshots);
     if (storage === undefined) return [];
     return [
@@ -77,11 +86,23 @@ export function cloneSourcesCanBeCopied({ config, unreadable }: RuleContext): Di
   return [...ofSources, ...ofClones];
 }
 
+/** What a guest has of the host that no snapshot or clone can have; null: nothing. */
+function partOfHost(guest: Guest): string | null {
+  if (guest.kind === 'lxc') {
+    const [mount] = guest.mountPoints;
+    if (mount === undefined) return null;
+    return `a ${mount.hostPath.startsWith('/dev/') ? 'disk' : 'folder'} of the host in mount_points`;
+  }
+  const path = [guest.rootDisk, ...guest.disks].find((disk) => disk.path !== undefined)?.path;
+  return path === undefined ? null : `the disk ${path} of the host`;
+}
+
 /** Storages of the disks that a snapshot holds. */
 function storagesOf(guest: Guest): string[] {
   if (guest.kind === 'lxc') return [guest.storagePool, ...guest.volumes.map(({ storage }) => storage)];
-  const disks = guest.disks.filter(({ iso }) => iso === null).map(({ storage }) => storage);
-  return [guest.storagePool, ...disks, ...[guest.efiDisk, guest.tpm].flatMap((one) => one?.storage ?? [])];
+  const disks = guest.disks.filter(({ iso, path }) => iso === null && path === undefined).map(({ storage }) => storage);
+  const root = guest.rootDisk.path === undefined ? [guest.storagePool] : [];
+  return [...root, ...disks, ...[guest.efiDisk, guest.tpm].flatMap((one) => one?.storage ?? [])];
 }
 
 /** DISK_SHRINK: a clone starts with a copy of its source's disk, and disks cannot shrink. */

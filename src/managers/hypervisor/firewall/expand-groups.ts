@@ -3,11 +3,7 @@
 
 import type { FirewallRule } from '../../guest/declared.ts';
 import { withoutMacro } from '../../guest/firewall-macros.ts';
-import { normaliseRules } from '../../guest/normalise.ts';
-import { writtenRule } from '../../guest/proxmox/firewall.ts';
-import { groupRule } from '../../guest/schema.ts';
-
-type Rule = Omit<FirewallRule, 'writtenAt'>;
+import type { Rule } from './evaluate.ts';
 
 /** @param rulesOf the rules of a group; empty for an unknown group */
 export function withGroups<Own extends Rule>(
@@ -28,15 +24,4 @@ export function withGroups<Own extends Rule>(
 
 function positionOf(rule: Rule & { readonly writtenAt?: FirewallRule['writtenAt'] }) {
   return rule.writtenAt === undefined ? {} : { writtenAt: rule.writtenAt };
-}
-
-/** The rules of a group in the host's file, without those that cannot be declared. */
-export function groupRulesIn(cluster: string | null, group: string): Rule[] {
-  const [, text = ''] = (cluster ?? '').split(new RegExp(`^\\[group ${group}\\].*$`, 'im'));
-  const [own = ''] = text.split(/^\[/m, 1);
-  return own.split('\n').flatMap((line) => {
-    if (line.trim() === '' || line.trim().startsWith('#')) return [];
-    const read = groupRule.safeParse(writtenRule(line.trim()));
-    return read.success ? normaliseRules([read.data], { file: '', path: '' }) : [];
-  });
 }

@@ -6,17 +6,15 @@ import { contains, parseAddress, parseNetwork } from '../../../config/address.ts
 import type { FirewallRule } from '../../guest/declared.ts';
 import { firewallObjects, objectsNamedBy } from '../../guest/firewall-names.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
-import { normalFlag } from '../../guest/proxmox/property-string.ts';
 import type { Decision, HostReader, Rollback, Wanted } from '../../manager.ts';
 import { act, actions, digest, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { addressOf, includedBy, optionOf, stanzasOf } from '../network/interfaces.ts';
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
-import { groupRulesIn, withGroups } from './expand-groups.ts';
 import { FILES, type FirewallSpec, isAsWanted, isKept, wantedText } from './files.ts';
+import { filteringIn } from './filtering.ts';
 import { firewallComparison } from './firewall-comparison.ts';
 import { type Filtering, lockout, type Surroundings } from './reach.ts';
-import { knownRulesIn, optionIn } from './read-rules.ts';
 
 type FileName = keyof typeof FILES;
 const NAMES: readonly FileName[] = ['host', 'cluster'];
@@ -73,7 +71,7 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
   async observe(host, { spec }) {
     const facts = await see(host);
     if (spec === undefined) return { ...facts, faults: [], around: NOBODY };
-    return { ...facts, faults: await faultsOf(host, facts), around: await aroundOf(host) };
+    return { ...facts, faults: await faultsOf(host, spec, facts), around: await aroundOf(host) };
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? removal(wanted, seen) : converge(wanted, wanted.spec, seen)),
   compares: firewallComparison,
@@ -102,10 +100,15 @@ async function see(host: HostReader): Promise<Facts> {
   return { cluster, host: own, unproved: unproved === null ? null : JSON.parse(unproved), units };
 }
 
-/** Compiler errors in the host's files, or without a file name; those in guests' files are reported for the guests. */
-async function faultsOf(host: HostReader, facts: Facts): Promise<string[]> {
+/**
+ * Compiler errors in the host's files, or without a file name; those in guests' files are reported for the guests, and those in a file without anything
+ * declared are of the people who keep it.
+ */
+async function faultsOf(host: HostReader, { rules }: FirewallSpec, facts: Facts): Promise<string[]> {
   const faults = await compileFirewall(host);
-  return NAMES.flatMap((name) => faultsIn(faults, FILES[name].path, facts[name] ?? ''));
+  return NAMES.filter((name) => name === 'cluster' || rules !== null).flatMap((name) =>
+    faultsIn(faults, FILES[name].path, facts[name] ?? ''),
+  );
 }
 
 async function aroundOf(host: HostReader): Promise<Surroundings> {
@@ -132,20 +135,10 @@ function isSame(name: FileName, spec: FirewallSpec, before: FirewallSpec | undef
   return isAsWanted(facts[name], wantedText(name, spec, before, facts[name]));
 }
 
-/**
- * What the host will filter: as declared, and where nothing is declared as its files have it. Rules of the datacenter are tried after those of the
- * host (PVE/Firewall.pm, enable_host_firewall). Security groups are applied before them, so their content can be read from cluster.fw.
- */
+/** What the host will filter: as declared, and where nothing is declared as its files have it. */
 function filteringOf(spec: FirewallSpec, before: FirewallSpec | undefined, seen: Seen): Filtering {
-  const texts = { cluster: '', host: '' };
-  for (const name of NAMES) texts[name] = wantedText(name, spec, before, seen[name]) ?? '';
-  const rules = NAMES.flatMap((name) => knownRulesIn(texts[name]));
-  const policyIn = optionIn(texts.cluster, 'policy_in')?.toUpperCase();
-  return {
-    enabled: normalFlag(optionIn(texts.cluster, 'enable') ?? '0') === '1',
-    policyIn: policyIn === 'ACCEPT' || policyIn === 'REJECT' ? policyIn : 'DROP',
-    rules: withGroups(rules, (group) => groupRulesIn(texts.cluster, group)),
-  };
+  const textOf = (name: FileName): string => wantedText(name, spec, before, seen[name]) ?? '';
+  return filteringIn(textOf('cluster'), textOf('host'));
 }
 
 function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {

@@ -1,14 +1,16 @@
 // Prevents a lockout: after every push the host must stay reachable, and the agent able to fetch the next commit.
 
-import { contains, covers, fixedAddress, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
+import { parseNetwork } from '../../../config/address.ts';
+import { addressesIn, EVERY_ADDRESS, intersects, parseAddressSet } from '../../../config/address-set.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Config } from '../../config.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { listed } from '../../guest/guests.ts';
-import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { HostFirewall, HostNetwork } from '../declared.ts';
+import { addressesOfList, evaluate, isForTcpPort, type NamedAddresses, namedAddresses } from './evaluate.ts';
 import { withGroups } from './expand-groups.ts';
 
 const MANAGEMENT = [
@@ -26,8 +28,9 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   const { firewall, network } = config.hypervisor;
   if (firewall === null || !firewall.enabled) return [];
   const rules = expanded(rulesOfHost(firewall, config), config);
+  const named = declaredAddresses(config);
   const blocked = MANAGEMENT.flatMap(({ port, name }) => {
-    const rule = refusal(port, rules, network);
+    const rule = refusal(port, rules, network, named);
     return rule === undefined ? [] : [{ rule, name }];
   });
   return [...Map.groupBy(blocked, ({ rule }) => rule)].map(([rule, ports]) => ({
@@ -38,31 +41,43 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   }));
 }
 
-/** The rule that blocks every packet from the management network to this port; undefined while some are accepted. */
-function refusal(port: number, rules: readonly FirewallRule[], network: HostNetwork): FirewallRule | undefined {
+/** The rule that blocks the last of the management network from this port; undefined while some are accepted. */
+function refusal(
+  port: number,
+  rules: readonly FirewallRule[],
+  network: HostNetwork,
+  named: NamedAddresses,
+): FirewallRule | undefined {
   const from = parseNetwork(network.address ?? '') ?? parseNetwork(network.subnet ?? '');
-  for (const rule of rules) {
-    if (!concernsHost(rule, network) || !namesPort(rule.port, port)) continue;
-    if (rule.action === 'ACCEPT') {
-      if (someNetwork(rule.source, true, (source) => from === undefined || overlaps(source, from))) return undefined;
-    } else if (someNetwork(rule.source, false, (source) => from !== undefined && covers(source, from))) {
-      return rule;
-    }
-  }
-  return undefined;
+  const concerned = rules.filter((rule) => isForTcpPort(rule, port) && concernsHost(rule, network, named));
+  const verdict = evaluate(concerned, from === undefined ? EVERY_ADDRESS : addressesIn(from), named, true);
+  return verdict.kind === 'refused' ? verdict.rule : undefined;
 }
 
-function concernsHost(rule: FirewallRule, network: HostNetwork): boolean {
-  const host = fixedAddress(network.address);
-  const isHost = (dest: Network) => host === null || contains(dest, host);
-  return (
-    rule.type === 'in' &&
-    rule.enabled &&
-    (rule.proto === null || rule.proto === 'tcp') &&
-    rule.sourcePort === null &&
-    (rule.iface === null || rule.iface === network.name) &&
-    someNetwork(rule.dest, false, isHost)
+function concernsHost(rule: FirewallRule, network: HostNetwork, named: NamedAddresses): boolean {
+  if (rule.iface !== null && rule.iface !== network.name) return false;
+  const [address = ''] = (network.address ?? '').split('/');
+  const host = parseAddressSet(address) ?? EVERY_ADDRESS;
+  const dest = addressesOfList(rule.dest, named);
+  return dest !== undefined && intersects(dest, host);
+}
+
+/** Of the names that are declared: what those have that people keep is known on the host alone, where it is read before anything is written. */
+function declaredAddresses({ datacenter }: Config): NamedAddresses {
+  const aliases = (datacenter?.get('alias') ?? []).map(
+    ({ name, options }) => [name, { cidr: String(options['cidr']) }] as const,
   );
+  const sets = (datacenter?.get('ipset') ?? []).flatMap(({ name, written }) =>
+    Array.isArray(written['entries']) ? [[name, { entries: written['entries'].map(entryOf) }] as const] : [],
+  );
+  return namedAddresses({ aliases: new Map(aliases), ipset: new Map(sets) });
+}
+
+/** An entry of an IP set as declared: an address, network or alias, or an object. */
+function entryOf(entry: Json): { readonly cidr: string; readonly nomatch: boolean } {
+  if (typeof entry === 'string') return { cidr: entry, nomatch: false };
+  const { cidr, nomatch } = entry as JsonObject;
+  return { cidr: String(cidr), nomatch: nomatch === true };
 }
 
 /** In the order in which they are tried. Those of the datacenter are for each of its nodes. */

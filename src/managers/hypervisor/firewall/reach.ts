@@ -1,10 +1,10 @@
 // Checks on the host whether its rules would lock somebody out: those who manage it from its own networks, and the agent where it connects by SSH.
 // Rules are evaluated as Proxmox does: the host's rules and those of the datacenter, then what Proxmox opens to its own networks, then the policy.
 
-import { contains, covers, type Network, overlaps, parseNetwork } from '../../../config/address.ts';
-import type { FirewallRule } from '../../guest/declared.ts';
+import { parseNetwork } from '../../../config/address.ts';
+import { type AddressSet, addressesIn, intersects } from '../../../config/address-set.ts';
 import { printRule } from '../../guest/proxmox/firewall.ts';
-import { namesPort, someNetwork } from '../../guest/rules/firewall-reach.ts';
+import { addressesOfList, evaluate, isForTcpPort, type NamedAddresses, type Rule } from './evaluate.ts';
 
 export interface Surroundings {
   /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
@@ -22,28 +22,52 @@ export interface Filtering {
   readonly enabled: boolean;
   readonly policyIn: 'ACCEPT' | 'DROP' | 'REJECT';
   /** In the order in which they are tried, with groups and macros in their places. */
-  readonly rules: readonly Omit<FirewallRule, 'writtenAt'>[];
+  readonly rules: readonly Rule[];
+  /** The addresses of the names in the rules. Nothing is known of sets that SDN generates: their rules count as matching nobody. */
+  readonly named: NamedAddresses;
+  /** What Proxmox lets in to its own ports besides the host's network: the set `management`. */
+  readonly management: AddressSet;
+  /** The network that Proxmox takes as the host's own, where the alias `local_network` names it; null where it is detected. */
+  readonly localNetwork: AddressSet | null;
 }
 
 const SSH = 22;
 const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
 
+/** Ports that Proxmox opens to its own networks after all rules (PVE/Firewall.pm, enable_host_firewall). */
+const OPENED = [
+  [22, 22],
+  [3128, 3128],
+  [5900, 5999],
+  [8006, 8006],
+  [60_000, 60_050],
+] as const;
+
 /** What would be blocked, and what to do; null while everyone who needs access still has it. */
 export function lockout(spec: Filtering, { addresses, managed, interfaces, agent }: Surroundings): string | null {
   if (!spec.enabled) return null;
-  const networksOf = (list: readonly string[]) => list.flatMap((address) => parseNetwork(address) ?? []);
-  const [own, open] = [networksOf(addresses), networksOf(managed)];
-  const meeting = { own, open, interfaces };
-  for (const network of open) {
+  const networks = managed.flatMap((address) => parseNetwork(address) ?? []);
+  const host: Host = {
+    own: addresses.flatMap((address) => singleAddress(address) ?? []),
+    open: [...(spec.localNetwork ?? networks.flatMap(addressesIn)), ...spec.management],
+    interfaces,
+  };
+  for (const network of networks) {
     for (const port of [SSH, 8006]) {
-      const reason = refusal(spec, meeting, network, port);
+      const reason = refusal(spec, host, addressesIn(network), port);
       if (reason !== null) return sentence(reason, port, `${network.address}/${network.bits}`);
     }
   }
   const from = parseNetwork(agent?.from ?? '');
   if (agent === null || from === undefined || from.address.range() === 'loopback') return null;
-  const why = refusal(spec, meeting, from, agent.port);
+  const why = refusal(spec, host, addressesIn(from), agent.port);
   return why === null ? null : sentence(why, agent.port, `Phoenix, which comes from ${agent.from}`);
+}
+
+/** The address alone of one with its network. */
+function singleAddress(address: string): AddressSet | undefined {
+  const network = parseNetwork(address.replace(/\/\d+$/, ''));
+  return network === undefined ? undefined : addressesIn(network);
 }
 
 function sentence(why: string, port: number, whom: string): string {
@@ -53,28 +77,24 @@ function sentence(why: string, port: number, whom: string): string {
 }
 
 interface Host {
-  readonly own: readonly Network[];
-  /** Networks that Proxmox always accepts. */
-  readonly open: readonly Network[];
+  readonly own: AddressSet;
+  /** Networks that Proxmox accepts on its own ports. */
+  readonly open: AddressSet;
   readonly interfaces: readonly string[];
 }
 
-/**
- * The first rule, or the policy, that blocks all of these senders; null when some are accepted. The content of a set is unknown here, so it counts as
- * matching nobody.
- */
-function refusal(spec: Filtering, { own, open, interfaces }: Host, from: Network, port: number): string | null {
-  for (const rule of spec.rules) {
-    const isIn = rule.type === 'in' && rule.enabled && (rule.proto === null || rule.proto === 'tcp');
-    if (!isIn || !namesPort(rule.port, port)) continue;
-    const accepts = rule.action === 'ACCEPT';
-    if (rule.sourcePort !== null || (rule.iface !== null && !interfaces.includes(rule.iface))) continue;
-    const toHost = someNetwork(rule.dest, false, (dest) => own.some(({ address }) => contains(dest, address)));
-    if (!toHost && own.length > 0) continue;
-    if (accepts) {
-      if (someNetwork(rule.source, false, (source) => overlaps(source, from))) return null;
-    } else if (someNetwork(rule.source, false, (source) => covers(source, from))) return `rule "${printRule(rule)}"`;
-  }
-  if (spec.policyIn === 'ACCEPT' || open.some((network) => contains(network, from.address))) return null;
-  return `policy ${spec.policyIn}`;
+/** The first rule, or the policy, that blocks all of these senders; null when some are accepted. */
+function refusal(spec: Filtering, host: Host, from: AddressSet, port: number): string | null {
+  const concerned = spec.rules.filter((rule) => isForTcpPort(rule, port) && isForHost(rule, spec.named, host));
+  const verdict = evaluate(concerned, from, spec.named, false);
+  if (verdict.kind === 'refused') return `rule "${printRule(verdict.rule)}"`;
+  if (verdict.kind === 'accepted' || spec.policyIn === 'ACCEPT') return null;
+  const isOpened = OPENED.some(([first, last]) => first <= port && port <= last);
+  return isOpened && intersects(verdict.left, host.open) ? null : `policy ${spec.policyIn}`;
+}
+
+function isForHost({ iface, dest }: Rule, named: NamedAddresses, { own, interfaces }: Host): boolean {
+  if (iface !== null && !interfaces.includes(iface)) return false;
+  const addresses = addressesOfList(dest, named);
+  return own.length === 0 || (addresses !== undefined && intersects(addresses, own));
 }

@@ -16,11 +16,6 @@ export function declarableRulesIn(text: string): Omit<FirewallRule, 'writtenAt'>
   return rules.every((rule) => rule !== null) ? rules : null;
 }
 
-/** Those that can be declared: Proxmox itself leaves most others out. */
-export function knownRulesIn(text: string): Omit<FirewallRule, 'writtenAt'>[] {
-  return ruleLinesIn(text).flatMap((line) => declarable(line) ?? []);
-}
-
 function declarable(line: string): Omit<FirewallRule, 'writtenAt'> | null {
   const read = hostRule.safeParse(writtenRule(line));
   if (!read.success) return null;

@@ -1,4 +1,5 @@
-// Remembers the node name of a destination in the data folder, so that an agent can start and receive pushes while the node is unreachable.
+// What an agent writes into its data folder for the next start: the node name of a destination, so that it can start and receive pushes while the node is
+// unreachable, and the version of Phoenix that has used the private Redis, which deploy/install.sh reads before it installs an older one.
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,4 +29,11 @@ export function knownNode(dataDir: string, destination: string): KnownNode {
       await rename(`${file}.new`, file);
     },
   };
+}
+
+/** Beside the ledger, so that a copy of that folder brings its version back with it. @param version that has used the private Redis */
+export async function noteVersion(dataDir: string, version: string): Promise<void> {
+  const file = join(dataDir, 'redis', 'used-by');
+  await writeFile(`${file}.new`, `${version}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }

@@ -1,0 +1,106 @@
+// What a list of rules does with TCP connections to one port, as Proxmox evaluates it: the first rule that matches decides.
+
+import {
+  type AddressSet,
+  EVERY_ADDRESS,
+  intersects,
+  parseAddressSet,
+  withoutAddresses,
+} from '../../../config/address-set.ts';
+import type { FirewallRule } from '../../guest/declared.ts';
+import { namesPort } from '../../guest/rules/firewall-reach.ts';
+
+export type Rule = Omit<FirewallRule, 'writtenAt'>;
+
+/** The addresses of an alias or IP set, by the name that a rule uses (`dc/lan`, `+blocked`); undefined where they are unknown. */
+export type NamedAddresses = (name: string) => AddressSet | undefined;
+
+/** Names of the datacenter's firewall with their content. */
+export interface NameContents {
+  /** By name in lower case. */
+  readonly aliases: ReadonlyMap<string, { readonly cidr: string }>;
+  readonly ipset: ReadonlyMap<
+    string,
+    { readonly entries: readonly { readonly cidr: string; readonly nomatch?: boolean | undefined }[] }
+  >;
+}
+
+export type Verdict<Own> =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly rule: Own }
+  /** No rule decided on these addresses. */
+  | { readonly kind: 'undecided'; readonly left: AddressSet };
+
+/** Protocols of a rule that match TCP: none, TCP, and IP (PVE/Firewall.pm leaves out one that is `0`). */
+const TCP: readonly (string | null)[] = [null, 'tcp', '6', 'ip', '0'];
+
+/** Whether a rule is on and about incoming TCP connections to the port, from whatever port. */
+export function isForTcpPort({ type, enabled, proto, port, sourcePort }: Rule, wanted: number): boolean {
+  return type === 'in' && enabled && TCP.includes(proto) && sourcePort === null && namesPort(port, wanted);
+}
+
+/**
+ * Whether rules accept at least one of the addresses, or refuse all of them.
+ *
+ * @param rules in the order in which they are tried, only those that concern the port
+ * @param unknownAccepts whether a rule that accepts a name with unknown content counts as accepting; one that refuses such a name refuses nobody
+ */
+export function evaluate<Own extends Rule>(
+  rules: readonly Own[],
+  from: AddressSet,
+  named: NamedAddresses,
+  unknownAccepts: boolean,
+): Verdict<Own> {
+  let left = from;
+  for (const rule of rules) {
+    const source = addressesOfList(rule.source, named);
+    if (rule.action === 'ACCEPT') {
+      if (source === undefined ? unknownAccepts : intersects(source, left)) return { kind: 'accepted' };
+    } else if (source !== undefined) {
+      left = withoutAddresses(left, source);
+      if (left.length === 0) return { kind: 'refused', rule };
+    }
+  }
+  return { kind: 'undecided', left };
+}
+
+/** The addresses of a rule's source or destination; undefined where one of them is unknown. */
+export function addressesOfList(list: string | null, named: NamedAddresses): AddressSet | undefined {
+  if (list === null) return EVERY_ADDRESS;
+  const sets = list.split(',').map((item) => parseAddressSet(item.trim()) ?? named(item.trim()));
+  return sets.every((set) => set !== undefined) ? sets.flat() : undefined;
+}
+
+/** Looks up names of the datacenter; those of guests and of SDN are unknown. */
+export function namedAddresses({ aliases, ipset }: NameContents): NamedAddresses {
+  const ofAlias = (name: string): AddressSet | undefined => {
+    const [, alias = ''] = /^(?:dc\/)?([^/]+)$/.exec(name) ?? [];
+    return parseAddressSet(aliases.get(alias.toLowerCase())?.cidr ?? '');
+  };
+  const ofSet = (name: string): AddressSet | undefined => {
+    const entries = ipset.get(name)?.entries.map(({ cidr, nomatch = false }) => {
+      const addresses = parseAddressSet(cidr) ?? ofAlias(cidr);
+      return addresses === undefined ? undefined : { addresses, nomatch };
+    });
+    return entries?.every((entry) => entry !== undefined) ? contentOf(entries) : undefined;
+  };
+  return (name) => {
+    const [, set] = /^\+(?:dc\/)?([^/]+)$/.exec(name) ?? [];
+    return set === undefined ? ofAlias(name) : ofSet(set);
+  };
+}
+
+/** Of the entries that contain an address the smallest network decides, as in the kernel's sets of type `hash:net`. */
+function contentOf(entries: readonly { readonly addresses: AddressSet; readonly nomatch: boolean }[]): AddressSet {
+  return entries
+    .toSorted((a, b) => sizeOf(b.addresses) - sizeOf(a.addresses))
+    .reduce<AddressSet>(
+      (content, { addresses, nomatch }) =>
+        nomatch ? withoutAddresses(content, addresses) : [...withoutAddresses(content, addresses), ...addresses],
+      [],
+    );
+}
+
+function sizeOf(addresses: AddressSet): number {
+  return addresses.reduce((size, { first, last }) => size + Number(last - first + 1n), 0);
+}

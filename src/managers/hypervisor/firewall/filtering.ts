@@ -1,0 +1,50 @@
+// What the host filters by the text of its two firewall files, as Proxmox reads them: also by rules that cannot be declared, and without those that
+// Proxmox leaves out.
+
+import { parseAddressSet } from '../../../config/address-set.ts';
+import { type FirewallConfig, parseFirewall, setEntryProblem } from '../../../proxmox/firewall-file.ts';
+import { type Rule as ProxmoxRule, type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
+import { ruleOf } from '../../guest/proxmox/firewall.ts';
+import { type NameContents, namedAddresses, type Rule } from './evaluate.ts';
+import { withGroups } from './expand-groups.ts';
+import { FILES } from './files.ts';
+import type { Filtering } from './reach.ts';
+
+/**
+ * Rules of the datacenter are tried after those of the host (PVE/Firewall.pm, enable_host_firewall).
+ *
+ * @param clusterText content of cluster.fw; empty where there is none
+ * @param hostText content of host.fw
+ */
+export function filteringIn(clusterText: string, hostText: string): Filtering {
+  const cluster = parseFirewall(clusterText, FILES.cluster.path, 'cluster', undefined, false, SDN).config;
+  const host = parseFirewall(hostText, FILES.host.path, 'host', cluster, false).config;
+  const effective = (rules: readonly ProxmoxRule[], environment: RuleEnvironment): Rule[] =>
+    rules.flatMap((rule) => {
+      const problems = ruleProblems({ ...rule }, environment, cluster, environment === 'host' ? host : undefined);
+      return problems.length > 0 ? [] : (ruleOf(rule) ?? []);
+    });
+  const rules = [...effective(host.rules, 'host'), ...effective(cluster.rules, 'cluster')];
+  const named = namedAddresses(contentsOf(cluster));
+  const policyIn = cluster.options.get('policy_in');
+  return {
+    enabled: cluster.options.get('enable') === '1',
+    policyIn: policyIn === 'ACCEPT' || policyIn === 'REJECT' ? policyIn : 'DROP',
+    rules: withGroups(rules, (group) => effective(cluster.groups.get(group)?.entries ?? [], 'group')),
+    named,
+    management: named('+management') ?? [],
+    localNetwork: parseAddressSet(cluster.aliases.get('local_network')?.cidr ?? '') ?? null,
+  };
+}
+
+const SDN = { has: mayBeOfSdn };
+
+/** Without entries of sets that Proxmox leaves out. */
+function contentsOf(cluster: FirewallConfig): NameContents {
+  const sets = [...cluster.ipset].map(([name, { entries }]) => {
+    const known = entries.filter(({ cidr }) => setEntryProblem(cidr, undefined, cluster) === undefined);
+    return [name, { entries: known }] as const;
+  });
+  return { aliases: cluster.aliases, ipset: new Map(sets) };
+}
