@@ -11,7 +11,7 @@ import type { Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
 import { type Arrivals, arrivalsOf } from './arrivals.ts';
-import { BOXES, missingOf, namesOf } from './boxes.ts';
+import { BOXES, type Box, missingOf, namesOf } from './boxes.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** Time limit for a test delivery. */
@@ -59,39 +59,38 @@ export function checkHooks(
         : 'no webhook of the repository has the address of this agent';
     return { diagnostics: [warning(told, `create one with ${wanted}`)], hook: null };
   }
-  const missing = missingOf(boxes, hook.events);
-  const path = URL.parse(hook.url)?.pathname ?? '';
-  const diagnostics = [
-    ...(hook.active ? [] : [failed(`${hook.url} is not active, so nothing is sent`, 'activate it at the forge')]),
-    ...(path.endsWith('/webhooks')
-      ? []
-      : [failed(`${hook.url || 'its address'} does not end in /webhooks`, `set it to ${where}`)]),
-    ...(sent.publicUrl === null || hook.url.startsWith(`${sent.publicUrl}/`)
-      ? []
-      : [
-          warning(
-            `${hook.url} is not below PHOENIX_PUBLIC_URL`,
-            `set it to ${where}, unless the forge reaches the agent by another name`,
-          ),
-        ]),
-    ...(kind === 'gitlab' || hook.contentType === sent.webhookContentType
-      ? []
-      : [
-          failed(
-            `its content type is ${MIME[hook.contentType]}`,
-            `set its content type to ${MIME[sent.webhookContentType]}, or PHOENIX_WEBHOOK_CONTENT_TYPE=${hook.contentType}`,
-          ),
-        ]),
-    ...(missing.length === 0 ? [] : [failed(`it does not send ${namesOf(missing)}`, 'tick these boxes at the forge')]),
-    ...(hook.last === null || hook.last.ok
-      ? []
-      : [failed(`its last delivery failed (${hook.last.said})`, undeliveredRemedy(hook.last.code))]),
-  ];
+  const diagnostics = hookFaults(hook, kind, where, missingOf(boxes, hook.events), sent);
   if (diagnostics.length > 0) return { diagnostics, hook };
   return {
     diagnostics: [{ check: CHECK, state: 'ok', message: `${hook.url} has every required setting`, hint: null }],
     hook,
   };
+}
+
+/** @param where the address that it should have; `missing` are boxes that are not ticked */
+function hookFaults(
+  hook: Hook,
+  kind: ForgeOptions['kind'],
+  where: string,
+  missing: readonly Box[],
+  { publicUrl, webhookContentType }: Sent,
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if (!hook.active) found.push(failed(`${hook.url} is not active, so nothing is sent`, 'activate it at the forge'));
+  if (URL.parse(hook.url)?.pathname.endsWith('/webhooks') !== true)
+    found.push(failed(`${hook.url || 'its address'} does not end in /webhooks`, `set it to ${where}`));
+  if (publicUrl !== null && !hook.url.startsWith(`${publicUrl}/`)) {
+    const hint = `set it to ${where}, unless the forge reaches the agent by another name`;
+    found.push(warning(`${hook.url} is not below PHOENIX_PUBLIC_URL`, hint));
+  }
+  if (kind !== 'gitlab' && hook.contentType !== webhookContentType) {
+    const hint = `set its content type to ${MIME[webhookContentType]}, or PHOENIX_WEBHOOK_CONTENT_TYPE=${hook.contentType}`;
+    found.push(failed(`its content type is ${MIME[hook.contentType]}`, hint));
+  }
+  if (missing.length > 0) found.push(failed(`it does not send ${namesOf(missing)}`, 'tick these boxes at the forge'));
+  if (hook.last !== null && !hook.last.ok)
+    found.push(failed(`its last delivery failed (${hook.last.said})`, undeliveredRemedy(hook.last.code)));
+  return found;
 }
 
 const MIME = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
