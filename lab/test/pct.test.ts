@@ -190,3 +190,11 @@ test('tasks are remembered with how they ended', () => {
     ['vzsnapshot', '101', "snapshot name 'aa' already used"],
   ]);
 });
+
+test('a snapshot that was broken off is not rolled back to', () => {
+  const lab = testNode();
+  lab.do(CREATE);
+  lab.do('pct snapshot 101 one');
+  lab.write('etc/pve/lxc/101.conf', lab.text('etc/pve/lxc/101.conf').replace('[one]\n', '[one]\nsnapstate: delete\n'));
+  expect(lab.refusal('pct rollback 101 one')).toBe('unable to rollback to incomplete snapshot (snapstate = delete)');
+});

@@ -1,7 +1,7 @@
 // Runs the lab's programs within this process instead of one process per call, where no faults are ordered.
 
 import { basename } from 'node:path';
-import { openNode } from './node.ts';
+import { hasHaRequests, openNode } from './node.ts';
 import { PROGRAMS, type Program } from './programs.ts';
 import { recordCall } from './record.ts';
 
@@ -38,6 +38,7 @@ export function programsHere(dir: string, recorded = false): (call: Call) => Pro
     const run = await importProgram(basename(program));
     if (run === undefined)
       return { exit: null, ended: 'not found', ms: 0, reason: `${program}: no such program on this node` };
+    if (hasHaRequests(node)) (await import('./objects/ha-daemon.ts')).carryOutHaRequests(node);
     const started = performance.now();
     const { rc, stdout, stderr } = run(node, [...args], () => Buffer.from(input ?? ''));
     if (recorded) recordCall(dir, [basename(program), ...args], rc, started);

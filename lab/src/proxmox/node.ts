@@ -128,8 +128,10 @@ export function running(node: LabNode, id: number): Running | undefined {
 /** Sets the kernel's state of a guest, whatever its configuration says. */
 export function setRunning(node: LabNode, id: number, isRunning: boolean): void {
   const file = runPath(node, id);
+  const pidFile = pathOf(node, `run/qemu-server/${id}.pid`);
   if (!isRunning) {
     rmSync(file, { force: true });
+    rmSync(pidFile, { force: true });
     return;
   }
   const { pid, since, boot } = running(node, id) ?? {
@@ -138,6 +140,14 @@ export function setRunning(node: LabNode, id: number, isRunning: boolean): void 
     boot: randomUUID(),
   };
   replaceFile(file, JSON.stringify({ pid, since, boot }));
+  if (kindOf(node, id) === 'qemu') replaceFile(pidFile, `${pid}\n`);
+}
+
+/** Folder of what HA was asked for and has not done yet. */
+export const HA_REQUESTS = 'run/lab/ha';
+
+export function hasHaRequests(node: LabNode): boolean {
+  return existsSync(pathOf(node, HA_REQUESTS));
 }
 
 /** The part of `lab.json` about guests, which tests write. */
@@ -149,6 +159,8 @@ export type Orders = {
   readonly agent?: Readonly<Record<string, boolean>>;
   /** Timeout for a guest's lock in milliseconds, instead of Proxmox's. */
   readonly lockTimeoutMs?: number;
+  /** How long HA takes until it starts or stops a guest, in milliseconds; default: 1000. */
+  readonly haDelayMs?: number;
 };
 
 /** The result of a command inside a guest; `match` is a regular expression on its words joined by blanks. */

@@ -48,6 +48,7 @@ export const PLACED_PROGRAMS: Programs = {
 
 /** System programs that act on the node. */
 export const HOST_PROGRAMS: Programs = {
+  'lxc-wait': async () => (await import('./pct/lxc-wait.ts')).lxcWait,
   systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
   'systemd-run': async () => (await import('../host/systemd-run.ts')).systemdRun,
   ifreload: async () => (await import('../host/links/programs.ts')).ifreload,

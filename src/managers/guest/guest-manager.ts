@@ -5,6 +5,7 @@ import type { Manager } from '../manager.ts';
 
 import type { GuestSpec } from './guest-spec.ts';
 import { guestHealth } from './health.ts';
+import { waitingForHa } from './lifecycle/ha-waits.ts';
 import { guestPower } from './lifecycle/power.ts';
 import { guestRollback } from './lifecycle/rollback.ts';
 import { snapshotObstacle } from './lifecycle/snapshot-obstacle.ts';
@@ -42,14 +43,16 @@ export function guestManager<Spec extends GuestSpec>(
       const seen = quickCheckOfGuest(inventory, wanted);
       return seen !== null && isSettled(decide(wanted, seen)) ? seen : null;
     },
-    ...withinTaskTimeout<Spec>({
-      decide,
-      rollback: (wanted, seen, actions) => {
-        const obstacle = seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf);
-        return guestRollback(program, wanted, seen, actions, obstacle);
-      },
-      power: guestPower(program),
-    }),
+    ...withinTaskTimeout(
+      waitingForHa<Spec>(program, {
+        decide,
+        rollback: (wanted, seen, actions) => {
+          const obstacle = seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf);
+          return guestRollback(program, wanted, seen, actions, obstacle);
+        },
+        power: guestPower(program),
+      }),
+    ),
     isThere: (_wanted, { conf }) => conf !== null,
     ignorable: ignorableSettings(kind),
     health: (wanted) => guestHealth(program, wanted),

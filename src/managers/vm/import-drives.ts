@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
+import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
 import { isCloudInit } from '../../proxmox/volumes.ts';
 import { defined } from '../guest/import/guests.ts';
@@ -182,9 +182,9 @@ function usage(conf: Unclaimed, key: string): Record<string, Json> {
   return defined(Object.fromEntries(properties.map((property) => [FIELDS[property], declarable(conf, key, property)])));
 }
 
-/** An EFI disk of the older type stays undeclared: a new one would be of the newer type. So does one beside SEV-SNP, for which Proxmox makes none. */
+/** An EFI disk of the older type stays undeclared: a new one would be of the newer type. So does one beside SEV-SNP or TDX, for which Proxmox makes none. */
 function efiDisk(conf: Unclaimed, usual: string): JsonObject | undefined {
-  if (readOption('qemu', 'amd-sev', conf.peek('amd-sev') ?? '')?.['type'] === 'snp') return undefined;
+  if (readOnlyFirmware((option) => conf.peek(option)) !== null) return undefined;
   const place = placeOf(conf, 'efidisk0', usual);
   if (place === null) return undefined;
   const drive = conf.properties('efidisk0', 'file');

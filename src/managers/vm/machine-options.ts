@@ -24,8 +24,7 @@ export interface MachineOption {
 }
 
 /**
- * By option. What is not declared and has no default of a new VM is what Proxmox takes without a word: a VM that exists may have got something
- * else by hand, and one that is made again would not have it.
+ * By option. What is not declared and has no default of a new VM is left out: Proxmox has its default, and a VM that exists what somebody gave it.
  *
  * @param clones ids of the VMs that are cloned from this one, where it is looked at for them
  */
@@ -49,8 +48,10 @@ export function machineOptions(
     );
   }
   const isMade = vm.cloneFrom === null;
-  if (isMade && vm.cloudInit) options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null });
-  if (isMade && vm.efiDisk !== null) options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null });
+  if (isMade && vm.cloudInit)
+    options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null, isAssumed: true });
+  if (isMade && vm.efiDisk !== null)
+    options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null, isAssumed: true });
   for (const { option, text, at } of [...devicesOf(vm), ...cardsOf(vm), ...disksOf(vm, options)])
     options.set(option, { text, at });
   if (vm.cloudInit) options.set('ide2', { text: 'local:cloudinit,media=cdrom', at: null });

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
+import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
 import { formatsOf } from '../../proxmox/storage-types.ts';
 import { propertiesOf } from '../../proxmox/table.ts';
 import type { Config } from '../config.ts';
@@ -15,18 +15,23 @@ import { machineOptions } from './machine-options.ts';
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
 const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
 
-/** INVALID_VALUE: a manually installed VM has no guest agent until somebody installs it, and without cloud-init nothing is configured inside. */
+/**
+ * INVALID_VALUE: a manually installed VM has no guest agent until somebody installs it, and without cloud-init nothing is configured inside; or a
+ * user with two passwords.
+ */
 export function machinesArePrepared({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const hasAgent = vm.guestAgent ?? vm.cloudInit;
-    return [...(vm.cloudInit ? [] : toldByCloudInit(vm)), ...(hasAgent ? [] : workedIn(vm))];
+    return [...(vm.cloudInit ? [] : toldByCloudInit(vm)), ...(hasAgent ? [] : workedIn(vm)), ...twoPasswords(vm)];
   });
 }
 
 function toldByCloudInit(vm: VmGuest): Diagnostic[] {
   const { user, network } = vm;
   const fields = [
-    ...(user.username !== null || user.passwordHash !== null || user.sshKeys.length > 0 ? [['user_config']] : []),
+    ...(user.username !== null || user.password !== undefined || user.passwordHash !== null || user.sshKeys.length > 0
+      ? [['user_config']]
+      : []),
     ...(network.nameservers.length > 0 ? [['network_config', 'nameserver']] : []),
     ...(network.searchdomain !== null ? [['network_config', 'searchdomain']] : []),
   ];
@@ -38,6 +43,13 @@ function toldByCloudInit(vm: VmGuest): Diagnostic[] {
       CLOUD_INIT,
     ),
   );
+}
+
+function twoPasswords(vm: VmGuest): Diagnostic[] {
+  if (vm.user.password === undefined || vm.user.passwordHash === null) return [];
+  const at = placeIn(vm.writtenAt, 'user_config', 'password_hash');
+  const hint = 'Take one out: cloud-init sets "password", the guest agent sets "password_hash".';
+  return [invalid(vm, at, 'the user has "password" too, and would have two', hint)];
 }
 
 function workedIn(vm: VmGuest): Diagnostic[] {
@@ -179,19 +191,20 @@ export function optionsServeDrives({ config }: RuleContext): Diagnostic[] {
 }
 
 /**
- * NOT_JUDGED: the firmware that encrypts a VM by SEV-SNP is one read-only file, and Proxmox makes no EFI disk for it (qemu-server,
- * PVE/API2/Qemu.pm, create_disks). One that the VM has, or a clone from its source, stays and is ignored.
+ * NOT_JUDGED: the firmware that encrypts a VM by SEV-SNP or TDX is one read-only file, and Proxmox makes no EFI disk for it. One that the VM has, or a
+ * clone from its source, stays and is ignored.
  */
 export function firmwareTakesItsDisk({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm): Diagnostic[] => {
     if (vm.efiDisk === null) return [];
-    const sev = machineOptions(vm, config).get('amd-sev');
-    if (sev === undefined || readOption('qemu', 'amd-sev', sev.text)?.['type'] !== 'snp') return [];
+    const options = machineOptions(vm, config);
+    const encryption = readOnlyFirmware((option) => options.get(option)?.text);
+    if (encryption === null) return [];
     const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
     const isKept = source === undefined ? vm.cloneFrom !== null : source.kind === 'vm' && hasEfiDisk(source, config);
     if (isKept) return [];
     const at = placeIn(vm.writtenAt, 'efi_disk');
-    const message = `${nameOfGuest(vm)}: whether Proxmox takes it cannot be judged, since it is not known whether the VM has an EFI disk: a new one is refused, as SEV-SNP uses consolidated read-only firmware and does not require an EFI disk`;
+    const message = `${nameOfGuest(vm)}: whether Proxmox takes it cannot be judged, since it is not known whether the VM has an EFI disk: a new one cannot be made, as ${encryption} uses consolidated read-only firmware and does not require an EFI disk`;
     const hint = 'Take it out, and write "bios": "ovmf"; an EFI disk that the VM has stays on it.';
     return [{ code: 'NOT_JUDGED', at, message, hint, target: targetOf(vm) }];
   });

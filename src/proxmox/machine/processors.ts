@@ -1,6 +1,7 @@
 // Processors of VMs that are refused where the VM starts: with their firmware, their number, and what encrypts the memory.
 
 import { hotplugFeatures } from '../guest-options.ts';
+import { readOption } from '../option-meaning.ts';
 import { type Check, isOn, type Machine, numbered, refused } from './fault.ts';
 
 const CPUS_OF_32_BITS = ['486', 'pentium', 'pentium2', 'pentium3', 'coreduo', 'athlon', 'kvm32', 'qemu32'];
@@ -10,6 +11,18 @@ export const firmwareFitsTheCpu: Check = ({ options, properties }) =>
   options['bios'] === 'ovmf' && CPUS_OF_32_BITS.includes(properties('cpu')['cputype'] ?? '')
     ? refused('CPU of 32 bits', ['cpu', 'bios'], 'OVMF (UEFI) BIOS is not supported on 32-bit CPU types')
     : null;
+
+/**
+ * What encrypts a VM with firmware of one read-only file, for which Proxmox makes no EFI disk: of AMD it refuses one (PVE/API2/Qemu.pm, create_disks), of
+ * Intel it finds no variables to fill it with (PVE/QemuServer/OVMF.pm, create_efidisk). Null for any other encryption, and for none.
+ *
+ * @param optionOf the text of an option; undefined where it is not set
+ */
+export function readOnlyFirmware(optionOf: (option: string) => string | undefined): 'SEV-SNP' | 'TDX' | null {
+  const [sev, tdx] = [optionOf('amd-sev'), optionOf('intel-tdx')];
+  if (sev !== undefined) return readOption('qemu', 'amd-sev', sev)?.['type'] === 'snp' ? 'SEV-SNP' : null;
+  return tdx !== undefined && readOption('qemu', 'intel-tdx', tdx)?.['type'] === 'tdx' ? 'TDX' : null;
+}
 
 /** PVE/QemuServer/CPUConfig.pm, get_amd_sev_object and get_intel_tdx_object; PVE/QemuServer/OVMF.pm. What the processor has is not known here. */
 export const encryptionFits: Check = ({ options, properties }) => {

@@ -36,7 +36,7 @@ test('queues of a disk are reported where its controller supports only one', () 
 test('a clone is judged with what it keeps of its source, and a fault of the source alone is reported at the source', () => {
   const files = environment();
   const [source, clone] = files[VM].vms;
-  source.options = { numa0: 'cpus=0-1,memory=2048', hotplug: 'network,memory' };
+  Object.assign(source, { numa: false, options: { numa0: 'cpus=0-1,memory=2048', hotplug: 'network,memory' } });
   expect(found('INVALID_VALUE', files)).toEqual([
     '"clone_from_vmid": 9000 | vm/1001 (vm-1001): Proxmox would not start it: NUMA needs to be enabled for memory hotplug',
   ]);
@@ -91,6 +91,13 @@ test.each<[what: string, own: object, told: string]>([
   ['memory', { numa: true, options: { numa0: 'cpus=0-1,memory=4096' } }, '"memory_mb" is not declared: with that'],
   ['cores', { sockets: 1, options: { vcpus: 4 } }, '"cores" is not declared: with that of a new VM, QEMU would not'],
   ['sockets', { cores: 2, options: { vcpus: 4 } }, '"sockets" is not declared: with that of a new VM, QEMU would'],
+  ['NUMA', { memory_mb: 2048, options: { hotplug: 'memory' } }, '"numa" is not declared: with that of a new VM'],
+  [
+    'machine type',
+    { passthrough: [{ pci: '0000:01:00.0', pcie: true }] },
+    '"machine" is not declared: with that of a new VM, Proxmox would not start it: q35',
+  ],
+  ['firmware', { options: { 'amd-sev': 'type=std' } }, '"bios" is not declared: with that of a new VM'],
 ])('what a VM that exists has of its own is not judged as a new VM: %s', (_, own, told) => {
   const files = withVm({ memory_mb: undefined, cores: undefined, ...own });
   files[VM].vms[0].memory_mb = undefined;
@@ -113,13 +120,16 @@ test('an EFI disk with SEV-SNP is reported, except for a clone that has it from 
   const efi_disk = { storage: 'local-lvm' };
   const snp = { efi_disk, bios: 'ovmf', options: { 'amd-sev': 'type=snp' } };
   expect(found('NOT_JUDGED', withVm(snp))).toEqual([
-    expect.stringMatching(/^"efi_disk": .*a new one is refused, as SEV-SNP uses consolidated read-only firmware/),
+    expect.stringMatching(/^"efi_disk": .*a new one cannot be made, as SEV-SNP uses consolidated read-only firmware/),
   ]);
   expect(found('INVALID_VALUE', withVm(snp))).toEqual([]);
   const files = withVm(snp);
   files[VM].vms[0].efi_disk = efi_disk;
   expect(found('NOT_JUDGED', files)).toEqual([]);
   expect(found('NOT_JUDGED', withVm({ ...snp, options: { 'amd-sev': 'type=es' } }))).toEqual([]);
+  expect(found('NOT_JUDGED', withVm({ ...snp, options: { 'intel-tdx': 'type=tdx,attestation=0' } }))).toEqual([
+    expect.stringMatching(/^"efi_disk": .*as TDX uses consolidated read-only firmware/),
+  ]);
 });
 
 test('native I/O with a cache is reported, except on storages that QEMU accesses itself', () => {

@@ -77,6 +77,8 @@ export function rollback(
     if (isTemplate(file)) refuse("you can't rollback if vm is a template");
     const snapshot = snapshotOf(file, name);
     for (const disk of snapped(kind, snapshot)) checkRollback(call.node, disk.volume, name);
+    const { snapstate } = snapshot.options;
+    if (snapstate !== undefined) refuse(`unable to rollback to incomplete snapshot (snapstate = ${snapstate})`);
     checkLock(kind, file);
     if (running(call.node, id) !== undefined) switchOff(call.node, id, false);
     const kept = new Set(disksOf(kind, snapshot.options).map((disk) => disk.volume));

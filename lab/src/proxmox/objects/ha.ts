@@ -208,6 +208,25 @@ function listsOf({ resources, nodes }: Options): { readonly resources: string[];
   return { resources: words(resources), nodes: words(nodes) };
 }
 
+/** Whether HA starts and stops a guest: one whose state is `ignored` it leaves alone (PVE/HA/Config.pm, vm_is_ha_managed). */
+export function isHaManaged(node: LabNode, id: number): boolean {
+  const { sections } = resourcesOf(node);
+  return ['vm', 'ct'].some((kind) => {
+    const options = sections.get(`${kind}:${id}`)?.options;
+    return options !== undefined && options['state']?.[0] !== 'ignored';
+  });
+}
+
+/** Sets the state that HA keeps a guest in, if it still has it as a resource. */
+export function setHaState(node: LabNode, id: number, state: 'started' | 'stopped'): void {
+  const { sections } = resourcesOf(node);
+  const sid = ['vm', 'ct'].map((kind) => `${kind}:${id}`).find((one) => sections.has(one));
+  const section = sections.get(sid ?? '');
+  if (sid === undefined || section === undefined) return;
+  sections.set(sid, { ...section, options: { ...section.options, state: [state] } });
+  keepResources(node, sections);
+}
+
 /** Removes a purged guest from resources and rules; a rule without resources is deleted. */
 export function removeFromHa(node: LabNode, id: number): void {
   const { sections } = resourcesOf(node);

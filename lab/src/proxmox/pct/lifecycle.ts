@@ -7,6 +7,8 @@ import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
 import { switchOff, switchOn } from '../guest/power.ts';
 import { pathOf, running, withGuestLock } from '../node.ts';
+import { isHaManaged } from '../objects/ha.ts';
+import { requestHa } from '../objects/ha-requests.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { located, storages } from '../storage/storage.ts';
@@ -18,6 +20,12 @@ import { applyPending } from './pending.ts';
 /** `pct start`. */
 export function startContainer(call: Call, id: number, parameters: Parameters): void {
   if (running(call.node, id) !== undefined) refuse(`CT ${id} already running`);
+  if (isHaManaged(call.node, id)) requestHa(call, id, 'start');
+  else startContainerHere(call, id, parameters);
+}
+
+/** Starts a container whether or not HA manages it. */
+export function startContainerHere(call: Call, id: number, parameters: Parameters): void {
   const work = (): void => {
     const file = load(call, 'lxc', id);
     if (isTemplate(file)) refuse("you can't start a CT if it's a template");
@@ -46,6 +54,10 @@ function boot(call: Call, id: number, file: GuestFile): void {
 /** `pct stop` and `pct shutdown`; the guest always shuts down. */
 export function stopContainer(call: Call, id: number, type: 'vzstop' | 'vzshutdown', parameters: Parameters): void {
   if (running(call.node, id) === undefined) refuse(`CT ${id} not running`);
+  if (isHaManaged(call.node, id)) {
+    requestHa(call, id, 'stop');
+    return;
+  }
   const work = (): void => {
     const file = load(call, 'lxc', id);
     const mayBeMounted = type === 'vzstop' && file.options['lock'] === 'mounted';

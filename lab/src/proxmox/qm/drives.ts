@@ -1,6 +1,6 @@
 // Drives of virtual machines: creates, imports, copies, grows and moves their volumes.
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { readOnlyFirmware } from '../../../../src/proxmox/machine/processors.ts';
 import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
 import { type Call, print } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, printDisk, withVolume } from '../guest/disks.ts';
@@ -157,7 +157,7 @@ export function createDrives(
           call.node,
           storageId ?? refuse('no storage ID specified (and no default storage)'),
         );
-        checkFirmware(disk.key, file.options['amd-sev']);
+        checkFirmware(disk.key, file.options);
         options[disk.key] = printDisk('qemu', newDrive(call, id, disk, storage, Number(gib), keep));
         print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
       } else options[disk.key] = printDisk('qemu', existingDrive(call, disk, file, options));
@@ -169,11 +169,12 @@ export function createDrives(
   return { options, made };
 }
 
-/** PVE/API2/Qemu.pm, create_disks. */
-function checkFirmware(key: string, encryption: string | undefined): void {
-  const sev = parsePropertyString('qemu/amd-sev', encryption ?? '');
-  if (key === 'efidisk0' && sev.ok && sev.properties['type'] === 'snp')
-    refuse('SEV-SNP uses consolidated read-only firmware and does not require an EFI disk');
+/** PVE/API2/Qemu.pm, create_disks. For TDX Proxmox asks the storage for a disk without a size, which each refuses in its own words. */
+function checkFirmware(key: string, options: Readonly<Options>): void {
+  if (key !== 'efidisk0') return;
+  const encryption = readOnlyFirmware((option) => options[option]);
+  if (encryption === 'SEV-SNP') refuse('SEV-SNP uses consolidated read-only firmware and does not require an EFI disk');
+  if (encryption === 'TDX') refuse('unable to create an EFI disk without a size');
 }
 
 function checkCloudInit(key: string, file: GuestFile, options: Readonly<Options>): void {

@@ -7,6 +7,8 @@ import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
 import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
+import { isHaManaged } from '../objects/ha.ts';
+import { requestHa } from '../objects/ha-requests.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { checkHookBeforeStart } from '../pct/host.ts';
@@ -20,6 +22,12 @@ import { checkSnippets, checkStart } from './start.ts';
 
 /** `qm start`. */
 export function startMachine(call: Call, id: number, parameters: Parameters): void {
+  if (isHaManaged(call.node, id)) requestHa(call, id, 'start');
+  else startMachineHere(call, id, parameters);
+}
+
+/** Starts a machine whether or not HA manages it. */
+export function startMachineHere(call: Call, id: number, parameters: Parameters): void {
   const work = (): void => {
     const file = load(call, 'qemu', id);
     if (isTemplate(file)) refuse("you can't start a vm if it's a template");
@@ -65,6 +73,10 @@ function warnUnlessRunning(call: Call, id: number): void {
 /** `qm stop` and `qm shutdown`; the guest always shuts down, and a stopped one is not an error. */
 export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown', parameters: Parameters): void {
   if (type === 'qmshutdown') warnUnlessRunning(call, id);
+  if (isHaManaged(call.node, id)) {
+    requestHa(call, id, 'stop');
+    return;
+  }
   const work = (): void => {
     checkKnown(call, id);
     if (running(call.node, id) === undefined) return;

@@ -9,7 +9,8 @@ import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
 import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
 import { guestStatus } from '../guest/status.ts';
 import { onGuest, whichConfig } from '../guest/verb.ts';
-import { guestIds, type LabNode } from '../node.ts';
+import { guestIds, type LabNode, running } from '../node.ts';
+import { waitForHa } from '../objects/ha-daemon.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';
@@ -49,6 +50,7 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm start': onGuest(startMachine),
   'qm stop': onGuest((call, id, parameters) => stopMachine(call, id, 'qmstop', parameters)),
   'qm shutdown': onGuest((call, id, parameters) => stopMachine(call, id, 'qmshutdown', parameters)),
+  'qm wait': onGuest(waitUntilStopped),
   'qm reboot': onGuest(rebootMachine),
   'qm destroy': onGuest(destroyMachine),
   'qm snapshot': onGuest(snapshot),
@@ -71,6 +73,19 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm guest exec': onGuest((call, _, parameters) => agentExec(call, parameters)),
   'qm guest exec-status': onGuest((call, _, parameters) => agentExecStatus(call, parameters)),
 };
+
+/** `qm wait`. */
+function waitUntilStopped(call: Call, id: number, parameters: Parameters): void {
+  const pid = running(call.node, id)?.pid;
+  if (pid === undefined) return;
+  print(call, `waiting until VM ${id} stops (PID ${pid})`);
+  const isStopped = waitForHa(
+    call.node,
+    Number(parameters['timeout'] ?? Infinity),
+    () => running(call.node, id) === undefined,
+  );
+  if (!isStopped) refuse('wait failed - got timeout');
+}
 
 const MIB = 1024 ** 2;
 
