@@ -70,7 +70,7 @@ test('docs/migration.md says of every verb what becomes of it, and names codes t
   expect(codes.filter((code) => !Object.hasOwn(PROBLEMS, code))).toEqual([]);
 });
 
-test('every page of docs stands at the side of the site, decisions and what leads to them by one', async () => {
+test('every page of docs is in the sidebar of the site, decisions by their index', async () => {
   const sidebar = await readFile(new URL('../site/.vitepress/sidebar.mjs', import.meta.url), 'utf8');
   const pages = globSync('{*,reference/*,examples/README,develop/README}.md', { cwd: pathOf('../docs') });
   const places = pages.map((page) => `/${page.replace(/(README)?\.md$/, '')}`);

@@ -192,7 +192,7 @@ test('the import lines are read', () => {
   expect(imports).toContainEqual({ from: 'cli/commands/installation.ts', to: 'cli/serve.ts', ours: true, ...lazy });
 });
 
-test('a circle is found, and one that is closed by types alone is none', () => {
+test('an import cycle is found, and one that only types close is not a cycle', () => {
   const line = (from: string, to: string, byValue = true): Import => ({ from, to, ours: true, byValue, lazy: false });
   const open = [line('a.ts', 'b.ts'), line('b.ts', 'c.ts'), line('c.ts', 'a.ts', false), line('d.ts', 'a.ts')];
   expect(circles(open)).toEqual([]);

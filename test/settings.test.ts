@@ -1,3 +1,5 @@
+// Settings from the environment: documented defaults, all problems at once with a remedy, secrets from files, and no secret that can be printed.
+
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { readClientSettings } from '../src/settings/client.ts';
@@ -105,7 +107,7 @@ describe('values', () => {
 });
 
 describe('problems', () => {
-  test('all of them are told at once', () => {
+  test('all of them are reported at once', () => {
     const { settings, problems } = read({ PHOENIX_FORGE: 'gitea', PHOENIX_LISTEN: 'here', PHOENIX_HOST: 'there' });
     expect(settings).toBeNull();
     expect(problems.map(({ variable }) => variable).sort()).toEqual([
@@ -220,11 +222,11 @@ describe('keys of those who sign commits', () => {
     return settings?.signingKeys ?? problems.map(({ message, hint }) => `${message} | ${hint}`);
   };
 
-  test('nobody signs when nothing is said', () => {
+  test('by default no commit has to be signed', () => {
     expect(read(least).settings?.signingKeys).toBeNull();
   });
 
-  test('blocks of OpenPGP and lines of OpenSSH stand in any order', () => {
+  test('blocks of OpenPGP and lines of OpenSSH may be in any order', () => {
     const lines = [
       `ada@example.org ${SSH} laptop`,
       `*@example.org namespaces="git,file",valid-after="20260101",valid-before="20270101Z" ${SSH}`,
@@ -355,7 +357,7 @@ describe('the settings of the commands', () => {
     throw new Error('no file');
   };
 
-  test('an agent on this machine is meant when nothing is said', () => {
+  test('by default the agent on this machine is asked', () => {
     expect(readClientSettings({}, none)).toEqual({
       settings: { url: 'http://127.0.0.1:8080', token: null },
       problems: [],

@@ -107,7 +107,7 @@ describe('what people see', () => {
     expect(lab.guest(101)).toMatch(/memory: 1024[\s\S]*tags: phoenix/);
   });
 
-  test('a replay looks at everything and repairs what somebody changed by hand', async () => {
+  test('a replay observes every target and repairs what somebody changed by hand', async () => {
     const { commit } = await phoenix.push(environment(THREE));
     const unchanged = await phoenix.agent().replay({ commit, by: 'ann' });
     lab.news();

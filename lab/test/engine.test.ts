@@ -30,7 +30,7 @@ describe.skipIf(LACKING !== null)(
         ...['--net0', `name=eth0,bridge=vmbr0,ip=10.0.0.${id}/24,gw=10.0.0.1`, ...more],
       );
 
-    test('a container starts, runs what it is told, and takes files', async () => {
+    test('a container starts, runs commands, and receives files', async () => {
       mkdirSync(join(lab.folder, 'tank/data'), { recursive: true });
       expect(create(105, '--mp0', '/tank/data,mp=/data')).toMatchObject({ exit: 0 });
       expect(pct('exec', '105', '--', 'true').stderr).toContain("container '105' not running!");

@@ -99,7 +99,7 @@ describe('the lab refuses what the real programs refuse', () => {
     expect(told.startsWith(stderr), told).toBe(true);
   });
 
-  test('keys that are none, of containers and VMs', async () => {
+  test('invalid keys, of containers and VMs', async () => {
     const keys = join(dir, 'keys.pub');
     writeFileSync(keys, 'not a key\n');
     const refused = { rc: 255, stderr: 'SSH public key validation error\n' };
@@ -112,7 +112,7 @@ describe('the lab refuses what the real programs refuse', () => {
     expect((await answer('qm', 'set', '201', '--sshkeys', keys)).rc).toBe(0);
   });
 
-  test('an archive that is none', async () => {
+  test('an invalid archive', async () => {
     writeFileSync(join(dir, 'var/lib/vz/template/cache/x.TAR.GZ'), '');
     const { rc, stderr } = await answer('pct', 'create', '101', 'local:vztmpl/x.TAR.GZ', '--rootfs', 'local-lvm:4');
     expect(rc).not.toBe(0);

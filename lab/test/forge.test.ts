@@ -70,7 +70,7 @@ function post(sha: string, status: Record<string, unknown>, token = TOKEN): Prom
 }
 
 describe('pushes', () => {
-  test('a first push creates the branch and is told with a valid signature', async () => {
+  test('a first push creates the branch and is announced with a valid signature', async () => {
     const commit = await copy.commit({ 'etc/a.json': '{}', 'b c': 'x' }, 'Begin\n\nwith a body');
     await copy.push();
     const [event] = await events();
@@ -123,7 +123,7 @@ describe('pushes', () => {
     expect((await events())[4]).toMatchObject({ head_commit: null, commits: [] });
   });
 
-  test('a push that changes nothing is not told, and one with the wrong token is refused', async () => {
+  test('a push that changes nothing is not announced, and one with the wrong token is refused', async () => {
     await copy.commit({ a: '1' });
     await copy.push();
     await copy.push();

@@ -89,7 +89,7 @@ test.each([
   expect(await send(method, path, more)).toMatchObject({ status });
 });
 
-test('a path that is not there is told in plain text, a thing that is not there as JSON', async () => {
+test('a missing path is answered in plain text, a missing object as JSON', async () => {
   expect((await send('GET', '/configs')).body).toBe('404 page not found\n');
   expect((await send('GET', '/stacks/777')).value).toHaveProperty('details');
 });
@@ -198,7 +198,7 @@ test.each([
   expect({ status, value }).toMatchObject({ status: 500, value: { message: expect.stringContaining(message) } });
 });
 
-test('a folder beside the file is one of the VM that nobody filled', async () => {
+test('a relative folder of a stack is one below Portainer’s data on the VM', async () => {
   expect(await create('beside', 'services:\n  web:\n    image: web:1\n    volumes: ["./conf:/c"]\n')).toMatchObject({
     status: 200,
   });

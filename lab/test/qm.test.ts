@@ -105,7 +105,7 @@ test('the version of a TPM is kept, and its hook script has to be there', () => 
   );
 });
 
-test('a resize that fails ends well, and only its error output tells', () => {
+test('a failed resize exits with 0, and only its error output shows the failure', () => {
   const lab = testNode();
   lab.do(`${CREATE} --scsi0 local-lvm:8`);
   expect(lab.run('qm resize 9000 scsi0 4G')).toEqual({

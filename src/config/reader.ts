@@ -11,19 +11,19 @@ import type { Sources } from './sources.ts';
 import { type Marking, unusedAndPlain } from './written-marks.ts';
 import { type LookForSecrets, secretSeeker } from './written-secrets.ts';
 
-interface Looked {
+interface InspectOptions {
   /** The value in the current format, to which the schema metadata applies. */
   readonly modern?: unknown;
   readonly target?: TargetId;
 }
 
 /** Records which files could not be read completely. */
-interface Notes {
+interface UnreadableFiles {
   addFile(path: string): void;
 }
 
 /** Reads the entries of files and collects their diagnostics. */
-export class Reader<Unreadable extends Notes> {
+export class Reader<Unreadable extends UnreadableFiles> {
   readonly diagnostics = new Diagnostics();
   /** Problems of secret references. */
   readonly references: Diagnostic[] = [];
@@ -52,7 +52,12 @@ export class Reader<Unreadable extends Notes> {
   }
 
   /** Reports fields without effect and secrets of one value, secrets under their field names in the file. Returns whether it has neither. */
-  look(marking: Marking | null, written: unknown, at: Place, { modern = written, target }: Looked = {}): boolean {
+  inspect(
+    marking: Marking | null,
+    written: unknown,
+    at: Place,
+    { modern = written, target }: InspectOptions = {},
+  ): boolean {
     const marked = marking === null ? [] : unusedAndPlain(marking, modern, at, this.#bounds, target);
     const { references, plain, refers } = this.#seek(written, at, marked, target);
     this.diagnostics.add(marked);
@@ -62,7 +67,7 @@ export class Reader<Unreadable extends Notes> {
   }
 
   /** Whether to skip further entries of the file because the limit of errors is reached. */
-  enough(file: string): boolean {
+  isFull(file: string): boolean {
     if (this.diagnostics.full) this.unreadable.addFile(file);
     return this.diagnostics.full;
   }

@@ -5,14 +5,14 @@ import type { TargetId } from '../model/ids.ts';
 import type { SecretBounds } from '../model/secret-bounds.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Place, placeIn } from './read/place.ts';
-import { fieldsWith, type Marked, matches } from './schema/field-metadata.ts';
+import { type FieldWithMetadata, fieldsWith, matches } from './schema/field-metadata.ts';
 import { isNoSecret } from './secret.ts';
 import { plainHint } from './written-secrets.ts';
 
 /** Metadata of a schema, computed once. */
 export interface Marking {
-  readonly noEffect: readonly Marked[];
-  readonly secret: readonly Marked[];
+  readonly noEffect: readonly FieldWithMetadata[];
+  readonly secret: readonly FieldWithMetadata[];
   /** Finds secrets that are not marked by the schema. */
   readonly alsoPlain: (raw: unknown, at: Place, bounds: SecretBounds) => readonly Diagnostic[];
 }

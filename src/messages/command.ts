@@ -40,7 +40,7 @@ export function tooManyDeleted(gone: readonly TargetId[], guests: number, percen
 }
 
 export function notLookedAt(why: string): string {
-  return `the host cannot be checked, so nothing was done: ${why}; phoenix doctor tells more`;
+  return `the host cannot be checked, so nothing was done: ${why}; run phoenix doctor`;
 }
 
 /** What counts as a yes. */
@@ -64,18 +64,18 @@ export const SHOWN = {
 
 /** What became of a target that a command switched; null where the outcome says enough. */
 export const DONE = {
-  deletedDeclared: 'deleted; the next converge makes it again unless it is taken out of Git',
+  deletedDeclared: 'deleted; the next converge creates it again unless it is removed from Git',
   stoppedDeclared: 'stopped; the next converge starts it again',
 } as const;
 
 /** What a health check found, beside what the check itself answered. */
 export const HEALTH = {
-  absent: 'it is not there',
-  stopped: 'it does not run',
-  atRest: 'at rest, as it should be',
+  absent: 'it is not on the host',
+  stopped: 'it is not running',
+  atRest: 'stopped, as declared',
   free: 'stopped, and nothing declares that it should run',
   asDeclared: 'as declared; it has no health check',
-  answers: 'its health check answers well',
+  answers: 'its health check succeeds',
   /** Added behind the others. */
   left: (fields: readonly string[]) => (fields.length === 0 ? '' : `; left to people as it is: ${fields.join(', ')}`),
   differs: (actions: readonly Action[]) =>

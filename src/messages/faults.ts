@@ -41,7 +41,7 @@ export function nodeFault(node: string, { since, why }: NodeAway): Fault {
 }
 
 export function channelFault(name: string, { since, why }: NonNullable<ChannelState['failing']>): Fault {
-  return { subject: `channel ${name}`, what: `the channel ${name} takes no notification`, since, why };
+  return { subject: `channel ${name}`, what: `the channel ${name} accepts no notification`, since, why };
 }
 
 export function reportsFault({ waiting, since, why }: HeldReports): Fault {
@@ -74,7 +74,7 @@ export function unexpectedFault(message: string): string {
   return failureText({
     what: message,
     why: null,
-    remedy: 'phoenix doctor checks what the agent needs, and its log says where this came from',
+    remedy: 'run phoenix doctor, and look for the cause in the log of the agent',
   });
 }
 
@@ -82,7 +82,7 @@ export function unexpectedFault(message: string): string {
 export function undeliveredRemedy(code: number): string {
   if (code === 401) return 'give the webhook the secret of PHOENIX_WEBHOOK_SECRET';
   if (code === 404) return 'its address at the forge must be PHOENIX_PUBLIC_URL with /webhooks at its end';
-  return 'see its recent deliveries at the forge, and whether it reaches the address';
+  return 'check its recent deliveries at the forge, and whether the forge reaches the address';
 }
 
 function answerText(code: number, status: string): string {

@@ -17,9 +17,9 @@ export function missingSecret(secrets: readonly MissingSecret[]): string {
     ({ why, places }) => `${why.split('; ')[0]} (${places.join(', ') || 'in a file of a stack'})`,
   );
   return failureText({
-    what: 'waits for what is missing',
+    what: 'waits for a missing secret',
     why: named.join(', and '),
-    remedy: `${remedy.join('; ') || 'put it there'}, and it goes on by itself`,
+    remedy: `${remedy.join('; ') || 'put it there'}, and it continues by itself`,
   });
 }
 

@@ -3,7 +3,7 @@
 import type { MarkedTarget } from '../model/target.ts';
 
 const REMEDY =
-  'destroy it, declare it under its id and adopt it, or take the tag phoenix and the block of Phoenix in its notes away';
+  'destroy it, declare it under its id and adopt it, or remove the tag phoenix and the block of Phoenix in its notes';
 
 /** `lxc/199 (web), marked as lxc/101`. */
 function orphanName({ target, name, markedAs }: MarkedTarget): string {

@@ -43,9 +43,9 @@ export function doubtText(doubt: Doubt): string {
     case 'needs what was recreated':
       return `${doubt.need} was recreated since; ${again}`;
     case 'needs what is not proved':
-      return `${doubt.need} was changed since and did not prove its end; ${again}`;
+      return `${doubt.need} was changed since, and its last step did not succeed; ${again}`;
     case 'lies in what is in doubt':
-      return `it lies in ${doubt.need}, which is in doubt; ${again}`;
+      return `it is inside ${doubt.need}, which is in doubt; ${again}`;
     default:
       return doubt satisfies never;
   }
@@ -68,21 +68,21 @@ export const stepReason = {
   skipped: (because: TargetId, outcome: Outcome | undefined) =>
     `it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
   superseded: (by: string) => `superseded by ${shortSha(by)}`,
-  differs: (actions: readonly Action[]) => `${DIFFERS}; it would take: ${firstSummaries(actions)}`,
+  differs: (actions: readonly Action[]) => `${DIFFERS}; to be done: ${firstSummaries(actions)}`,
   doesNotRun: (target: TargetId) => `${target} can neither be started nor stopped`,
   stillDiffers: (actions: readonly Action[]) =>
-    `still differs after all was done; it would take again: ${summaries(actions)}`,
+    `still differs after everything was done; to be done again: ${summaries(actions)}`,
   noEffect: ({ summary }: Action) =>
-    `still differs after all was done; it would take again: ${summary}, which succeeded and had no effect`,
+    `still differs after everything was done: the action "${summary}" succeeded and had no effect`,
   failedYetDone: (failure: string) => `as declared, although a command failed: ${failure}`,
-  noRollback: (obstacle: string) => `no way back, since no snapshot was taken before the change: ${obstacle}`,
+  noRollback: (obstacle: string) => `cannot be rolled back, since no snapshot was taken before the change: ${obstacle}`,
   notShown: (actions: readonly Action[]) =>
-    `nothing was done: it would take ${summaries(actions) || 'nothing'}, which is not what was shown; ask for a dry run again and check it`,
+    `nothing was done: what is to be done now (${summaries(actions) || 'nothing'}) is not what was shown; ask for a dry run again and check it`,
   /** A change that failed, and before which no snapshot was taken. */
   failedWithoutWayBack: (why: string, obstacle: string) => alsoTelling(why, stepReason.noRollback(obstacle)),
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
-  putBack: (why: string) => alsoTelling(why, 'what served before is back in place'),
+  putBack: (why: string) => alsoTelling(why, 'the previous configuration is in use again'),
   notRolledBack: (why: string, failure: string) => followedBy(why, `rolling back failed too: ${failure}`),
 } as const;
 

@@ -28,7 +28,7 @@ export const OBSERVED = {
   differ: 'differs',
   none: 'not set',
   lines: 'lines with - as declared, with + as observed',
-  would: 'To bring back what is declared, it would take:',
+  would: 'To correct it, Phoenix would:',
   proved: 'As declared when it was proved,',
   provedOnce: 'As declared when it was proved; when that was, was not noted.',
   unknown: 'Nothing was proved of it and no check of it has come to an end, so what is there is not known.',

@@ -18,18 +18,7 @@ export type Order =
 
 /** By wave, and within a wave by compareTargets, independent of the order of the input. Dependencies outside the map are ignored. */
 export function order(needs: Needs): Order {
-  const missing = new Map<TargetId, number>();
-  const neededBy = new Map<TargetId, TargetId[]>();
-  for (const [target, its] of needs) {
-    const known = new Set(its.filter((need) => needs.has(need)));
-    missing.set(target, known.size);
-    for (const need of known) {
-      const dependants = neededBy.get(need);
-      if (dependants === undefined) neededBy.set(need, [target]);
-      else dependants.push(target);
-    }
-  }
-
+  const { missing, neededBy } = countNeeds(needs);
   const wave = new Map<TargetId, number>();
   let current = [...needs.keys()].filter((target) => missing.get(target) === 0);
   const targets: TargetId[] = [];
@@ -49,4 +38,20 @@ export function order(needs: Needs): Order {
   }
   if (targets.length < needs.size) return { kind: 'cycle', cycle: cycles(needs)[0] ?? [] };
   return { kind: 'order', targets, wave };
+}
+
+/** How many dependencies each target waits for, and which targets wait for it. */
+function countNeeds(needs: Needs) {
+  const missing = new Map<TargetId, number>();
+  const neededBy = new Map<TargetId, TargetId[]>();
+  for (const [target, its] of needs) {
+    const known = new Set(its.filter((need) => needs.has(need)));
+    missing.set(target, known.size);
+    for (const need of known) {
+      const dependants = neededBy.get(need);
+      if (dependants === undefined) neededBy.set(need, [target]);
+      else dependants.push(target);
+    }
+  }
+  return { missing, neededBy };
 }

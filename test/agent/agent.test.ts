@@ -1,3 +1,6 @@
+// The agent from a push to the statuses on the commit, over real Git, a real Redis and the lab's forge. Only what a person sees is asserted:
+// commands on the host, statuses, runs.
+
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
@@ -533,7 +536,7 @@ describe('health and rollback', () => {
     host.order('box put 101', {});
     const { statuses } = await phoenix.push(environment({ 101: {} }));
     expect(statuses['phoenix/lxc/101']).toMatch(
-      /^failure: still differs after all was done; it would take again: put 101/,
+      /^failure: still differs after everything was done: the action "put 101" succeeded and had no effect/,
     );
   });
 });

@@ -1,3 +1,5 @@
+// An outage of the node is reported once when it begins and once when it ends, across restarts of the agent.
+
 import { beforeEach, expect, test } from 'vitest';
 import { type NodeWatch, watchNode } from '../../src/agent/node-watch.ts';
 import type { Host } from '../../src/ports/host.ts';
@@ -39,7 +41,7 @@ function watch(at = '2026-01-31T12:00:00.000Z'): NodeWatch {
 }
 const ask = (node: NodeWatch) => node.host.readFile('/x').catch(() => undefined);
 
-test('an unreachable node is reported once, with the time it was first found so, and once when it is back', async () => {
+test('an unreachable node is reported once, with the time when that was first noticed, and once when it is back', async () => {
   const [one, other] = [watch(), watch('2026-01-31T13:00:00.000Z')];
   fails = new HostAway('away');
   for (const node of [one, one, other]) await ask(node);
@@ -64,7 +66,7 @@ test('the finding of an earlier process is withdrawn by the first response', asy
   expect([noted, backs, log.lines]).toEqual([null, 1, []]);
 });
 
-test('a failure that is no outage is nothing of the kind', async () => {
+test('a failure that is not an outage is not reported as one', async () => {
   const node = watch();
   fails = new Error('no such file');
   await ask(node);

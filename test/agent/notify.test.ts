@@ -73,7 +73,7 @@ describe('an agent with two channels', () => {
     expect(told('/ops')).toMatchObject([
       {
         title: 'lxc/101 failed',
-        text: 'lxc/101 failed: box put 101: exit 1: no space left on device; make room on the storage, then replay',
+        text: 'lxc/101 failed: box put 101: exit 1: no space left on device; free space on the storage, then replay',
         urgent: true,
         url: expect.stringMatching(/^https:\/\/phoenix\.example\/runs\/\d+\/lxc\/101$/),
         news: [{ change: 'began', trouble: { kind: 'failure', subject: 'lxc/101' } }],
@@ -132,7 +132,7 @@ describe('an agent with two channels', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('a channel that is away gets all of it in one message when it is back, under one id, and holds up no other', async () => {
+  test('an unreachable channel gets everything in one message once it is reachable, under one id, and delays no other', async () => {
     await until(async () => (await phoenix.ledger.troubles()).kinds.size > 0, 'the first look');
     receiver.answer = { status: 503, body: 'closed; for now' };
     for (const id of [101, 102]) host.order(`box put ${id}`, { exit: 1, stderr: 'broken' });
@@ -242,7 +242,7 @@ describe('what changed', () => {
     expect(changesIn({ ...seen, nodes }, nothing, all).began.map(({ trouble }) => trouble.kind)).not.toContain('host');
   });
 
-  test('what Phoenix does not get is told when it lasts, once, and its end once', () => {
+  test('a lasting fault is notified once, and its end once', () => {
     const why = 'a login is asked for (HTTP 401); set PHOENIX_FORGE_TOKEN';
     const at = (subject: FaultSubject, since: string) => faultOf(subject, { since, why });
     const faults = [at('repository', '2026-01-01T23:00:00.000Z'), at('forge', '2026-01-01T23:59:30.000Z')];

@@ -128,7 +128,7 @@ test('a guest that was migrated to another node is neither recreated, started no
   expect((await phoenix.ledger.targets()).applied.has(targetId('lxc', 102))).toBe(true);
 });
 
-test('an id that a guest of another node has is said before anything is done', async () => {
+test('an id that a guest on another node has is reported before anything is done', async () => {
   mkdirSync(join(lab.folder, 'etc/pve/nodes/pve2/qemu-server'), { recursive: true });
   writeFileSync(join(lab.folder, 'etc/pve/nodes/pve2/qemu-server/103.conf'), 'name: other\n');
   writeVmlist(openNode(lab.folder));

@@ -92,7 +92,7 @@ describe('stop', () => {
     await bringUp();
     host.order('box stop 101', {});
     const run = await ask('stop', ['101']);
-    expect(run.steps[0]?.reason).toMatch(/^still differs after all was done; it would take again: stop 101/);
+    expect(run.steps[0]?.reason).toMatch(/^still differs after everything was done; to be done again: stop 101/);
   });
 
   test('is no answer to the commit, and what was proved stays proved', async () => {
@@ -180,7 +180,7 @@ describe('delete', () => {
     expect(run.steps[0]).toMatchObject({ verb: 'delete', outcome: 'applied' });
     expect(run.approvals).toMatchObject([{ target: 'lxc/104', by: 'ann', where: 'answer to what run 2 showed' }]);
     expect(phoenix.statuses(run.commit as never)['phoenix/lxc/104']).toBe(
-      'success: deleted; the next converge makes it again unless it is taken out of Git',
+      'success: deleted; the next converge creates it again unless it is removed from Git',
     );
     await ask('converge');
     expect(await commands()).toEqual(['box put 104', 'box start 104']);
@@ -256,7 +256,7 @@ describe('delete', () => {
     const run = await ask('adopt', ['104'], { shown: look.id });
     expect([run.state, run.steps[0]?.reason]).toEqual([
       'failed',
-      'nothing was done: it would take put 104, which is not what was shown; ask for a dry run again and check it',
+      'nothing was done: what is to be done now (put 104) is not what was shown; ask for a dry run again and check it',
     ]);
     expect(await commands()).toEqual([]);
   });
@@ -364,10 +364,10 @@ describe('health-check', () => {
     host.order('box probe 102', { exit: 1, stdout: 'connection refused' });
     const run = await ask('health-check');
     expect(run.steps.map(({ target, outcome, reason }) => `${target} ${outcome}: ${reason}`)).toEqual([
-      'lxc/101 unchanged: its health check answers well',
+      'lxc/101 unchanged: its health check succeeds',
       'lxc/102 failed: box 102 answers: connection refused',
-      'lxc/103 failed: it does not run',
-      'lxc/104 failed: it is not there',
+      'lxc/103 failed: it is not running',
+      'lxc/104 failed: it is not on the host',
     ]);
     expect(run.state).toBe('failed');
     expect(await commands()).toEqual([]);
@@ -397,7 +397,7 @@ describe('what is asked', () => {
     const run = await ask('stop', ['101']);
     expect([run.state, run.reason]).toEqual([
       'invalid',
-      'the host cannot be checked, so nothing was done: no route to host; phoenix doctor tells more',
+      'the host cannot be checked, so nothing was done: no route to host; run phoenix doctor',
     ]);
     host.before = async () => {};
     const { statuses } = await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });

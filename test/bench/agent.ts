@@ -8,23 +8,6 @@ import { basename, dirname, join } from 'node:path';
 import type { LabForge } from 'phoenix-lab/forge';
 import type { Started } from '../cli/phoenix.ts';
 
-export const SECRET = 'the secret of the webhook';
-export const TOKEN = 'the-token-of-the-forge';
-
-export function settingsOf(folder: string, forge: LabForge): Record<string, string> {
-  return {
-    PHOENIX_REPO_URL: forge.repositoryUrl,
-    PHOENIX_FORGE: 'github',
-    PHOENIX_FORGE_API: forge.url,
-    PHOENIX_FORGE_TOKEN: TOKEN,
-    PHOENIX_WEBHOOK_SECRET: SECRET,
-    PHOENIX_DATA_DIR: join(folder, 'data'),
-    PHOENIX_HOST: 'lab',
-    PHOENIX_LISTEN: '127.0.0.1:0',
-    PHOENIX_POLL_SECONDS: '3600',
-  };
-}
-
 export function listensAt({ output }: Started): string | undefined {
   return /listening on (http:[^\s"]+)/.exec(output.stderr)?.[1];
 }

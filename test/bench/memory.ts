@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
-import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from './agent.ts';
+import { isApplied, listensAt } from './agent.ts';
 import { manyGuests } from './guests.ts';
 import { SERVICE, SERVICE_CACHE } from './program.ts';
 import type { Measurement } from './report.ts';
@@ -19,8 +20,8 @@ const MAX_MB = 120;
 
 export async function measureMemory(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
-  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-  const settings = { ...settingsOf(folder, forge), ...SERVICE.environment, ...SERVICE_CACHE };
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
+  const settings = { ...agentSettings(folder, forge), ...SERVICE.environment, ...SERVICE_CACHE };
   const agent = start(['serve'], settings, [], SERVICE.nodeOptions);
   const takes = () => residentMb(agent.child.pid ?? 0);
   try {

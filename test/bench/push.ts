@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
-import { isApplied, listenForWebhooks, listensAt, SECRET, settingsOf, TOKEN, wrapPrograms } from './agent.ts';
+import { isApplied, listenForWebhooks, listensAt, wrapPrograms } from './agent.ts';
 import { manyGuests } from './guests.ts';
 import { type Measurement, median, spread } from './report.ts';
 
@@ -24,9 +25,9 @@ const STAMP = 'date +%s%N';
 
 export async function measurePush(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
-  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
   const arrivals = await listenForWebhooks();
-  const agent = start(['serve'], settingsOf(folder, forge));
+  const agent = start(['serve'], agentSettings(folder, forge));
   try {
     await until(() => {
       if (agent.child.exitCode !== null) throw new Error(`the agent ended: ${agent.output.stderr}`);

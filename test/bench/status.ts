@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { start } from '../cli/phoenix.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
-import { isApplied, listenForWebhooks, listensAt, SECRET, settingsOf, TOKEN, wrapPrograms } from './agent.ts';
+import { isApplied, listenForWebhooks, listensAt, wrapPrograms } from './agent.ts';
 import { manyGuests } from './guests.ts';
 import { type Measurement, median, spread } from './report.ts';
 
@@ -17,9 +18,9 @@ const MAX_RATIO = 1.15;
 
 export async function measureStatus(): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-bench-'));
-  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
   const arrivals = await listenForWebhooks();
-  const agent = start(['serve'], settingsOf(folder, forge));
+  const agent = start(['serve'], agentSettings(folder, forge));
   try {
     await until(() => listensAt(agent) !== undefined, 'the agent to listen');
     forge.sendWebhooksTo(arrivals.url, `${listensAt(agent)}/webhooks`);

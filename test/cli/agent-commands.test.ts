@@ -1,3 +1,6 @@
+// Commands that ask a running agent, against a real HTTP server: what is requested, what is printed with and without --json, and the exit codes of
+// the contract.
+
 import { describe, expect, test } from 'vitest';
 import { runs } from '../../src/cli/agent/runs.ts';
 import { wrapping } from '../../src/cli/io.ts';
@@ -47,7 +50,7 @@ describe('replay', () => {
     expect(unknown.stderr).toContain('lxc/101');
   });
 
-  test('what the agent refuses is the answer no, with its reason', async () => {
+  test('a refusal of the agent exits with 1 and its reason', async () => {
     const { exit, stdout, stderr } = await ask('replay', 'unknown');
     expect([exit, stdout]).toEqual([1, '']);
     expect(stderr).toContain('there is no commit unknown on main');
@@ -185,7 +188,7 @@ describe('adopt and drift', () => {
     ]);
   });
 
-  test('adopting everything must be said', async () => {
+  test('adopting everything requires --all', async () => {
     const { exit, stderr } = await ask('adopt');
     expect([exit, server.asked]).toEqual([2, []]);
     expect(stderr).toContain('--all');

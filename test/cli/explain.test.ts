@@ -1,3 +1,5 @@
+// `phoenix explain` has an explanation with a remedy for every code, and finds a known failure of Proxmox by its message.
+
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type ExplainArgs, explain } from '../../src/cli/explain.ts';
@@ -47,10 +49,10 @@ test.each([
   expect(err).toBe(`phoenix explain: there is no code "${code}"\n${remedy}\n`);
 });
 
-test('a failure is found by what the program said, as it stands in a status or a log', async () => {
+test('a failure is found by the program’s message, as in a status or a log', async () => {
   const { exit, out } = await run({ code: 'pct start 101: exit 255: CT is locked (backup)' });
   expect(exit).toBe(0);
-  expect(out).toMatch(/^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it when .+, then replay\.\n$/);
+  expect(out).toMatch(/^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it once .+, then replay\.\n$/);
 });
 
 test('docs/problems.md is that of the code', async () => {

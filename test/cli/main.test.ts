@@ -1,3 +1,6 @@
+// The command line as a program: help with an example for each command, shell completion, and exit code 2 with the name of the mistake for wrong
+// use.
+
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -97,7 +100,7 @@ describe('misuse', () => {
     });
   });
 
-  test('a setting that is wrong is not taken for the host', async () => {
+  test('a wrong setting is not used as the name of a host', async () => {
     const { exit, stderr } = await phoenix(['plan', '.', '--host', 'local'], { PHOENIX_LISTEN: 'everywhere' });
     expect([exit, stderr]).toEqual([2, expect.stringContaining('PHOENIX_LISTEN')]);
     expect(stderr).not.toContain('Name the host');
@@ -148,7 +151,7 @@ describe('wrong use exits with 2 and names the mistake', () => {
     expect(exit).toBe(2);
   });
 
-  test('an agent at an address that is none', async () => {
+  test('an invalid address of an agent', async () => {
     const { exit, stderr } = await phoenix(['runs'], { PHOENIX_URL: 'localhost:8080' });
     expect(stderr).toContain('PHOENIX_URL');
     expect(exit).toBe(2);

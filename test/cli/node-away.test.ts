@@ -69,7 +69,7 @@ test('a command that does not wait reports the error', async () => {
   );
 });
 
-test('a name is known for its destination alone, and a file that is none is nothing', async () => {
+test('a name is known for its destination alone, and an invalid file has no effect', async () => {
   await knownNode(folder, 'ssh://root@one').keep('pve');
   expect(await knownNode(folder, 'ssh://root@one').read()).toBe('pve');
   expect(await knownNode(folder, 'ssh://root@two').read()).toBeNull();

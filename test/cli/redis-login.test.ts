@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { freePort } from '../support/programs.ts';
@@ -19,8 +20,6 @@ import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
 
 const ROOT = 'the-password-of-root';
 const PASSWORD = 'the-password-of-phoenix';
-const TOKEN = 'the-token-of-the-forge';
-const SECRET = 'the secret of the webhook';
 
 let folder: string;
 let forge: LabForge;
@@ -39,7 +38,7 @@ const RIGHTS = /^ACL SETUSER phoenix on >PASSWORD (.*)$/m.exec(
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-login-'));
-  forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
   repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
   const authority = await testAuthority();
   const { certificate, key } = await authority.issue(['127.0.0.1']);
@@ -69,20 +68,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function settings(redisUrl: string): Record<string, string> {
-  return {
-    PHOENIX_REPO_URL: forge.repositoryUrl,
-    PHOENIX_FORGE: 'github',
-    PHOENIX_FORGE_API: forge.url,
-    PHOENIX_FORGE_TOKEN: TOKEN,
-    PHOENIX_WEBHOOK_SECRET: SECRET,
-    PHOENIX_DATA_DIR: join(folder, 'data'),
-    PHOENIX_HOST: 'lab',
-    PHOENIX_LISTEN: '127.0.0.1:0',
-    PHOENIX_POLL_SECONDS: '1',
-    REDIS_URL: redisUrl,
-  };
-}
+const settings = (redisUrl: string) => agentSettings(folder, forge, { PHOENIX_POLL_SECONDS: '1', REDIS_URL: redisUrl });
 
 async function login(rights: string): Promise<string> {
   logins += 1;
@@ -104,7 +90,7 @@ test('a login with the rights that the documents list, and not INFO, is enough f
   expect(agent.output.stderr).not.toContain('NOPERM');
   const { exit, stdout } = await phoenix(['doctor', '--json'], settings(await login(RIGHTS)));
   expect(exit).toBe(0);
-  expect(stdout).toContain('it answers, and does not tell its version');
+  expect(stdout).toContain('it answers, but does not say its version');
 });
 
 /** Their messages follow from the same faults as the doctor's: one of each sort is also shown by an agent that starts. */

@@ -1,3 +1,5 @@
+// The JSON Schemas that editors use are those of the code: the files in etc/schemas are current, accept valid files and refuse unknown fields.
+
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

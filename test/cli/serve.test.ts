@@ -1,9 +1,13 @@
+// `phoenix serve` as a process: it survives SIGKILL, ends in order on SIGTERM and SIGINT, may be split over processes, and refuses to start without
+// what it needs, with a remedy.
+
 import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { freePort } from '../support/programs.ts';
@@ -11,9 +15,7 @@ import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
 
-const SECRET = 'the secret of the webhook';
 const ADMIN = 'the-token-of-the-admin';
-const TOKEN = 'the-token-of-the-forge';
 
 let folder: string;
 let forge: LabForge;
@@ -22,7 +24,7 @@ let running: Started[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-serve-'));
-  forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
   repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
   running = [];
 });
@@ -39,21 +41,8 @@ async function endAll(): Promise<void> {
   }
 }
 
-function settings(changed: Record<string, string> = {}): Record<string, string> {
-  return {
-    PHOENIX_REPO_URL: forge.repositoryUrl,
-    PHOENIX_FORGE: 'github',
-    PHOENIX_FORGE_API: forge.url,
-    PHOENIX_FORGE_TOKEN: TOKEN,
-    PHOENIX_WEBHOOK_SECRET: SECRET,
-    PHOENIX_ADMIN_TOKEN: ADMIN,
-    PHOENIX_DATA_DIR: join(folder, 'data'),
-    PHOENIX_HOST: 'lab',
-    PHOENIX_LISTEN: '127.0.0.1:0',
-    PHOENIX_POLL_SECONDS: '3600',
-    ...changed,
-  };
-}
+const settings = (changed: Record<string, string> = {}) =>
+  agentSettings(folder, forge, { PHOENIX_ADMIN_TOKEN: ADMIN, ...changed });
 
 async function serve(changed: Record<string, string> = {}, ...args: string[]): Promise<Started & { url: string }> {
   const started = start(['serve', ...args], settings(changed));
@@ -108,7 +97,7 @@ test('a push changes the host, its status says so, and the commands show it', as
   const { exit, stdout, stderr } = await ended;
   expect(exit).toBe(0);
   expect(stdout).toBe('');
-  for (const hidden of [SECRET, ADMIN, TOKEN]) expect(stderr).not.toContain(hidden);
+  for (const hidden of [WEBHOOK_SECRET, ADMIN, FORGE_TOKEN]) expect(stderr).not.toContain(hidden);
 });
 
 /** Redis servers that keep their files below a folder. */

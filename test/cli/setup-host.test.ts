@@ -116,7 +116,7 @@ test('a driver that is not declared is not guessed', async () => {
   });
 });
 
-test('it is reached from the command line, where a dry run only looks', async () => {
+test('it works from the command line, where a dry run only observes', async () => {
   disks({ holds: 'ext4' });
   const args = ['setup', '--allow-destructive', ...DISKS, '--config', folder, '--dry-run', '--yes', '--json'];
   const { exit, stdout, stderr } = await phoenix(args, { PHOENIX_LAB: lab });

@@ -1,3 +1,5 @@
+// `phoenix validate` of folders and commits: which root is used, the JSON of the contract, exit codes, and that nothing outside of the root is read.
+
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

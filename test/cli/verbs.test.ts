@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestVerb } from '../../src/cli/agent/verbs/request.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
@@ -14,8 +15,6 @@ import { type Ended, phoenix } from './phoenix.ts';
 import { type ServedHere, serveHere } from './serve-here.ts';
 
 const ADMIN = 'the-token-of-the-admin';
-const TOKEN = 'the-token-of-the-forge';
-const SECRET = 'the secret of the webhook';
 
 const RUNS = { start_at_boot: true };
 
@@ -26,23 +25,11 @@ let url: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-verbs-'));
-  forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
   const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
   const commit = await repo.commit(environment({ 101: RUNS, 102: { ...RUNS, dependencies: [101] }, 103: RUNS }));
   await repo.push();
-  served = await serveHere({
-    PHOENIX_REPO_URL: forge.repositoryUrl,
-    PHOENIX_FORGE: 'github',
-    PHOENIX_FORGE_API: forge.url,
-    PHOENIX_FORGE_TOKEN: TOKEN,
-    PHOENIX_WEBHOOK_SECRET: SECRET,
-    PHOENIX_ADMIN_TOKEN: ADMIN,
-    PHOENIX_DATA_DIR: join(folder, 'data'),
-    PHOENIX_HOST: 'lab',
-    PHOENIX_LISTEN: '127.0.0.1:0',
-    PHOENIX_POLL_SECONDS: '3600',
-    PHOENIX_DRIFT_SECONDS: '3600',
-  });
+  served = await serveHere(agentSettings(folder, forge, { PHOENIX_ADMIN_TOKEN: ADMIN, PHOENIX_DRIFT_SECONDS: '3600' }));
   url = served.url;
   const applied = () => forge.latestStatuses(commit).find(({ context }) => context === 'phoenix/apply')?.state;
   await until(() => applied() === 'success', 'the first commit to be applied', 60);
@@ -114,7 +101,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('stop', '101', '--cascade', '--wait')).exit).toBe(0);
     const sick = await ask('health-check', '101', '103');
     expect(sick.stdout).toBe(
-      'lxc/101  sick     it does not run\nlxc/103  healthy  as declared; it has no health check\n',
+      'lxc/101  sick     it is not running\nlxc/103  healthy  as declared; it has no health check\n',
     );
     expect(sick.exit).toBe(1);
     const started = await ask('start', '102', '--wait');
@@ -155,7 +142,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     const { exit, stdout, stderr } = await ask('delete', '103', '--yes', '--wait');
     expect(stderr).toMatch(/lxc\/103 delete: would act/);
     expect(stdout).toContain(
-      'lxc/103 delete: applied: deleted; the next converge makes it again unless it is taken out',
+      'lxc/103 delete: applied: deleted; the next converge creates it again unless it is removed',
     );
     expect(exit).toBe(0);
     await newLook(['lxc/101 running', 'lxc/102 running', 'lxc/103 absent']);

@@ -116,7 +116,7 @@ describe('additions', () => {
     );
   });
 
-  test('change nothing when there are none', () => {
+  test('without additions, nothing changes', () => {
     fc.assert(
       fc.property(composeFiles, (text) => {
         expect(addToCompose(text, { a: {} })).toBe(text);

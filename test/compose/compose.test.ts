@@ -1,3 +1,5 @@
+// Compose files are read as far as Phoenix needs them; an invalid or hostile one is refused at its line and cannot exhaust memory.
+
 import { describe, expect, test } from 'vitest';
 import { readCompose } from '../../src/compose/compose.ts';
 import { MAX_COMPOSE_BYTES } from '../../src/config/limits.ts';

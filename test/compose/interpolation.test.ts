@@ -1,3 +1,5 @@
+// Which variables a compose file requires: those without a default, by Docker Compose's rules for `$` and `${}`.
+
 import { expect, test } from 'vitest';
 import { unsetMentions } from '../../src/compose/interpolation.ts';
 

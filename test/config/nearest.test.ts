@@ -1,3 +1,5 @@
+// Suggestions for misspelt names: the intended name for a likely slip, and none where nothing is similar.
+
 import { expect, test } from 'vitest';
 import { nearest } from '../../src/config/nearest.ts';
 
@@ -15,7 +17,7 @@ test.each([
   expect(nearest(written, KNOWN)).toBe(meant);
 });
 
-test('what resembles nothing is left alone', () => {
+test('a name that resembles nothing gets no suggestion', () => {
   expect(nearest('colour', KNOWN)).toBeNull();
   expect(nearest('x', KNOWN)).toBeNull();
   expect(nearest('memorial', KNOWN)).toBeNull();

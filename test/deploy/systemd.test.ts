@@ -273,7 +273,7 @@ describe('a release', () => {
     expect(existsSync(prefix)).toBe(false);
   });
 
-  test('is installed from a file that was fetched before, where it is said what that must be', () => {
+  test('is installed from a downloaded archive, if its checksum is given', () => {
     const text = readFileSync(INSTALL, 'utf8');
     expect(piped(text)).toMatchObject({ status: 2, stderr: expect.stringContaining('belongs to no release') });
     const unknown = piped(text, '--archive', archive);

@@ -1,3 +1,5 @@
+// A folder read from the disk gives the same snapshot as its commit in Git, without following links or leaving its root.
+
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -155,7 +155,7 @@ describe('what is known of targets', () => {
 });
 
 describe('outbox', () => {
-  test('a lease of before the clock was set back ends as any other', async () => {
+  test('a lease from before the clock was set back ends like any other', async () => {
     const lease = await ledger.acquireLease(T1, 10_000);
     await raw.pexpire(`{phoenix}:lease:${T1}`, 3_600_000);
     expect(await ledger.acquireLease(T1, 20)).toBeNull();

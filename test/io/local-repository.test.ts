@@ -1,3 +1,5 @@
+// Commits, files and history of a local repository are those that Git reports, without touching the work tree.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,7 +97,7 @@ test('a folder inside, a bare repository and a second work tree are repositories
   }
 });
 
-test('a folder in no repository is none', async () => {
+test('a folder outside of a repository is not one', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-none-'));
   expect(await openLocalRepository(folder)).toBeNull();
   await rm(folder, { recursive: true });

@@ -1,3 +1,6 @@
+// The job queue over a real Redis: requested work is neither lost nor done twice at a time, limits hold over processes, and closing interrupts
+// nothing.
+
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
@@ -189,7 +192,7 @@ test('one job continues with further steps, and one of them that has to be retri
   redis.disconnect();
 });
 
-test('the node does no more steps at a time than it may, over all processes', async () => {
+test('the node runs at most the permitted number of steps at a time, over all processes', async () => {
   const limited = { ...ON_PVE, atMost: 2 };
   let [now, most, done] = [0, 0, 0];
   const work: Work = {
@@ -274,7 +277,7 @@ test('of all processes with a timer one sends each request, and a new interval a
   redis.disconnect();
 });
 
-test('a clock that was set back by an hour holds up no timer, and neither work that waits', async () => {
+test('a clock that was set back by an hour delays neither timers nor waiting work', async () => {
   const queue = open();
   const redis = new Redis(server.socket);
   let drifts = 0;

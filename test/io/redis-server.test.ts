@@ -1,3 +1,5 @@
+// The private Redis of an agent: it keeps its data through stops and crashes, belongs to one user, and says what to do where it cannot run.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
@@ -95,7 +97,7 @@ test('a second Phoenix on the same data is refused, with the remedy', async () =
   });
 });
 
-test('a missing program is said, with the remedy', async () => {
+test('a missing program is reported with the remedy', async () => {
   await expect(startRedis(folder, WATCH, 'no-such-redis-server')).rejects.toMatchObject({
     name: 'RedisUnavailable',
     hint: expect.stringContaining('install Redis'),

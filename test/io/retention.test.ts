@@ -53,7 +53,7 @@ test('nothing remains of runs beyond the retention, and of an ended one only its
   ]);
 });
 
-test('what was told, and which deliveries and commands were dealt with, is remembered up to a number', {
+test('records of notifications, deliveries and commands are kept up to a number', {
   timeout: 60_000,
 }, async () => {
   const many = 10_050;

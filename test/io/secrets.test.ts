@@ -1,3 +1,5 @@
+// Secrets are resolved from references only, and no resolved value appears in a text or a log line in any usual encoding.
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

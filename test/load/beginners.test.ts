@@ -107,7 +107,7 @@ test.each([
   expect([first?.split(' | ')[1], others]).toEqual([hint, []]);
 });
 
-test('a path is not told in another case', () => {
+test('a path is not suggested in another case', () => {
   const [first] = changed((files) => {
     files['etc/phoenix_datacenter_config.json'] = { storages: { vault: { type: 'dir', path: '/var/lib/vz2' } } };
   });
@@ -132,7 +132,7 @@ test.each([
   expect(problems).toContain(`unknown field "${written}" | Did you mean "${meant}"?`);
 });
 
-test('a mount as Docker writes it is told as an object, and an entry is named by its list', () => {
+test('for a mount in Docker’s form, the object to write is suggested, and an entry is named by its list', () => {
   const [first] = changed((files) => {
     files[LXC].lxc_configs['101'].mount_points = ['/tank/media:/media:ro'];
   });
@@ -173,7 +173,7 @@ test.each([
   expect(first?.split(' | ')[1]).toBe(`Write "${meant}".`);
 });
 
-test('a bridge that is spelt nearly as a declared one is told, and one with another number is not', () => {
+test('a bridge with nearly the name of a declared one is reported, and one with another number is not', () => {
   const onBridge = (bridge: string) => {
     const files: Files = environment();
     files[LXC].lxc_configs['101'].network_config.bridge = bridge;

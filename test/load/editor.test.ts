@@ -1,12 +1,12 @@
 // An editor with the JSON Schemas agrees with `validate`, as far as a schema can: both give the same verdict on valid configurations, on the faults
 // below, and on the reference configuration with any of its values replaced.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { jsonSchema, SCHEMA_NAMES } from '../../src/load/json-schema.ts';
+import { repositoryFiles } from '../support/repository-files.ts';
 import { environment, type Files, loadFiles } from './environment.ts';
+import { leaves, replaced } from './replace-values.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
@@ -107,31 +107,7 @@ test.each([
   expect(inValidate(LXC, files)).toEqual([]);
 });
 
-const ROOT = join(import.meta.dirname, '../..');
-const reference: Files = Object.fromEntries(
-  ['etc', 'stacks'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.includes('schemas'))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(ROOT.length + 1), readFileSync(path, 'utf8')]),
-  ),
-);
-
-type Keys = readonly (string | number)[];
-
-function leaves(value: unknown, at: Keys = []): (readonly [Keys, unknown])[] {
-  if (typeof value !== 'object' || value === null) return [[at, value]];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    leaves(inner, [...at, Array.isArray(value) ? Number(key) : key]),
-  );
-}
-
-function replaced(value: unknown, [key, ...rest]: Keys, by: unknown): unknown {
-  if (key === undefined) return by;
-  const copy = structuredClone(value) as Record<string | number, unknown>;
-  copy[key] = replaced(copy[key], rest, by);
-  return copy;
-}
+const reference: Files = repositoryFiles();
 
 /** In the place of any value: of another type each. */
 const OTHERS = [{ not: 'a value' }, [[]], true, -1, '\u0007'];

@@ -1,3 +1,5 @@
+// Files that are made to attack the reader end as problems in limited time and memory, and no input makes it throw.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { load } from '../../src/load/load.ts';
@@ -94,7 +96,7 @@ describe('each file that attacks the reader is a clear problem', () => {
   test.each([
     ['bad guests', (id: number) => `"${id}": {"a": 1}`],
     ['guests that are numbers', (id: number) => `"${id}": 1`],
-    ['ids that are none', (id: number) => `"x${id}": {}`],
+    ['invalid ids', (id: number) => `"x${id}": {}`],
     ['one name again and again', () => '"101": 1'],
   ])('sixty thousand %s cost no more than is shown of them', (_name, entry) => {
     const entries = Array.from({ length: 60_000 }, (_, index) => entry(100_000 + index));

@@ -1,3 +1,5 @@
+// Reuse of what was read from an earlier commit changes neither the configuration nor its problems.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Known } from '../../src/config/known.ts';

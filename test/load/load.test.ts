@@ -1,3 +1,5 @@
+// Reading a whole environment: all problems at once, each at its line with a remedy, and no follow-up problems caused by what could not be read.
+
 import { describe, expect, test } from 'vitest';
 import { MAX_FILE_BYTES } from '../../src/config/limits.ts';
 import { load } from '../../src/load/load.ts';
@@ -113,7 +115,7 @@ describe('values of the wrong kind say what is expected', () => {
     ]);
   });
 
-  test('ids that are none', () => {
+  test('invalid ids', () => {
     const files = environment();
     files[LXC].lxc_configs['12'] = files[LXC].lxc_configs['101'];
     files[LXC].lxc_configs.web = files[LXC].lxc_configs['101'];
@@ -125,7 +127,7 @@ describe('values of the wrong kind say what is expected', () => {
     ]);
   });
 
-  test('what stands at the top of a file', () => {
+  test('a file whose top value has the wrong type', () => {
     for (const [file, top] of [
       [LXC, []],
       [VM, null],
@@ -191,7 +193,7 @@ test('a draft exists when only rules find errors, and not when values are missin
   expect(loadFiles(files)).toMatchObject({ config: null, draft: null });
 });
 
-test('problems stand in the order of files, lines and columns', () => {
+test('problems are sorted by file, line and column', () => {
   const files = environment();
   for (const id of ['101', '900']) Object.assign(files[LXC].lxc_configs[id], { colour: 1, height: 2 });
   files[CERTIFICATES][0].colour = 1;

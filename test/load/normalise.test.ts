@@ -1,3 +1,6 @@
+// The configuration after reading: spellings with one meaning become equal, and a field that is not declared stays without a value unless the files
+// themselves give a default.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { valuesOf } from '../../src/managers/guest/settings/values.ts';

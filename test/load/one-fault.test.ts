@@ -1,44 +1,20 @@
 // One fault is one problem: rules do not report again what follows from a wrong value. Checked for each value of this repository's reference
 // configuration.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { repositoryFiles } from '../support/repository-files.ts';
 import { environment, type Files, loadFiles } from './environment.ts';
+import { type Keys, leaves, replaced } from './replace-values.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 
-const root = join(import.meta.dirname, '../..');
-const reference: Files = Object.fromEntries(
-  ['etc', 'stacks'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(root.length + 1), readFileSync(path, 'utf8')]),
-  ),
-);
+const reference: Files = repositoryFiles();
 const errorsOf = (files: Files) =>
   loadFiles(files)
     .problems.filter(({ severity }) => severity === 'error')
     .map(({ code, file, path, message }) => `${code} ${file}:${path} ${message}`);
-
-type Keys = readonly (string | number)[];
-
-function leaves(value: unknown, at: Keys = []): (readonly [Keys, unknown])[] {
-  if (typeof value !== 'object' || value === null) return [[at, value]];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    leaves(inner, [...at, Array.isArray(value) ? Number(key) : key]),
-  );
-}
-
-function replaced(value: unknown, [key, ...rest]: Keys, by: unknown): unknown {
-  if (key === undefined) return by;
-  const copy = structuredClone(value) as Record<string | number, unknown>;
-  copy[key] = replaced(copy[key], rest, by);
-  return copy;
-}
 
 /** Of the entries of a list, and of the guests, the first that has the field. */
 function oneOfEach(all: readonly (readonly [Keys, unknown])[]): (readonly [Keys, unknown])[] {
@@ -88,7 +64,7 @@ test('a value of another kind, or with signs that it cannot have', () => {
   expect(repeated((value) => (typeof value === 'number' ? [-5] : []))).toEqual([]);
 });
 
-test('the address of another guest is said once, at the second', () => {
+test('a duplicate address is reported once, at the second guest', () => {
   const files = environment();
   files[VM].vms[1].network_config.ip = files[LXC].lxc_configs['101'].network_config.ip;
   expect(errorsOf(files)).toEqual([
@@ -96,7 +72,7 @@ test('the address of another guest is said once, at the second', () => {
   ]);
 });
 
-test('a subnet that no guest lies in is said once, at the host', () => {
+test('a subnet without any guest is reported once, at the host', () => {
   const files = environment();
   files[HYPERVISOR].network.default_subnet = '10.9.0.0/24';
   expect(errorsOf(files)).toEqual([

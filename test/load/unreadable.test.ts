@@ -1,11 +1,10 @@
 // A missing file declares nothing, and an unreadable one stops nothing else: rules check the rest, and never report as missing what may be in the
 // unreadable part.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { load } from '../../src/load/load.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { repositoryFiles } from '../support/repository-files.ts';
 import { environment, type Files, loadFiles, placesOf, snapshotOf } from './environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -130,19 +129,8 @@ test('with an invalid field of the host, of the defaults of VMs or of an environ
   expect(found.slice(6).some((each) => each.includes('/environments/other/firewall_rules/0'))).toBe(true);
 });
 
-/** The reference configuration of this repository. */
-function reference(): Files {
-  const root = join(import.meta.dirname, '../..');
-  const listed = ['etc', 'stacks'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
-  );
-  return Object.fromEntries(listed.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
-}
-
 describe('nothing is invented against what cannot be read', () => {
-  const whole = reference();
+  const whole: Files = repositoryFiles();
   const said = (files: Files) =>
     loadFiles(files).problems.map(({ code, file, path, message }) => `${code} ${file}:${path} ${message}`);
   const known = new Set(said(whole));

@@ -1,3 +1,5 @@
+// Marks of the schema on single fields: one that nothing reads is a warning, and a secret in plain text is reported without being shown.
+
 import { describe, expect, test } from 'vitest';
 import { environment, loadFiles, placesOf } from './environment.ts';
 
@@ -26,7 +28,7 @@ describe('fields that nothing reads', () => {
     expect(loadFiles(files).config).not.toBeNull();
   });
 
-  test('fields that have an effect are none of them', () => {
+  test('fields with an effect cause no warning', () => {
     const files = environment();
     Object.assign(files[LXC].lxc_configs['101'], {
       swap_mb: 256,
@@ -78,7 +80,7 @@ describe('secrets in the clear', () => {
     expect(JSON.stringify(loadFiles(plain()).problems)).not.toContain('hunter2');
   });
 
-  test('references, nothing, and ordinary variables are none', () => {
+  test('references, empty values and ordinary variables cause no warning', () => {
     const files = environment();
     files[HYPERVISOR].portainer_api = { admin_password: { $secret: 'file:/etc/phoenix/secrets/portainer' } };
     files[HYPERVISOR].users = { username: 'admin', password_hash: 'NOT_SET' };

@@ -31,7 +31,7 @@ test('specs are plain JSON without anything undefined', () => {
   for (const { spec } of targets.values()) expect(JSON.parse(JSON.stringify(spec))).toStrictEqual(spec);
 });
 
-test('a secret stands in no spec: by reference it is named, as text it is left out', () => {
+test('a spec contains no secret: a reference is kept, a plain text is left out', () => {
   const user = { username: 'me', sshKeys: [] };
   const specOf = (passwordHash: { $secret: string } | { $plain: string }) =>
     JSON.stringify([...targetsOf(machine(1001, { user: { ...user, passwordHash } })).values()]);

@@ -28,7 +28,7 @@ const run = (program: string, ...args: string[]) => host.run({ kind: 'command', 
 const verbs = () => host.commands.map((line) => line.split(' ').slice(0, 2).join(' '));
 
 describe('the number of commands', () => {
-  test('a container from a template file takes three, and a look for that file', async () => {
+  test('creating a container from a template file takes three commands, and one that checks for the file', async () => {
     await done(wanted(targetOf(container(101))));
     expect(verbs()).toEqual(['test -f', 'pct create', 'pct start', 'pct status']);
   });
@@ -286,7 +286,7 @@ describe('the way back', () => {
     expect(decision.kind === 'actions' && vm.rollback(ask, seen, decision.actions)).toBeNull();
   });
 
-  test('there is none where nothing is risked; where there can be none, that is said', async () => {
+  test('no way back is prepared for a harmless change, and a way back that is impossible is reported', async () => {
     await done(wanted(target));
     expect(await rollbackFor(wanted(targetOf(container(101, { memory_mb: 1024 }))))).toBeNull();
     const mount = { hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: false };

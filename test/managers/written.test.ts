@@ -95,7 +95,7 @@ function shown(steps: readonly PlanStep[] | undefined, target: string) {
   return stepOf(steps, target)?.written?.map(({ file, path, before, after }) => [file, path, before, after]);
 }
 
-test('everything that is new is named where it stands, with what stands there', () => {
+test('everything new is named with its place and its value', () => {
   const steps = stepsBetween(null, example());
   expect(steps?.length).toBeGreaterThan(15);
   for (const { target, written = [] } of steps ?? []) {
@@ -200,7 +200,7 @@ describe('one change of the files', () => {
   });
 });
 
-describe('what nobody wrote down', () => {
+describe('fields that nobody declared', () => {
   test('a DNS record follows from the name and the address of its guest', () => {
     const files = example();
     files[LXC].lxc_configs['103'].network_config.ip = '10.0.0.11/24';

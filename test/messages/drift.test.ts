@@ -22,7 +22,7 @@ function step(target: string, differs: readonly FieldDifference[] | null, more: 
     ...(differs === null
       ? { outcome: 'unchanged', reason: null, actions: [] }
       : {
-          ...{ outcome: 'failed', reason: 'differs from what is declared; it would take: set the memory', differs },
+          ...{ outcome: 'failed', reason: 'differs from what is declared; to be done: set the memory', differs },
           actions: [{ summary: 'set the memory', exit: null, ms: 0 }],
         }),
     ...more,
@@ -67,7 +67,7 @@ test('where there is little room, targets come before fields, and what to do sta
   }
 });
 
-test('a look that failed is not a difference', () => {
+test('a failed observation is not a difference', () => {
   const failed = step('lxc/101', [], { reason: 'gave up after 3 attempts: exit 255', actions: [] });
   expect(endOf(look([failed, step('lxc/102', [field('onboot')])])).description).toContain(
     '1 of 2 differs, 1 of 2 could not be checked: lxc/102',
@@ -103,7 +103,7 @@ test('a heal says what it restored, and what still differs with its fields', () 
   expect(said([step('lxc/101', null)], [])).toMatchObject({ state: 'success' });
 });
 
-test('a terminal tells what differs, not that something failed to be done', () => {
+test('a terminal shows what differs, not a failure', () => {
   const run = {
     ...look([
       step('lxc/101', [{ ...field('memory_mb'), place: { file: 'etc/a.json', path: '/x', line: 9 } }]),
@@ -121,7 +121,7 @@ test('a terminal tells what differs, not that something failed to be done', () =
   ]);
 });
 
-test('values are told where they are short', () => {
+test('short values are shown', () => {
   const long = 'x'.repeat(99);
   const text = [field('a', null, 1), field('b', 1, null), field('c', long, 1), field('d'), field('e')];
   expect(differenceText(text)).toBe(
@@ -129,7 +129,7 @@ test('values are told where they are short', () => {
   );
 });
 
-test('a dry run is not a look', () => {
+test('a dry run is not described as a check', () => {
   expect(isLook(look([], { trigger: 'command', verb: 'stop' }))).toBe(false);
   expect([isLook(look([])), isLook(look([], { trigger: 'replay' })), isLook(look([], { readOnly: false }))]).toEqual([
     true,

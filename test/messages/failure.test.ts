@@ -1,3 +1,5 @@
+// Failures of commands name what ran, how it ended, the decisive line of the output, and a remedy.
+
 import { expect, test } from 'vitest';
 import { actionFailure, errorLine } from '../../src/messages/failure.ts';
 import type { Action } from '../../src/model/action.ts';
@@ -15,7 +17,7 @@ function result(changes: Partial<CommandResult>): CommandResult {
 
 test('a failure says what ran, how it ended, why, and what to do', () => {
   expect(actionFailure(start, result({ stderr: 'warning: x\nCT is locked (backup)\n' }))).toBe(
-    'pct start 101: exit 255: CT is locked (backup); unlock it when nothing works on it any more, then replay',
+    'pct start 101: exit 255: CT is locked (backup); unlock it once nothing works on it, then replay',
   );
   expect(actionFailure(start, result({ exit: null, ended: 'timed out' }))).toBe(
     'pct start 101: took too long and was stopped',

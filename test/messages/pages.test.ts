@@ -1,3 +1,5 @@
+// Sentences of the pages that other messages do not have: the head of the branch, fields, times.
+
 import { describe, expect, test } from 'vitest';
 import { fieldRows } from '../../src/messages/fields.ts';
 import { headSentence } from '../../src/messages/home.ts';

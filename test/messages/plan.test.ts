@@ -1,3 +1,5 @@
+// A plan as text: the order of its steps, the impact in words, names and values as in the files, and no control characters of others.
+
 import { expect, test } from 'vitest';
 import { impactWords, planText } from '../../src/messages/plan.ts';
 import type { TargetId } from '../../src/model/ids.ts';

@@ -33,7 +33,7 @@ test('the status shows the policy, and nothing where an agent reports none', () 
   expect(statusText(told, false)).not.toContain('policy');
 });
 
-test('a run tells who approved what and where, and which approvals did not count', () => {
+test('a run names who approved what and where, and which approvals did not count', () => {
   const run = {
     id: '7' as RunId,
     commit: COMMIT,

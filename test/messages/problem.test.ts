@@ -1,3 +1,5 @@
+// A problem as text, with its place and remedy, and no control characters of others.
+
 import { expect, test } from 'vitest';
 import { olderProblemText, problemCounts, problemText } from '../../src/messages/problem.ts';
 import type { Problem } from '../../src/model/problem.ts';

@@ -267,7 +267,7 @@ describe('truncation', () => {
     expect(fitText(`begin ${'x'.repeat(300)} end`, 20)).toBe('begin xxxxxx…xxx end');
   });
 
-  test('additions stand before the remedy', () => {
+  test('additions come before the remedy', () => {
     expect(alsoTelling('no disk; add one', 'the old one serves')).toBe('no disk (the old one serves); add one');
     expect(followedBy('no disk; add one', 'no snapshot')).toBe('no disk, and no snapshot; add one');
     expect(followedBy('no disk; add one', 'no snapshot; take one')).toBe(

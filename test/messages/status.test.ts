@@ -1,3 +1,5 @@
+// Descriptions of statuses fit on one line within the forge's limit, contain no times, and keep the remedy.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { noSigningKeys, outsideWindow, tooManyCommits, unsigned, waitsUntil } from '../../src/messages/policy.ts';

@@ -1,3 +1,5 @@
+// The table of verbs is the only place that knows them, and is consistent in itself.
+
 import { glob, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -17,7 +19,7 @@ test('nothing beside the table asks which verb it is', async () => {
   expect(found).toEqual([]);
 });
 
-test('a verb that can be told to take others along has others to take', () => {
+test('a verb with --cascade has dependants to include', () => {
   for (const verb of COMMAND_VERBS) {
     const { cascades, scope } = verbRow(verb);
     expect([verb, cascades]).toEqual([verb, scope.endsWith('dependants')]);

@@ -1,3 +1,5 @@
+// The plan of a verb: which targets it includes, their order, and the dependants and protected guests for which it is refused.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';

@@ -1,3 +1,5 @@
+// The difference of two specs: no difference for equal meaning, and applying it to the first gives the second.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';

@@ -1,3 +1,5 @@
+// When a target can no longer count as proved, because of what happened to a target that it depends on.
+
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Applied, Target } from '../../src/model/target.ts';

@@ -1,3 +1,5 @@
+// Which drift is healed, which fields are ignored, and when healing is tried again after a failure.
+
 import { expect, test } from 'vitest';
 import type { DriftPolicy } from '../../src/model/drift.ts';
 import type { TargetId } from '../../src/model/ids.ts';

@@ -1,3 +1,5 @@
+// Which problems of a commit are new compared with the commit before, even if lines have moved.
+
 import { expect, test } from 'vitest';
 import { type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';

@@ -1,3 +1,5 @@
+// The plan between two commits: which targets are steps, their order, and which of them need an approval.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';

@@ -1,3 +1,5 @@
+// Who may approve which impact and how many approvals are needed; of two policies the stricter one applies.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { targetId } from '../../src/model/ids.ts';

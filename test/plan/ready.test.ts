@@ -1,3 +1,5 @@
+// Which steps of a run may start after which outcomes, so that every run ends and no step starts before what it needs.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';

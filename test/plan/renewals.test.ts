@@ -1,3 +1,5 @@
+// When the renewal of a certificate is tried, and tried again after a failure.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TargetId } from '../../src/model/ids.ts';

@@ -1,3 +1,5 @@
+// Plans show neither secrets nor their references, and compare references as single values.
+
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/model/json.ts';
 import { makePlan } from '../../src/plan/plan.ts';

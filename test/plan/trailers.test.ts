@@ -1,3 +1,5 @@
+// Which targets the trailers of a commit message approve.
+
 import { expect, test } from 'vitest';
 import { trailers, trailersAnywhere } from '../../src/plan/trailers.ts';
 

@@ -1,3 +1,5 @@
+// When apply windows are open, across changes of the clock and in any combination.
+
 import { Cron } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -67,7 +67,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     expect(roles).toEqual(['admin', 'operator', 'operator', 'reader', 'reader', null]);
   });
 
-  test('a revoked permission counts at once, and an expired grant is none', async () => {
+  test('a revoked permission takes effect at once, and an expired grant does not count', async () => {
     lab.allow('bob', 'write');
     const { url, ...begun } = await forge.begin(CALLBACK);
     const { login, grant } = await forge.person(await cameBack(url, 'bob'), begun, CALLBACK);

@@ -1,3 +1,5 @@
+// The contract of the port `Forge`, held by the adapter of each forge against the lab.
+
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,5 @@
+// The contract of the port `Host`, held by a node whose phoenix-shell is older and has no sessions.
+
 import { sshContract } from './ssh-host.contract.ts';
 
-sshContract('by a phoenix-shell of before, which knows no session', /^session .*\n/m);
+sshContract('by an older phoenix-shell, which has no sessions', /^session .*\n/m);

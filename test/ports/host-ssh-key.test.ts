@@ -1,3 +1,5 @@
+// The port `Host` also works with an SSH key that is not restricted to phoenix-shell.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// The contract of the port `Ledger`, held with the least rights in Redis that docs/agent.md names, and in a cluster.
+
 import { readFile } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';

@@ -87,7 +87,7 @@ describe.skipIf(KEYGEN === undefined)('a public key (skipped: no ssh-keygen)', (
   );
 });
 
-test('blank lines between keys are none, and another line is no key', () => {
+test('blank lines between keys are ignored, and any other line is an invalid key', () => {
   expect(arePublicKeys('')).toBe(true);
   expect(arePublicKeys('\n  \n')).toBe(true);
   expect(arePublicKeys('not a key\n')).toBe(false);

@@ -77,13 +77,13 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     expect(wrong).toEqual({ refused: expect.stringMatching(/^HTTP 401/) });
   });
 
-  test('of an administrator of the site too, whom Gitea tells more of what went wrong', async () => {
+  test('of an administrator of the site too, whom Gitea gives longer error messages', async () => {
     await gitea.person('site');
     await gitea.must('PATCH', '/admin/users/site', { admin: true, login_name: 'site', source_id: 0 });
     expect(await said('site', 'write:repository', 'write:issue')).toEqual([expect.stringMatching(/^ok /)]);
   });
 
-  test('a token that may only read is told both scopes that it lacks', async () => {
+  test('for a token that may only read, both missing scopes are named', async () => {
     expect(await said('bot', 'read:repository', 'read:issue')).toEqual([
       expect.stringMatching(/^failed the token may not write statuses \(HTTP 403: .*\| the scope write:repository/),
       expect.stringMatching(/^failed the token may not write comments \(HTTP 403: .*\| the scope write:issue/),
@@ -97,7 +97,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     expect(await said('bot', ...scopes)).toEqual([expect.stringMatching(message)]);
   });
 
-  test('a fit token of somebody who may only read is told that its owner may not push', async () => {
+  test('for a sufficient token of somebody who may only read, it is reported that its owner may not push', async () => {
     expect(await said('reader', 'write:repository', 'write:issue')).toEqual([
       expect.stringMatching(/^failed the token may not write statuses .*\| make the owner of the token a collaborator/),
     ]);
@@ -130,7 +130,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     expect(await seen.test?.(judged.hook)).toBeNull();
   });
 
-  test('a test delivery goes from Gitea to the agent and is told of by the doctor', async () => {
+  test('a test delivery goes from Gitea to the agent, and the doctor reports it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-real-doctor-'));
     const port = await freePort();
     const settings = {
@@ -161,7 +161,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
       const { checks } = JSON.parse(stdout) as { readonly checks: readonly Record<string, string | null>[] };
       const said = checks.filter(({ check }) => check === 'webhook').map(({ state, message }) => `${state} ${message}`);
       expect(said).toContain('ok a test delivery arrived at the agent (push)');
-      expect(said).toContain(`ok ${config.url} sends all that is needed`);
+      expect(said).toContain(`ok ${config.url} has every required setting`);
     } finally {
       agent.child.kill('SIGTERM');
       await agent.ended;
@@ -169,7 +169,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     }
   });
 
-  test('a webhook with every box is taken for whole', async () => {
+  test('a webhook with every box counts as complete', async () => {
     const boxes = ['push', 'pull_request_only', 'pull_request_sync', 'pull_request_comment', 'pull_request_review'];
     for (const { id } of await gitea.must('GET', `${PATH}/hooks`, undefined, 'ada')) {
       await gitea.must('DELETE', `${PATH}/hooks/${id}`, undefined, 'ada');

@@ -254,7 +254,7 @@ describe.skipIf(GITEA === undefined)('a real Gitea (PHOENIX_TEST_GITEA names it 
     await applied(again);
   });
 
-  test('who only reads is not heard, and is told', async () => {
+  test('a person who may only read is refused, with an answer', async () => {
     const head = await repo.branch('less-eve', environment({ 101: {} }));
     const pull = await openPull('less-eve', 'One less');
     await planned(head);

@@ -81,7 +81,7 @@ describe('a secret whose value changed', () => {
     expect(news.sort()).toEqual(['chpasswd -e', 'pct set 101 --memory 1024']);
   });
 
-  test('that is missing is named before anything is applied, and its targets go on by themselves once it is there', async () => {
+  test('that is missing is named before anything is applied, and its targets continue by themselves once it exists', async () => {
     const nowhere = '/etc/phoenix/secrets/nowhere';
     const both = environment(
       { 101: {} },
@@ -95,14 +95,14 @@ describe('a secret whose value changed', () => {
     });
     expect(statuses).toMatchObject({
       'phoenix/lxc/101': 'success: applied',
-      'phoenix/hypervisor/users': expect.stringMatching(/^(failure|pending|error): .*waits for what is missing/),
-      'phoenix/user/bob@pve': expect.stringContaining('waits for what is missing'),
+      'phoenix/hypervisor/users': expect.stringMatching(/^(failure|pending|error): .*waits for a missing secret/),
+      'phoenix/user/bob@pve': expect.stringContaining('waits for a missing secret'),
     });
     const [first] = await phoenix.ledger.runs(1);
     const reasons = Object.fromEntries((first?.steps ?? []).map(({ target, reason }) => [target, reason]));
     expect(first?.state).toBe('blocked');
     expect(reasons['hypervisor/users' as TargetId]).toBe(
-      'waits for what is missing: the secret env:PHOENIX_SECRET_LATER is not set (etc/phoenix_hypervisor_config.json /users/password_hash); put PHOENIX_SECRET_LATER into the agent’s environment, and it goes on by itself',
+      'waits for a missing secret: the secret env:PHOENIX_SECRET_LATER is not set (etc/phoenix_hypervisor_config.json /users/password_hash); put PHOENIX_SECRET_LATER into the agent’s environment, and it continues by itself',
     );
     expect(reasons['user/bob@pve' as TargetId]).toContain(
       `the secret file:${nowhere} is not there (etc/phoenix_datacenter_config.json /users/bob@pve/password)`,
@@ -127,13 +127,13 @@ describe('a secret whose value changed', () => {
     });
   });
 
-  test('that is missing stands under the plan of a pull request', async () => {
+  test('that is missing is named below the plan of a pull request', async () => {
     await phoenix.push(environment({ 101: {} }));
     await phoenix.repo.branch('more', declared('file:/etc/phoenix/secrets/nowhere'));
     const { number } = await phoenix.forge.openPull({ title: 'Ada', head: 'more', base: 'main' });
     await until(async () => (await phoenix.ledger.pullPlan(number)) !== null, 'the plan');
     expect((await phoenix.ledger.pullPlan(number))?.notes).toEqual([
-      'hypervisor/users waits for what is missing: the secret file:/etc/phoenix/secrets/nowhere is not there (etc/phoenix_hypervisor_config.json /users/password_hash); put the file onto the node, and it goes on by itself (as of this plan)',
+      'hypervisor/users waits for a missing secret: the secret file:/etc/phoenix/secrets/nowhere is not there (etc/phoenix_hypervisor_config.json /users/password_hash); put the file onto the node, and it continues by itself (as of this plan)',
     ]);
   });
 

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { expect } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
-import { listensAt, SECRET, settingsOf, TOKEN } from '../bench/agent.ts';
+import { listensAt } from '../bench/agent.ts';
 import { type Started, start } from '../cli/phoenix.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { until } from '../support/until.ts';
 
@@ -48,9 +49,9 @@ export interface ServedOptions {
 export async function served(use: (served: Served) => Promise<void>, options: ServedOptions = {}): Promise<void> {
   const { settings = {}, by = () => [], lab = 'data/lab' } = options;
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-served-'));
-  const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
+  const forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
   const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
-  const environment = { ...settingsOf(folder, forge), PHOENIX_POLL_SECONDS: '1', ...settings };
+  const environment = { ...agentSettings(folder, forge), PHOENIX_POLL_SECONDS: '1', ...settings };
   let over = false;
   const ends: string[] = [];
   const begin = () => start(['serve'], environment, by(folder));

@@ -122,7 +122,7 @@ test.skipIf(TRAEFIK === undefined).each(KINDS)(
   },
 );
 
-test('whatever is written, reading it ends and tells why', () => {
+test('reading ends for any text, and says why it was refused', () => {
   fc.assert(
     fc.property(
       fc.oneof(rules, fc.string({ unit: 'binary', maxLength: 60 })),

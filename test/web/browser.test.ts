@@ -249,7 +249,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     const blocked = new Map([['lxc/103' as TargetId, { outcome: 'blocked', reason, statuses: [] } as const]]);
     await ledger.settleSteps(run, CREATED, blocked);
     const look = await record(ledger, [stepOf('lxc/104')], { request: { trigger: 'drift', readOnly: true } });
-    await (await begin(ledger, look, 'lxc/104')).end('failed', 'differs; it would take: set memory');
+    await (await begin(ledger, look, 'lxc/104')).end('failed', 'differs; to be done: set memory');
     await finish(ledger, look, 'failed');
     await ledger.freeze({ reason: 'moving the storage', by: 'ada', at: CREATED });
     for (const id of [LONG, 'lxc/101', 'lxc/103', 'lxc/104'])

@@ -211,7 +211,7 @@ describe('the front page', () => {
     await (await begin(ledger, broken, 'lxc/102')).end('failed', 'pct start: no space; make room, then replay');
     const look = await record(ledger, [stepOf('lxc/103')], { request: { trigger: 'drift', readOnly: true } });
     const found = await begin(ledger, look, 'lxc/103');
-    await found.end('failed', 'differs; it would take: set memory', '2026-01-02T04:00:00.000Z');
+    await found.end('failed', 'differs; to be done: set memory', '2026-01-02T04:00:00.000Z');
     const ends = [1425, 5, null].map((hours, at) => {
       const validity = hours === null ? null : { from: inHours(-24), until: inHours(hours) };
       return { target: `certificate/${at}` as TargetId, validity };
@@ -229,7 +229,7 @@ describe('the front page', () => {
       'Failed lxc/102 failed in',
       'pct start: no space make room, then replay',
       'Drift lxc/103 differs',
-      'differs; it would take: set memory',
+      'differs; to be done: set memory',
       'Certificates certificate/1 5 hours left',
       'certificate/0 59 days left',
       'certificate/2 not known yet',
@@ -427,14 +427,14 @@ describe('targets', () => {
       { field: 'memory_mb', declared: 512, observed: 2048 },
       { field: 'features.nesting', declared: '1', observed: null },
     ];
-    await step.end('failed', 'differs from what is declared; it would take: set memory of 101', CREATED, [], differs);
+    await step.end('failed', 'differs from what is declared; to be done: set memory of 101', CREATED, [], differs);
     expect(await shown()).toContain(
       'Field Declared Observed memory_mb 512 2048 differs features.nesting "1" not set differs',
     );
     const inRun = words((await visit(`/runs/${look}/lxc/101`)).page);
     expect(inRun).toContain('Found otherwise than declared Field Declared Observed memory_mb 512 2048 differs');
     expect(await shown()).toContain(`Not as declared when run ${look} checked it, 2026-01-02 03:04:05 UTC .`);
-    expect(await shown()).toContain('it would take: set memory of 101 phoenix converge lxc/101');
+    expect(await shown()).toContain('to be done: set memory of 101 phoenix converge lxc/101');
 
     seen.declaration = () => Promise.reject(new Error('the repository is away'));
     seen.known = () => Promise.reject(new Error('the repository is away'));

@@ -1,3 +1,6 @@
+// The lab's GitHub authenticates Apps as the real one does: a short-lived JWT gives a token that lasts an hour, and neither grants more than the
+// permissions of the installation.
+
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';

@@ -1,3 +1,6 @@
+// Check runs of the lab's GitHub accept, limit and list what the real API does, so that reports that pass here are not refused there; a person's
+// press of a button becomes the same event.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { APP, APP_ID, type Json, openScene, type Scene } from './harness.ts';
 
@@ -110,7 +113,7 @@ describe('check runs', () => {
     expect(refused.body.message).toMatch(message);
   });
 
-  test('take fifty annotations a request, and no more', async () => {
+  test('accept at most fifty annotations per request', async () => {
     const annotations = Array.from({ length: 51 }, (_, index) => annotation(index + 1));
     const refused = await create({ output: { title: 'x', summary: 'x', annotations } });
     expect(refused.body.message).toContain('No more than 50 items are allowed; 51 were supplied.');

@@ -1,3 +1,5 @@
+// Comments of the lab's GitHub: what a person or a token may write, the events that follow, and the refusals and pages of the real API.
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Json, openScene, type Scene } from './harness.ts';
 

@@ -1,3 +1,6 @@
+// Webhook deliveries of the lab's GitHub are recorded and sent again as by the real one. A test decides, or a seed repeats, which of them are lost,
+// late, doubled or out of order.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type DeliveryOutcome, seededOutcomes } from '../../src/forge/delivery-outcomes.ts';
 import { APP, appToken, type Json, openScene, type Scene } from './harness.ts';

@@ -1,3 +1,5 @@
+// The lab's Gitea differs from GitHub where the real one does: signatures, event formats, statuses, and the absence of checks and deliveries.
+
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Json, openScene, type Scene, SECRET } from './harness.ts';

@@ -1,3 +1,5 @@
+// The lab's GitLab has the real one's job states, refusals and events, in particular that a finished status cannot begin again.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Answer, type Json, openScene, type Scene, SECRET, TOKEN } from './harness.ts';
 
@@ -24,7 +26,7 @@ async function told(event: string): Promise<Json[]> {
 describe('statuses', () => {
   const set = (state: string, more: object = {}) => call('POST', `/statuses/${sha}`, { state, name: 'apply', ...more });
 
-  test('are jobs that go on and do not begin twice', async () => {
+  test('are jobs that proceed and do not begin twice', async () => {
     expect((await set('pending', { description: 'waits' })).body).toMatchObject({ status: 'pending', ref: 'main' });
     expect(await set('pending')).toMatchObject({
       status: 400,

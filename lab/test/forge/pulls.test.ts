@@ -1,3 +1,5 @@
+// Pull requests of the lab's GitHub go through the states of real ones, with the same refs, merges, events and refusals.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openScene, type Scene } from './harness.ts';
 

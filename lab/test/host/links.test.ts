@@ -27,7 +27,7 @@ test('a bridge exists once the files are loaded', async () => {
   expect(await names()).toEqual(['lo', 'eno1', 'vmbr0', 'vmbr1', 'vmbr5']);
 });
 
-test('what ifupdown2 does not know is said', async () => {
+test('what ifupdown2 does not know is reported', async () => {
   await host.write('/etc/network/interfaces.d/own', 'auto vmbr5\niface vmbr5 inet static\n\tadress 10.5.0.1/24\n');
   expect(await run('ifreload -a --syntax-check')).toMatchObject({
     exit: 1,
@@ -62,7 +62,7 @@ test.each([
   expect(await run(line)).toMatchObject({ exit });
 });
 
-test('the node is managed by what is said before anybody has changed its network', async () => {
+test('the network of a new node is the declared one until somebody changes it', async () => {
   manageBy(host.dir, { name: 'vmbr0', address: '192.168.1.2/24', gateway: '192.168.1.1' });
   const found = JSON.parse((await run('ip -j address show')).stdout) as { ifname: string; addr_info: unknown[] }[];
   expect(found.find(({ ifname }) => ifname === 'vmbr0')?.addr_info).toMatchObject([{ local: '192.168.1.2' }]);

@@ -53,7 +53,7 @@ describe('exportfs', () => {
     expect(await paths()).toEqual(['/srv/x']);
   });
 
-  test('reads quotes, bytes in octal digits and lines that go on', async () => {
+  test('reads quotes, octal bytes and continued lines', async () => {
     await host.write('/etc/exports', '"/srv/a b" 10.0.0.1(rw)\n/srv/a\\303\\251\\043 \\\n 10.0.0.1(rw)\n/srv/z (rw)\n');
     expect(await run('exportfs', '-ra')).toMatchObject({ exit: 0 });
     expect(await paths()).toEqual(['/srv/a\\040b', '/srv/aé\\043', '/srv/z']);

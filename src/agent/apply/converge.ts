@@ -223,10 +223,10 @@ async function act(
   const begun = { ...before, acted: true, anew };
   const saved = await performRound(work, snapshot);
   if (saved.failure !== null)
-    return saved.open ? { ...begun, rollback: null, last: '' } : { outcome: 'failed', reason: saved.failure };
-  const { failure, open } = await performRound(work, todo);
+    return saved.mayRetry ? { ...begun, rollback: null, last: '' } : { outcome: 'failed', reason: saved.failure };
+  const { failure, mayRetry } = await performRound(work, todo);
   if (failure === null) begun.done.add(todo);
-  if (failure !== null) return open ? { ...begun, last: '' } : { ...begun, failed: failure };
+  if (failure !== null) return mayRetry ? { ...begun, last: '' } : { ...begun, failed: failure };
   return begun;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Manager, Wanted } from '../../managers/manager.ts';
 
-interface Judged {
+interface TargetLeftToPeople {
   readonly manager: Manager;
   readonly wanted: Wanted;
   /** Names of the fields; absent for none. */
@@ -10,7 +10,7 @@ interface Judged {
 }
 
 /** The desired state without the fields that people may change. A missing target is created with all fields. */
-export function withoutLeft({ manager, wanted, leaves = [] }: Judged, observation: unknown): Wanted {
+export function withoutLeft({ manager, wanted, leaves = [] }: TargetLeftToPeople, observation: unknown): Wanted {
   const { target, spec, before } = wanted;
   const { ignorable } = manager;
   if (leaves.length === 0 || spec === undefined || ignorable === undefined) return wanted;
@@ -20,7 +20,7 @@ export function withoutLeft({ manager, wanted, leaves = [] }: Judged, observatio
 }
 
 /** Those of them that differ from the declaration, by the names that people are shown. */
-export function leftFields(judged: Judged, observation: unknown): readonly string[] {
+export function leftFields(judged: TargetLeftToPeople, observation: unknown): readonly string[] {
   const { manager, wanted } = judged;
   const named = (one: Wanted) => manager.differences(one, observation).map(({ field }) => field);
   const counted = new Set(named(withoutLeft(judged, observation)));

@@ -36,9 +36,9 @@ const MAX_TRIES = 3;
 export async function perform(work: Performing, actions: readonly Action[]): Promise<string | null> {
   for (const action of actions) {
     for (let tries = 1; ; tries += 1) {
-      const { failure, open } = await performRound(work, [action]);
+      const { failure, mayRetry } = await performRound(work, [action]);
       if (failure === null) break;
-      if (!open || tries >= MAX_TRIES) return failure;
+      if (!mayRetry || tries >= MAX_TRIES) return failure;
     }
   }
   return null;
@@ -51,7 +51,7 @@ export interface Performed {
    * The failure is not final: a file had changed since it was observed, an earlier command was still running, or the
    * connection was lost and the result is unknown. Nothing of it is running any more, and the next observation decides again.
    */
-  readonly open: boolean;
+  readonly mayRetry: boolean;
 }
 
 export async function performRound(work: Performing, actions: readonly Action[]): Promise<Performed> {
@@ -67,13 +67,13 @@ export async function performRound(work: Performing, actions: readonly Action[])
     });
     if (isOpen(result)) {
       await drain(work.host, target, work);
-      return { failure: actionFailure(action, result), open: true };
+      return { failure: actionFailure(action, result), mayRetry: true };
     }
     if (result.exit === 0 || action.failure === 'observe') continue;
     const overtaken = action.do.kind === 'file' && action.do.expects !== undefined;
-    return { failure: actionFailure(action, result), open: overtaken };
+    return { failure: actionFailure(action, result), mayRetry: overtaken };
   }
-  return { failure: null, open: false };
+  return { failure: null, mayRetry: false };
 }
 
 export function throwIfAborted({ signal }: Pick<Performing, 'signal'>): void {

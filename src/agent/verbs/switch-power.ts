@@ -53,8 +53,8 @@ async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged
       return { outcome: 'failed', reason: stepReason.stillDiffers(decision.actions) };
     done = todo;
     end = 'changed';
-    const { failure, open } = await performRound(work, decision.actions);
-    if (open) done = '';
+    const { failure, mayRetry } = await performRound(work, decision.actions);
+    if (mayRetry) done = '';
     else if (failure !== null) failed = failure;
     // A target that is already stopped is only started.
     else if (next === 'restart') next = 'start';

@@ -35,7 +35,7 @@ export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promi
   try {
     const { deliveries } = await ask();
     if (deliveries === undefined)
-      return { known: false, why: `the agent at ${agent.url} is an older one`, remedy: AGAIN };
+      return { known: false, why: `the agent at ${agent.url} runs an older version`, remedy: AGAIN };
     return {
       known: true,
       last: deliveries.last,

@@ -51,14 +51,23 @@ export function checkSettings(io: Io): {
   const diagnostics = problems.map(({ severity, message, hint }: SettingProblem): Diagnostic => {
     return { check: 'settings', state: severity === 'error' ? 'failed' : 'warning', message, hint };
   });
-  return { settings, diagnostics: diagnostics.length > 0 ? diagnostics : [ok('settings', 'all there')] };
+  return {
+    settings,
+    diagnostics: diagnostics.length > 0 ? diagnostics : [ok('settings', 'every required setting is set')],
+  };
 }
 
 export async function checkRedis({ redisUrl, installation }: Settings): Promise<readonly Diagnostic[]> {
   if (redisUrl === null) {
     const version = await redisServerVersion();
     if (version !== null) return [checkVersion(version, 'a private redis-server will be started')];
-    return [failed('redis', 'there is no redis-server', 'install Redis 6.2 or newer, or set REDIS_URL')];
+    return [
+      failed(
+        'redis',
+        'no redis-server is installed, and REDIS_URL is not set',
+        'install Redis 6.2 or newer, or set REDIS_URL',
+      ),
+    ];
   }
   try {
     return checkRedisFacts(await inspectRedis(redisUrl.expose(), installation, ANSWER_MS));
@@ -73,20 +82,30 @@ export function checkRedisFacts({ version, evictionPolicy, appendOnly }: RedisFa
   const diagnostics = [checkVersion(version, 'it answers')];
   if (evictionPolicy === null || appendOnly === null) {
     diagnostics.push(
-      warning('redis', 'it does not tell how it keeps data', 'see to maxmemory-policy noeviction and appendonly yes'),
+      warning(
+        'redis',
+        'Redis does not say how it keeps data',
+        'check in Redis that maxmemory-policy is noeviction and appendonly is yes',
+      ),
     );
   }
   if (evictionPolicy !== null && evictionPolicy !== 'noeviction') {
     diagnostics.push(
       failed(
         'redis',
-        `it throws data away when it is full (${evictionPolicy})`,
-        'CONFIG SET maxmemory-policy noeviction',
+        `Redis deletes data when its memory is full (maxmemory-policy ${evictionPolicy})`,
+        'run in Redis: CONFIG SET maxmemory-policy noeviction',
       ),
     );
   }
   if (appendOnly === 'no') {
-    diagnostics.push(warning('redis', 'it may lose the last pushes in a crash', 'CONFIG SET appendonly yes'));
+    diagnostics.push(
+      warning(
+        'redis',
+        'Redis may lose the last pushes in a crash, since appendonly is off',
+        'run in Redis: CONFIG SET appendonly yes',
+      ),
+    );
   }
   return diagnostics;
 }
@@ -95,8 +114,8 @@ function checkVersion(version: string | null, told: string): Diagnostic {
   if (version === null)
     return warning(
       'redis',
-      `${told}, and does not tell its version`,
-      `see to Redis ${OLDEST_REDIS.join('.')} or newer`,
+      `${told}, but does not say its version`,
+      `check that it is Redis ${OLDEST_REDIS.join('.')} or newer`,
     );
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_REDIS;
@@ -117,14 +136,14 @@ export async function checkRepository(settings: Settings): Promise<Diagnostic> {
     const { told, remedy } = parted(branchMissing(remote.url, branch, branchesOf(refs)));
     return warning('repository', told, remedy ?? '');
   } catch (error) {
-    return failed('repository', reasonOf(error), 'see PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN');
+    return failed('repository', reasonOf(error), 'check PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN');
   }
 }
 
 export async function checkForge(settings: Settings): Promise<readonly Diagnostic[]> {
   try {
     const options = forgeOptions(settings, openRedactor());
-    if (options === null) return [skipped('forge', 'PHOENIX_FORGE is none: commits get no answer')];
+    if (options === null) return [skipped('forge', 'PHOENIX_FORGE is none: commits get no statuses')];
     const who = options.login.as === 'app' ? 'the App' : 'the token';
     const access = await accessOf(options);
     switch (access.kind) {
@@ -153,15 +172,19 @@ export async function checkClock({ repositoryUrl }: Settings): Promise<Diagnosti
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     const told = Date.parse(answer.headers.get('date') ?? '');
-    if (Number.isNaN(told)) return skipped('clock', 'the forge does not tell the time');
+    if (Number.isNaN(told)) return skipped('clock', 'the forge does not send its time');
     const seconds = Math.round(Math.abs(Date.now() - told) / 1_000);
     if (seconds <= CLOCK_SECONDS) return ok('clock', 'agrees with the forge');
-    return warning('clock', `differs from the forge by ${seconds} seconds`, 'let NTP set the clock');
+    return warning(
+      'clock',
+      `this machine and the forge differ by ${seconds} seconds`,
+      'let NTP set the clock of this machine',
+    );
   } catch (error) {
     const certificate = certificateFault(error);
     if (certificate !== null)
       return { check: 'clock', state: 'skipped', message: certificate.what, hint: certificate.remedy };
-    return skipped('clock', 'the forge cannot be asked for the time');
+    return skipped('clock', 'the forge cannot be asked for its time');
   }
 }
 
@@ -187,7 +210,7 @@ async function programsOf(host: Host): Promise<readonly Diagnostic[]> {
   const node = await run('hostname', []);
   const name = node.stdout.trim().split('.')[0];
   if (node.exit === 0 && name !== host.node) {
-    diagnostics.push(failed('host', `it calls itself ${name}, not ${host.node}`, `set PHOENIX_NODE=${name}`));
+    diagnostics.push(failed('host', `its host name is ${name}, not ${host.node}`, `set PHOENIX_NODE=${name}`));
   }
   for (const [program, args] of HOST_PROGRAMS) {
     const result = await run(program, args);
@@ -202,7 +225,7 @@ async function programsOf(host: Host): Promise<readonly Diagnostic[]> {
 
 function hintFor({ stderr }: Awaited<ReturnType<Host['run']>>): string {
   return stderr.includes('phoenix-shell: refused')
-    ? "put the files of this version's deploy/ssh onto the node (deploy/README.md)"
+    ? "install this version's files of deploy/ssh on the node (deploy/README.md)"
     : 'run Phoenix on a Proxmox node as root, or set PHOENIX_HOST=ssh://root@node';
 }
 

@@ -32,17 +32,17 @@ export function classifyPublicPages(status: number): Diagnostic {
     return {
       check: CHECK,
       state: 'failed',
-      message: 'PHOENIX_PUBLIC_URL shows runs and targets to everybody, since its proxy does not say that it relays',
-      hint: 'have the proxy pass on the name that was called, and X-Forwarded-For (deploy/README.md has it for nginx)',
+      message: 'PHOENIX_PUBLIC_URL shows runs and targets to everybody, since its proxy sends no forwarding headers',
+      hint: 'let the proxy pass on Host and X-Forwarded-For (deploy/README.md shows how for nginx)',
     };
   }
   if (status === 401 || status === 403) {
-    return { check: CHECK, state: 'ok', message: 'strangers are asked to sign in', hint: null };
+    return { check: CHECK, state: 'ok', message: 'it requires signing in', hint: null };
   }
   return {
     check: CHECK,
     state: 'warning',
     message: `PHOENIX_PUBLIC_URL answers with ${status}`,
-    hint: 'start the agent behind it; 421 means that the proxy calls it by a name for PHOENIX_ALLOWED_HOSTS',
+    hint: 'start the agent behind it; 421 means that PHOENIX_ALLOWED_HOSTS lacks the name that the proxy uses',
   };
 }

@@ -11,7 +11,7 @@ import type { Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
 import { type Arrivals, arrivalsOf } from './arrivals.ts';
-import { BOXES, missingOf, namesOf } from './boxes.ts';
+import { BOXES, type Box, missingOf, namesOf } from './boxes.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** Time limit for a test delivery. */
@@ -32,7 +32,7 @@ export async function checkWebhook(settings: Settings, io: Pick<Io, 'env'>): Pro
     return [...diagnostics, ...(await arrivalDiagnostics(await arrivalsOf(settings, io), sending, options))];
   } catch (error) {
     const why = certificateSentence(error) ?? (error instanceof Error ? error.message : String(error));
-    return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'see what is said of the forge')];
+    return [skipped(`the forge cannot be asked for its webhooks: ${why}`, 'fix what the check of the forge reports')];
   }
 }
 
@@ -48,47 +48,49 @@ export function checkHooks(
   const wanted = `the address ${where}${type}, and ${namesOf(boxes)}`;
   if (!seen.seen) {
     const lan = kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
-    const message = `the login may not see webhooks (${seen.why}), which takes ${SEES[kind]}`;
-    return { diagnostics: [skipped(message, `look by hand: ${wanted}${lan}`)], hook: null };
+    const message = `the login may not read webhooks (${seen.why}), which requires ${SEES[kind]}`;
+    return { diagnostics: [skipped(message, `check by hand that it has ${wanted}${lan}`)], hook: null };
   }
   const hook = ours(seen.hooks, sent.publicUrl);
   if (hook === null) {
-    const told = seen.hooks.length === 0 ? 'the repository has no webhook' : 'no webhook of the repository leads here';
-    return { diagnostics: [warning(told, `make one with ${wanted}`)], hook: null };
+    const told =
+      seen.hooks.length === 0
+        ? 'the repository has no webhook'
+        : 'no webhook of the repository has the address of this agent';
+    return { diagnostics: [warning(told, `create one with ${wanted}`)], hook: null };
   }
-  const missing = missingOf(boxes, hook.events);
-  const path = URL.parse(hook.url)?.pathname ?? '';
-  const diagnostics = [
-    ...(hook.active ? [] : [failed(`${hook.url} is not active, so nothing is sent`, 'switch it on at the forge')]),
-    ...(path.endsWith('/webhooks')
-      ? []
-      : [failed(`${hook.url || 'its address'} does not end in /webhooks`, `set it to ${where}`)]),
-    ...(sent.publicUrl === null || hook.url.startsWith(`${sent.publicUrl}/`)
-      ? []
-      : [
-          warning(
-            `${hook.url} is not below PHOENIX_PUBLIC_URL`,
-            `set it to ${where}, unless the forge reaches the agent by another name`,
-          ),
-        ]),
-    ...(kind === 'gitlab' || hook.contentType === sent.webhookContentType
-      ? []
-      : [
-          failed(
-            `it is sent as ${MIME[hook.contentType]}`,
-            `set its content type to ${MIME[sent.webhookContentType]}, or PHOENIX_WEBHOOK_CONTENT_TYPE=${hook.contentType}`,
-          ),
-        ]),
-    ...(missing.length === 0 ? [] : [failed(`it does not send ${namesOf(missing)}`, 'tick these boxes at the forge')]),
-    ...(hook.last === null || hook.last.ok
-      ? []
-      : [failed(`its last delivery failed (${hook.last.said})`, undeliveredRemedy(hook.last.code))]),
-  ];
+  const diagnostics = hookFaults(hook, kind, where, missingOf(boxes, hook.events), sent);
   if (diagnostics.length > 0) return { diagnostics, hook };
   return {
-    diagnostics: [{ check: CHECK, state: 'ok', message: `${hook.url} sends all that is needed`, hint: null }],
+    diagnostics: [{ check: CHECK, state: 'ok', message: `${hook.url} has every required setting`, hint: null }],
     hook,
   };
+}
+
+/** @param where the address that it should have; `missing` are boxes that are not ticked */
+function hookFaults(
+  hook: Hook,
+  kind: ForgeOptions['kind'],
+  where: string,
+  missing: readonly Box[],
+  { publicUrl, webhookContentType }: Sent,
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if (!hook.active) found.push(failed(`${hook.url} is not active, so nothing is sent`, 'activate it at the forge'));
+  if (URL.parse(hook.url)?.pathname.endsWith('/webhooks') !== true)
+    found.push(failed(`${hook.url || 'its address'} does not end in /webhooks`, `set it to ${where}`));
+  if (publicUrl !== null && !hook.url.startsWith(`${publicUrl}/`)) {
+    const hint = `set it to ${where}, unless the forge reaches the agent by another name`;
+    found.push(warning(`${hook.url} is not below PHOENIX_PUBLIC_URL`, hint));
+  }
+  if (kind !== 'gitlab' && hook.contentType !== webhookContentType) {
+    const hint = `set its content type to ${MIME[webhookContentType]}, or PHOENIX_WEBHOOK_CONTENT_TYPE=${hook.contentType}`;
+    found.push(failed(`its content type is ${MIME[hook.contentType]}`, hint));
+  }
+  if (missing.length > 0) found.push(failed(`it does not send ${namesOf(missing)}`, 'tick these boxes at the forge'));
+  if (hook.last !== null && !hook.last.ok)
+    found.push(failed(`its last delivery failed (${hook.last.said})`, undeliveredRemedy(hook.last.code)));
+  return found;
 }
 
 const MIME = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
@@ -121,10 +123,10 @@ async function arrivalDiagnostics(
   options: Pick<ForgeOptions, 'kind'> | null,
 ): Promise<readonly Diagnostic[]> {
   if (!arrivals.known) {
-    return [skipped(`whether webhooks arrive is not known: ${arrivals.why}`, arrivals.remedy)];
+    return [skipped(`it is not known whether webhooks arrive: ${arrivals.why}`, arrivals.remedy)];
   }
   const blocked = options?.kind === 'gitea' ? `; ${ALLOWED_HOSTS}` : '';
-  const reach = `see its recent deliveries at the forge, the secret, and whether it reaches the address${blocked}`;
+  const reach = `check its recent deliveries at the forge, its secret, and whether the forge reaches the address${blocked}`;
   if (sending !== null) {
     const before = JSON.stringify(arrivals.last);
     const refused = await sending();
@@ -144,7 +146,10 @@ async function arrivalDiagnostics(
   const { last } = arrivals;
   if (last === null)
     return [
-      warning('no delivery has arrived at the agent yet', `push something, or send a test; ${reach}`),
+      warning(
+        'no delivery has arrived at the agent yet',
+        `push something, or let the forge send a test delivery; ${reach}`,
+      ),
       ...refusedDiagnostics(arrivals.refused),
     ];
   return [
@@ -158,7 +163,7 @@ function refusedDiagnostics(refused: Refusal | null): readonly Diagnostic[] {
   if (refused === null) return [];
   const { told, remedy } = parted(refused.why);
   const hint = `if the forge sent it, ${remedy ?? 'see its recent deliveries'}; anybody else who reaches the address can send one too`;
-  return [warning(`one was refused since, at ${refused.at}: ${told}`, hint)];
+  return [warning(`the agent has refused one since, at ${refused.at}: ${told}`, hint)];
 }
 
 function failed(message: string, hint: string): Diagnostic {

@@ -5,17 +5,17 @@ import { z } from 'zod';
 /** A path into a value; `*` matches every key or index. */
 export type Pattern = readonly string[];
 
-export interface Marked {
+export interface FieldWithMetadata {
   readonly pattern: Pattern;
   /** The value of the metadata. */
   readonly value: string | true;
 }
 
 /** Every field with this metadata, outermost first; fields below one are not visited. */
-export function fieldsWith(schema: z.ZodType, mark: 'secret' | 'noEffect'): Marked[] {
-  const found: Marked[] = [];
+export function fieldsWith(schema: z.ZodType, metadata: 'secret' | 'noEffect'): FieldWithMetadata[] {
+  const found: FieldWithMetadata[] = [];
   const visit = (node: z.ZodType, pattern: Pattern) => {
-    const value = markOf(node, mark);
+    const value = metadataOf(node, metadata);
     if (value !== undefined) {
       found.push({ pattern, value });
       return;
@@ -99,10 +99,10 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return node;
 }
 
-function markOf(schema: z.ZodType, mark: 'secret' | 'noEffect'): string | true | undefined {
+function metadataOf(schema: z.ZodType, metadata: 'secret' | 'noEffect'): string | true | undefined {
   let node: z.ZodType = schema;
   for (;;) {
-    const value = z.globalRegistry.get(node)?.[mark];
+    const value = z.globalRegistry.get(node)?.[metadata];
     if (value !== undefined) return value;
     const inner = node instanceof z.ZodUnion ? node : unwrap(node);
     if (inner === node) return undefined;

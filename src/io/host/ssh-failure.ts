@@ -24,7 +24,7 @@ export function noSessionAdvice(
   return {
     what: `each command on ${where} is an ssh program of its own, which takes several times as long: ${why}`,
     remedy: /phoenix-shell: refused/.test(said)
-      ? "put the files of this version's deploy/ssh onto the node: phoenix-shell, programs, scripts and session.pl (deploy/README.md)"
+      ? "install this version's files of deploy/ssh on the node: phoenix-shell, programs, scripts and session.pl (deploy/README.md)"
       : 'see that a login there can start /usr/bin/perl, and prints no more than a greeting',
   };
 }

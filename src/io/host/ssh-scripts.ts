@@ -49,21 +49,21 @@ exit 0
 `;
 
 /** A file operation: mark, PATH, root, and the arguments of the Perl script. */
-function work(script: string): string {
+function fileOperation(script: string): string {
   return `${BEGIN}
 exec /usr/bin/perl -e '${script}' -- "$@"
 `;
 }
 
-export const READ_FILE = work(perl.READ);
-export const READ_FOLDERS = work(perl.READ_MANY);
-export const INSPECT = work(perl.INSPECT);
-export const PUBLIC_KEY = work(perl.PUBLIC_KEY);
-export const WRITE_FILE = work(perl.WRITE);
-export const ADD_LINES = work(perl.LINES);
-export const MAKE_FOLDER = work(perl.FOLDER);
-export const PLACE_FILES = work(perl.PLACE);
-export const REMOVE_FILES = work(perl.REMOVE);
+export const READ_FILE = fileOperation(perl.READ);
+export const READ_FOLDERS = fileOperation(perl.READ_MANY);
+export const INSPECT = fileOperation(perl.INSPECT);
+export const PUBLIC_KEY = fileOperation(perl.PUBLIC_KEY);
+export const WRITE_FILE = fileOperation(perl.WRITE);
+export const ADD_LINES = fileOperation(perl.LINES);
+export const MAKE_FOLDER = fileOperation(perl.FOLDER);
+export const PLACE_FILES = fileOperation(perl.PLACE);
+export const REMOVE_FILES = fileOperation(perl.REMOVE);
 
 /**
  * mark, PATH, root, path, folders …: reads a regular file that is really below one of the folders: it is opened first, and checked by

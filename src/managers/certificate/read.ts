@@ -53,7 +53,7 @@ function readCertificates(reading: Reading): Certificate[] {
     unreadable.addFile(CERTIFICATE_FILE);
     return [];
   }
-  reading.look(null, raw, at);
+  reading.inspect(null, raw, at);
   return raw.flatMap((entry, index) => {
     const place = placeIn(at, index);
     const parsed = parse(certificate, entry, place);

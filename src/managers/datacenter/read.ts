@@ -106,7 +106,7 @@ function readFile(reading: Reading): ReadFile {
   const at: Place = { file: DATACENTER_FILE, path: '' };
   const raw = reading.json(DATACENTER_FILE, 'optional');
   if (raw === undefined) return { objects: new Map(), rules: null };
-  reading.look(marks(), raw, at);
+  reading.inspect(marks(), raw, at);
   // An object that cannot be read does not affect the others. A rule that cannot be read does, since the others may count on it.
   const file = parseParts(datacenterFile(), raw, at, (path) => path.slice(0, path[0] === RULES_FIELD ? 1 : 2));
   reading.diagnostics.add(file.diagnostics);

@@ -63,7 +63,7 @@ function readHypervisor(reading: Reading): Hypervisor {
   const raw = reading.json(HYPERVISOR_FILE, 'needed');
   const modern = modernHypervisor(raw, at);
   diagnostics.add(modern.diagnostics);
-  if (raw !== undefined) reading.look(MARKS, hostOnly(raw), at, { modern: modern.value });
+  if (raw !== undefined) reading.inspect(MARKS, hostOnly(raw), at, { modern: modern.value });
   const domain = { domain_name: NO_DOMAIN };
   const top = (path: readonly PropertyKey[]) => path.slice(0, 1);
   const parsed = parseParts(hypervisorFile, modern.value, at, top, domain);

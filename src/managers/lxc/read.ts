@@ -59,7 +59,7 @@ function readContainers(reading: Reading): LxcGuest[] {
   const defaults = { ...shared, writtenRoles };
   const circumstances = JSON.stringify([shared, ...writtenRoles]);
   const containers = Object.entries(entries).flatMap(([key, entry]) => {
-    if (reading.enough(LXC_FILE)) return [];
+    if (reading.isFull(LXC_FILE)) return [];
     const place = placeIn(at, 'lxc_configs', key);
     const id = Number(key);
     if (!/^[1-9][0-9]{2,8}$/.test(key)) {
@@ -86,7 +86,7 @@ function readContainer(
   const target = targetId('lxc', id);
   const modern = modernLxc(entry, at, target);
   reading.diagnostics.add(modern.diagnostics);
-  const clean = reading.look(MARKS, entry, at, { modern: modern.value, target });
+  const clean = reading.inspect(MARKS, entry, at, { modern: modern.value, target });
   const { value, diagnostics } = parse(lxcGuest, modern.value, at, target);
   reading.diagnostics.add(diagnostics);
   if (value === undefined) return { value: undefined, lasting: false };

@@ -75,7 +75,7 @@ function readStacks(reading: Reading): ReadonlyMap<string, Stack> {
     if (compose === undefined) unreadable.addFile(`stacks/${name}/docker-compose.yml`);
     const raw = reading.json(at.file, 'optional');
     if (raw === undefined) continue;
-    reading.look(MARKS, raw, at);
+    reading.inspect(MARKS, raw, at);
     const manifest = parseParts(stackManifest, raw, at, environmentOrTop);
     diagnostics.add(manifest.diagnostics);
     if (manifest.value === undefined || manifest.left.length > 0) unreadable.addFile(at.file);
@@ -147,7 +147,7 @@ function validateOldStacks(reading: Reading): void {
   if (raw === undefined) return;
   const at: Place = { file: STACKS_FILE, path: '' };
   reading.diagnostics.add(parse(stacksFile, raw, at).diagnostics);
-  reading.look(OLD_MARKS, raw, at);
+  reading.inspect(OLD_MARKS, raw, at);
 }
 
 /** Whether a stack's variable is secret is judged by its name. */

@@ -67,7 +67,7 @@ function readMachines(reading: Reading, { hypervisor }: Partial<Config>): VmGues
   const own = readEnvelope(reading, raw === undefined ? { vms: [] } : raw, OWN);
   const old = readEnvelope(reading, { vms: vms === undefined ? [] : vms, vm_defaults: oldDefaults }, OLD);
   const ownDefaults = (raw as { vm_defaults?: object } | null | undefined)?.vm_defaults ?? {};
-  reading.look(DEFAULTS_MARKS, ownDefaults, placeIn(OWN, 'vm_defaults'));
+  reading.inspect(DEFAULTS_MARKS, ownDefaults, placeIn(OWN, 'vm_defaults'));
   const defaults: VmFileDefaults = {
     ...old.vm_defaults,
     ...(Object.keys(ownDefaults).length > 0 ? own.vm_defaults : {}),
@@ -91,7 +91,7 @@ function readEnvelope({ diagnostics, unreadable }: Reading, raw: unknown, at: Pl
 }
 
 function readMachine(reading: Reading, entry: unknown, at: Place, defaults: VmFileDefaults): VmGuest[] {
-  if (reading.enough(VM_FILE)) return [];
+  if (reading.isFull(VM_FILE)) return [];
   const written = (entry as { vmid?: unknown } | null)?.vmid;
   const id = typeof written === 'string' || typeof written === 'number' ? Number(written) : Number.NaN;
   const hasId = Number.isInteger(id) && id >= 100 && id <= 999_999_999;
@@ -115,7 +115,7 @@ function readEntry(
   const modern = modernVm(entry, at, target);
   reading.diagnostics.add(modern.diagnostics);
   const ofTarget = target === undefined ? {} : { target };
-  const clean = reading.look(MARKS, entry, at, { modern: modern.value, ...ofTarget });
+  const clean = reading.inspect(MARKS, entry, at, { modern: modern.value, ...ofTarget });
   const { value, diagnostics } = parse(vmGuest, modern.value, at, target);
   reading.diagnostics.add(diagnostics);
   if (value === undefined) return { value: undefined, lasting: false };

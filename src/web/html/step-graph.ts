@@ -12,9 +12,9 @@ import { type Html, html } from './html.ts';
 /** Maximum number of edges in a readable graph. */
 const MAX_LINES = 240;
 /** Tones by decreasing urgency. */
-const PRESSING: readonly Tone[] = ['bad', 'busy', 'wait', 'quiet', 'good'];
+const BY_URGENCY: readonly Tone[] = ['bad', 'busy', 'wait', 'quiet', 'good'];
 
-interface Standing {
+interface StepState {
   readonly word: string;
   readonly tone: Tone;
 }
@@ -22,7 +22,7 @@ interface Standing {
 /** Null without dependencies. */
 export function stepGraph(
   steps: readonly PlanStep[],
-  stateOf: (step: PlanStep) => Standing,
+  stateOf: (step: PlanStep) => StepState,
   href: (target: TargetId) => string,
 ): Html {
   if (steps.every(({ needs }) => needs.length === 0)) return null;
@@ -43,12 +43,12 @@ export function stepGraph(
 function groupBox(
   group: StepGroup,
   members: readonly PlanStep[],
-  stateOf: (step: PlanStep) => Standing,
+  stateOf: (step: PlanStep) => StepState,
   href: (target: TargetId) => string,
 ): GraphBox {
   const stand = members
     .map((step) => ({ target: step.target, ...stateOf(step) }))
-    .sort((a, b) => PRESSING.indexOf(a.tone) - PRESSING.indexOf(b.tone));
+    .sort((a, b) => BY_URGENCY.indexOf(a.tone) - BY_URGENCY.indexOf(b.tone));
   const counts = [...Map.groupBy(stand, ({ word }) => word)].map(([word, those]) => [word, those.length] as const);
   const [first] = stand;
   return {

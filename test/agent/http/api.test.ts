@@ -1,3 +1,5 @@
+// The HTTP API over a real server: the shapes of the contract, who may request an operation, and that no answer contains an internal error.
+
 import { connect } from 'node:net';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, test } from 'vitest';
@@ -163,7 +165,7 @@ describe('asking needs the admin token', () => {
     await closed.close();
   });
 
-  test('who keeps guessing is no longer listened to, and it costs others nothing to read', async () => {
+  test('a client that keeps guessing the token is refused for a while, and others can still read', async () => {
     let status = 401;
     for (let n = 0; n < 100 && status === 401; n += 1) status = (await post('/api/drift', {}, `guess-${n}`)).status;
     expect(status).toBe(429);
@@ -321,7 +323,7 @@ describe('events', () => {
     expect(JSON.parse(rest.at(-1)?.data ?? '')).toMatchObject({ target: 'lxc/1019' });
   });
 
-  test('go on where a lost connection was', async () => {
+  test('continue after a lost connection where it ended', async () => {
     const run = await planRun(server.ledger);
     await finishStep(server.ledger, run, LXC);
     const first = await events(`/api/runs/${run}/events`, ({ event }) => event === 'log');

@@ -24,7 +24,7 @@ function run(id: string, ended: string, outcome: Outcome, changes: Partial<Run> 
     started: ended,
     ended,
   } as const;
-  const reason = outcome === 'failed' ? 'differs from what is declared; it would take: set memory' : null;
+  const reason = outcome === 'failed' ? 'differs from what is declared; to be done: set memory' : null;
   return {
     id: id as RunId,
     commit: 'a'.repeat(40),
@@ -48,7 +48,7 @@ const [BEFORE, AFTER, LATER] = [9, 11, 12].map((hour) => `2026-01-01T${String(ho
   string,
   string,
 ];
-const FOUND = 'run 7 looked: differs from what is declared; it would take: set memory';
+const FOUND = 'run 7 looked: differs from what is declared; to be done: set memory';
 
 test('a target that a later check found to differ is in doubt', () => {
   expect(told()).toEqual(['applied', null, PROVED]);

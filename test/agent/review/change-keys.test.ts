@@ -1,3 +1,6 @@
+// The key by which an approval before the merge is bound to one change: the same change has the same key in every plan, any other change another
+// one.
+
 import { expect, test } from 'vitest';
 import { changeKeys } from '../../../src/agent/review/change-keys.ts';
 import { targetId } from '../../../src/model/ids.ts';
@@ -15,7 +18,7 @@ function plan(changes: Partial<PlanStep> = {}): Plan {
   };
 }
 
-test('an approval ahead is for one change, wherever it stands in a plan', () => {
+test('an approval before the merge is for one change, at any place in the plan', () => {
   const key = changeKeys(plan()).get(T);
   expect(key).toMatch(/^[0-9a-f]{64}$/);
   const reordered = [{ path: '/rootfs', before: { storage: 'a', size: 8 }, after: { storage: 'b', size: 4 } }];
@@ -34,7 +37,7 @@ test.each([
   expect(changeKeys(plan(changes)).get(T)).not.toBe(changeKeys(plan()).get(T));
 });
 
-test('what needs no approval, or gets none, has no key', () => {
+test('a change that needs no approval, or cannot be approved, has no key', () => {
   expect(changeKeys(plan({ approval: false })).size).toBe(0);
   expect(changeKeys(plan({ protected: true })).size).toBe(0);
 });

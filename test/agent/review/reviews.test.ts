@@ -67,7 +67,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect(await approved(pull)).toEqual([['lxc/102', 'ada']]);
   });
 
-  test('a review of somebody who may not push is none', async () => {
+  test('a review by somebody who may not push does not count', async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved' }, 'eve');
     const isAnswered = () => phoenix.forge.comments(pull).some(({ body }) => body.includes('eve'));

@@ -1,3 +1,5 @@
+// Lines of the agent's log: JSON for programs, one readable line for a person at a terminal.
+
 import { expect, test } from 'vitest';
 import { logLine } from '../../../src/cli/agent/log-line.ts';
 import { openLog } from '../../../src/io/log.ts';

@@ -1,3 +1,6 @@
+// `phoenix doctor` finds each missing or unsuitable requirement of the agent and exits with the code of the contract: 1 for a wrong setting, 3 for
+// what is not there.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -69,7 +69,7 @@ describe.skipIf(noSshd !== null)(`a node over ssh${noSshd === null ? '' : ` (${n
     const found = await check();
     expect(found.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok', 'warning']);
     expect(found.at(-1)?.message).toMatch(/^each command on pve .* is an ssh program of its own/);
-    expect(found.at(-1)?.hint).toMatch(/deploy\/ssh onto the node: phoenix-shell, programs, scripts and session\.pl/);
+    expect(found.at(-1)?.hint).toMatch(/deploy\/ssh on the node: phoenix-shell, programs, scripts and session\.pl/);
   });
 
   test("a forced command that refuses the doctor's commands is not reported as a host without Proxmox", async () => {
@@ -78,7 +78,7 @@ describe.skipIf(noSshd !== null)(`a node over ssh${noSshd === null ? '' : ` (${n
       {
         state: 'failed',
         message: expect.stringContaining('phoenix-shell: refused'),
-        hint: expect.stringContaining('deploy/ssh onto the node'),
+        hint: expect.stringContaining('deploy/ssh on the node'),
       },
     ]);
   });

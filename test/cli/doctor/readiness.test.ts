@@ -1,3 +1,5 @@
+// `/readyz` is positive only while Redis and the repository are usable, and does not ask the repository at every request.
+
 import { expect, test } from 'vitest';
 import { readiness } from '../../../src/cli/doctor/readiness.ts';
 

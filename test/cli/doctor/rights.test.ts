@@ -84,7 +84,7 @@ describe('the right that is missing has the name that the forge gives it', () =>
   });
 });
 
-test('a Gitea that fails every request is not taken for one without the commit', async () => {
+test('a Gitea that fails every request does not count as one without the commit', async () => {
   forge = await startForge({ folder: join(folder, 'failing'), secret: 's', token: TOKEN, kind: 'gitea' });
   forge.faults.decide(({ path }) =>
     /statuses|commits/.test(path) ? { kind: 'answer', status: 500, message: '' } : undefined,

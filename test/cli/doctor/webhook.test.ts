@@ -35,16 +35,22 @@ describe('a webhook is judged by its page at the forge', () => {
   };
 
   test.each([
-    [{}, 'ok https://phoenix.example.internal/webhooks sends all that is needed'],
+    [{}, 'ok https://phoenix.example.internal/webhooks has every required setting'],
     [{ active: false }, 'failed .* is not active'],
-    [{ contentType: 'form' as const }, 'failed it is sent as application/x-www-form-urlencoded .* application/json'],
+    [
+      { contentType: 'form' as const },
+      'failed its content type is application/x-www-form-urlencoded .* application/json',
+    ],
     [{ url: 'https://phoenix.example.internal/' }, 'failed .* does not end in /webhooks'],
     [{ url: 'http://10.0.0.7:8080/webhooks' }, 'warning .* is not below PHOENIX_PUBLIC_URL'],
     [{ url: 'https://phoenix.example.internal.evil.example/webhooks' }, 'warning .* is not below PHOENIX_PUBLIC_URL'],
     [{ events: events.filter((each) => each !== 'pull_request_sync') }, 'failed .* "Pull Request Synchronized" '],
     [{ events: ['push'] }, 'failed .* "Pull Request", "Pull Request Synchronized", "Pull Request Comment", "Pull Req'],
     [{ last: { ok: false, code: 401, said: 'HTTP 401: Unauthorized' } }, 'failed .*HTTP 401.*PHOENIX_WEBHOOK_SECRET'],
-    [{ url: 'https://chat.example.org/hook' }, 'warning no webhook of the repository leads here .* make one'],
+    [
+      { url: 'https://chat.example.org/hook' },
+      'warning no webhook of the repository has the address of this agent .* create one',
+    ],
   ])('%j', (changed, message) => {
     expect(judged(changed)).toEqual([expect.stringMatching(message)]);
   });
@@ -154,13 +160,13 @@ describe('whether it reaches the agent', () => {
     await of.delivered();
     const told = await said(of);
     expect(told).toMatch(/^ok the last delivery arrived at \S+ \(push\)/m);
-    expect(told).toMatch(/^skipped the login may not see webhooks \(HTTP 403/m);
+    expect(told).toMatch(/^skipped the login may not read webhooks \(HTTP 403/m);
   });
 
   test('without an agent the doctor says to start it and run the doctor again', async () => {
     const of = await lab({});
     expect(await said(of)).toMatch(
-      /^skipped whether webhooks arrive is not known: no agent answers .*run phoenix doctor again/m,
+      /^skipped it is not known whether webhooks arrive: no agent answers .*run phoenix doctor again/m,
     );
   });
 });

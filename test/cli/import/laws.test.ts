@@ -150,7 +150,7 @@ test('interfaces of the host that no file may declare beside the others are left
   expect(left).toEqual([`hypervisor/network vmbr5 (${path}:23)`, `hypervisor/network vmbr6 (${path}:31)`]);
 });
 
-test('drives are told by where they are attached, and what no field says of them is left with its line', async () => {
+test('drives are imported by their bus, and options without a field are left with their line', async () => {
   const text = `name: app
 memory: 2048
 boot: order=virtio0

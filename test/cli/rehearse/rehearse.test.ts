@@ -1,3 +1,6 @@
+// `phoenix rehearse` applies a configuration in a lab as an agent would: what needs an approval waits, a second apply does nothing, and the exit
+// code says whether all is well.
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,7 +32,7 @@ async function rehearsed(...args: string[]) {
 }
 
 describe('rehearse', () => {
-  test('the reference configuration comes up whole, and the second time does nothing', async () => {
+  test('the reference configuration is applied completely, and a second apply does nothing', async () => {
     const { exit, ok, outcomes, commands, files, second } = await rehearsed(join(ROOT, 'etc'));
     expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
     const ends = outcomes.map(({ target, outcome }: Record<string, string>) => `${target} ${outcome}`);
@@ -72,19 +75,19 @@ describe('rehearse', () => {
     expect(destroyed.argv).toEqual(expect.arrayContaining(['pct', 'destroy', '102']));
   });
 
-  test('none is the empty host', async () => {
+  test('--from none means an empty host', async () => {
     const path = await written('from-none', environment({ 101: {} }));
     expect(await rehearsed(path, '--from', 'none')).toMatchObject({ exit: 0, outcomes: [{ target: 'lxc/101' }] });
   });
 
-  test('a configuration with errors is not begun', async () => {
+  test('a configuration with errors is not applied at all', async () => {
     const path = await written('bad', environment({ 101: { memory_mb: -1 } }));
     const { exit, ok, outcomes, problems } = await rehearsed(path);
     expect([exit, ok, outcomes]).toEqual([1, false, []]);
     expect(problems).toEqual([expect.objectContaining({ code: 'INVALID_VALUE', target: 'lxc/101' })]);
   });
 
-  test('people see each step and what the second time did', async () => {
+  test('the output for people shows each step and what the second apply did', async () => {
     const path = await written('small', environment({ 101: {} }));
     const { exit, stdout } = await phoenix(['rehearse', path], {});
     expect(exit).toBe(0);

@@ -1,3 +1,5 @@
+// The JSON reader names every fault with its position and remedy, accepts exactly what JSON.parse accepts, and withstands hostile input.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { locate } from '../../../src/config/read/locate.ts';
@@ -61,7 +63,7 @@ describe('what is not JSON is named where it stands', () => {
     },
   );
 
-  test('a text that speaks of such marks is none', () => {
+  test('a text that mentions conflict markers has no conflict', () => {
     expect(read('{"a": "<<<<<<< HEAD"}').faults).toEqual([]);
     expect(read('{\n"a": 1\n=======\n}').faults[0]?.message).not.toContain('conflict');
   });
@@ -98,7 +100,7 @@ describe('what is not JSON is named where it stands', () => {
     expect(comma?.hint).toBe('Remove the comma after the last entry.');
   });
 
-  test('comments are found wherever they stand', () => {
+  test('comments are found at every place', () => {
     for (const text of ['//x\n{}', '{}//x', '{"a"/**/:1}', '[1/**/,2]', '{"a":/**/1}', '{/**/}']) {
       expect(faults(text).map((fault) => fault[4])).toEqual(['JSON has no comments']);
     }
@@ -143,7 +145,7 @@ describe('encodings', () => {
     expect(fault?.position).toEqual({ line: 2, column: 10 });
   });
 
-  test('text in other scripts is fine', () => {
+  test('text in other scripts is accepted', () => {
     expect(read('{"ü": "日本 🎉"}').value).toEqual({ ü: '日本 🎉' });
   });
 });

@@ -1,3 +1,5 @@
+// The fast reader for valid JSON returns the same values and positions as the thorough one, and leaves everything else to it.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSoundJson } from '../../../src/config/read/sound-json.ts';

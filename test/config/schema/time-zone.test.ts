@@ -1,3 +1,5 @@
+// Time zones must be names of the tz database, exactly as written there; a misspelt one gets a suggestion.
+
 import { expect, test } from 'vitest';
 import { environment, loadFiles } from '../../load/environment.ts';
 

@@ -1,3 +1,5 @@
+// Which deliveries of a webhook are requested again, and since when the webhook fails, by the forge's record of attempts.
+
 import { expect, test } from 'vitest';
 import { type Attempt, recordOf } from '../../../src/io/forge/deliveries.ts';
 

@@ -193,7 +193,7 @@ describe('one report that fails', () => {
     expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: false });
   });
 
-  test('holds up the others while the forge answers nothing', async () => {
+  test('delays the others while the forge does not answer', async () => {
     lab.faults.rest({ kind: 'answer', status: 502 }, { kind: 'answer', status: 502 });
     expect(await forge().setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: true });
   });

@@ -118,7 +118,7 @@ describe('a status', () => {
     expect(await shown()).toEqual([['phoenix/apply', 'success', 'applied', run]]);
   });
 
-  test('that another one holds up for a moment is sent again', async () => {
+  test('that conflicts with another one for a moment is sent again', async () => {
     const message = 'Another update to this commit status is in progress';
     lab.faults.rest({ kind: 'answer', status: 409, message });
     expect(await forge.setStatus(status(), null, null)).toMatchObject({ retryAfterSeconds: 15, holds: false });

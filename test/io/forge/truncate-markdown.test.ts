@@ -1,3 +1,5 @@
+// Markdown that exceeds a forge's limit is cut so that it fits, stays valid, and says that it was cut.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { truncateMarkdown } from '../../../src/io/forge/truncate-markdown.ts';

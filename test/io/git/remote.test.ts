@@ -123,7 +123,7 @@ describe('errors say what to do', () => {
     expect(await failure({ folder: join(folder, 'file', 'clone') })).toContain('ENOTDIR');
   });
 
-  test('the address is none that Git over HTTP could use', () => {
+  test('the address cannot be used by Git over HTTP', () => {
     expect(() => open({ url: 'git@github.com:team/config.git' })).toThrow('must begin with https:// or http://');
   });
 });

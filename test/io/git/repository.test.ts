@@ -248,7 +248,7 @@ describe('upkeep', () => {
     }
   });
 
-  test('reads go on while the clone is replaced', async () => {
+  test('reads continue while the clone is replaced', async () => {
     repository = open({ maxPacks: 1 });
     const first = await pushed({ 'a.json': 'first' });
     await repository.fetch();

@@ -230,7 +230,7 @@ describe('branches', () => {
     expect(await (await follow({}, { branch: 'trunk' })).fetch()).toBe(head);
   });
 
-  test('a tag, and a branch that looks like an abbreviated id, are not taken for the branch', async () => {
+  test('a tag, and a branch named like an abbreviated id, are not mistaken for the branch', async () => {
     const first = await copy.commit({ a: '1' });
     const head = await copy.commit({ a: '2' });
     await copy.git('tag', 'main', first);
@@ -242,7 +242,7 @@ describe('branches', () => {
     expect(await (await follow({}, { branch: name })).resolve(name)).toBe(head);
   });
 
-  test('an ambiguous abbreviated id is not taken for the commit in the clone', async () => {
+  test('an ambiguous abbreviated id does not resolve to the commit in the clone', async () => {
     const head = await copy.history(400, (n) => ({ a: `${n}` }));
     const all = (await copy.git('rev-list', 'HEAD')).split('\n');
     const isFirst = (id: string) =>
@@ -260,7 +260,7 @@ describe('branches', () => {
     }
   });
 
-  test('a merge of an old branch brings what it needs and no more', async () => {
+  test('a merge of an old branch fetches only what it needs', async () => {
     await copy.history(3000, (n) => ({ a: `${n}` }));
     const repository = await follow({ config: ANY });
     const before = (await repository.fetch()) as CommitSha;

@@ -1,3 +1,5 @@
+// Output of programs is kept within bounds, beginning and end, without ever containing a secret, however it arrives in pieces.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { captureText, limitLines } from '../../../src/io/host/capture.ts';
@@ -73,7 +75,7 @@ describe('captured output', () => {
   });
 });
 
-test('lines are handed on up to a limit, which is said once', () => {
+test('lines are passed on up to a limit, which is reported once', () => {
   const lines: string[] = [];
   const limited = limitLines((line) => lines.push(line), 10);
   for (const line of ['12345', '', '67890', 'x', 'y']) limited(line);

@@ -82,7 +82,7 @@ test('a program whose guard was killed alone is waited for, and none is started 
   expect([there('end'), there('next')]).toEqual([true, false]);
 });
 
-test('a program that outlived its guard gets its time and no more', async () => {
+test('a program that outlived its guard gets no more than its time limit', async () => {
   const left = guard(1, '', 'sh', '-c', 'echo up; while :; do sleep 0.05; done');
   await new Promise((resolve) => left.stdout.once('data', resolve));
   process.kill(left.pid, 'SIGKILL');

@@ -1,3 +1,5 @@
+// Arguments for a shell on another machine: every text arrives unchanged, and what no argument can contain is refused.
+
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

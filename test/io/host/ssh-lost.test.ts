@@ -109,7 +109,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     );
   });
 
-  test('a host key that changed is said in its own sentence, and the other machine gets nothing', async () => {
+  test('a changed host key has its own message, and the other machine receives nothing', async () => {
     const host = open();
     await host.run(script('true'));
     const { before, now } = await sshd.changeHostKey();
@@ -134,7 +134,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     expect(refused).toMatchObject({ exit: null, ended: 'killed', stderr: 'refused: another version\n' });
   });
 
-  test('a login that is not let in is said, and is no node that is away', async () => {
+  test('a refused login is reported, and does not count as an unreachable node', async () => {
     sshd.allow('from="192.0.2.1"');
     const refused = open().readFile('/x');
     await expect(refused).rejects.toThrow(HostRefused);

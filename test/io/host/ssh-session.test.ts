@@ -182,7 +182,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     expect(await starts()).toBe(before + 4);
     expect(advice).toHaveLength(1);
     expect(said()).toMatch(
-      /^each command on pve \(ssh:\S+\) is an ssh program of its own, .*: phoenix-shell: refused: .* → put the files of this version's deploy\/ssh onto the node/,
+      /^each command on pve \(ssh:\S+\) is an ssh program of its own, .*: phoenix-shell: refused: .* → install this version's files of deploy\/ssh on the node/,
     );
   });
 

@@ -1,3 +1,5 @@
+// Signatures of commits are verified with real SSH and OpenPGP signatures: only an allowed key, for this message, at that time, counts.
+
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -162,7 +164,7 @@ describe.skipIf(noGpg)(`with OpenPGP${noGpg === undefined ? '' : ` (${noGpg})`}`
     }
   });
 
-  test('a key that cannot be read is said at the start', async () => {
+  test('an unreadable key is reported at the start', async () => {
     const broken = grace.key.replace(/\n[A-Za-z0-9+/]{20}/, '\n');
     await expect(openSignatures({ openpgp: [grace.key, broken], ssh: [] }, { clock: NOW })).rejects.toThrow(
       /^OpenPGP key 2 of 2 cannot be read: /,

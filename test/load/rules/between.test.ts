@@ -1,3 +1,5 @@
+// Rules that compare a commit with the one before: too many deletions, shrunk disks and rules for the address of a former guest.
+
 import { expect, test } from 'vitest';
 import { load } from '../../../src/load/load.ts';
 import type { Config } from '../../../src/managers/config.ts';

@@ -1,3 +1,5 @@
+// A new guest must declare all that its creation needs, and a downloaded image its checksum.
+
 import { expect, test } from 'vitest';
 import { environment, loadFiles, placesOf } from '../environment.ts';
 

@@ -1,3 +1,5 @@
+// Every file that a configuration names must exist in the repository or be shipped with Phoenix, and nothing else is taken for such a file.
+
 import { describe, expect, test } from 'vitest';
 import { environment, type Files, loadFiles, placesOf } from '../environment.ts';
 

@@ -1,3 +1,6 @@
+// Rules of firewalls: what Proxmox would refuse or ignore is an error, duplicates and openings for everyone are warnings, and addresses must belong
+// to somebody.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { declaredFirewall } from '../../../src/managers/guest/proxmox/firewall.ts';
@@ -217,7 +220,7 @@ describe('NO_FIREWALL', () => {
     expect(found('NO_FIREWALL', files)).toEqual([]);
   });
 
-  test('a guest about whose firewall nothing is said is named', () => {
+  test('a guest without a declared firewall is named', () => {
     const files = environment();
     files[LXC].lxc_configs['101'].firewall = undefined;
     files[VM].vms[1].firewall = undefined;

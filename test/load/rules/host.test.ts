@@ -1,3 +1,5 @@
+// Rules about a host as a whole: order at boot, shared secrets, more GPU, memory or space promised than there is, and fields that would wipe disks.
+
 import { describe, expect, test } from 'vitest';
 import { capacityGb } from '../../../src/load/rules/capacity.ts';
 import { environment, type Files } from '../environment.ts';
@@ -44,7 +46,7 @@ describe('BOOT_ORDER and LATE_DEPENDENCY', () => {
     ]);
   });
 
-  test('a clone source that needs what comes later holds up every clone', () => {
+  test('a clone source that needs a target which comes later delays every clone', () => {
     const files = environment();
     Object.assign(files[LXC].lxc_configs['900'], { boot_order: 0, dependencies: ['1001'] });
     expect(found('LATE_DEPENDENCY', files)).toEqual([

@@ -1,3 +1,5 @@
+// Rules about how guests reach each other: NFS exports, names in DNS, name servers and gateways.
+
 import { describe, expect, test } from 'vitest';
 import { environment } from '../environment.ts';
 import { found } from './found.ts';
@@ -51,7 +53,7 @@ describe('DNS_AMBIGUOUS', () => {
     ]);
   });
 
-  test('a name of the hosts file stands once, and where the names of the environment lead it', () => {
+  test('a name in network.hosts occurs once, and has the address that DNS of the environment gives it', () => {
     const files = environment();
     const hosts = [
       { address: '10.0.0.50', names: ['nas'] },

@@ -1,3 +1,5 @@
+// The cost of every rule grows in proportion to the number of guests.
+
 import { expect, test } from 'vitest';
 import { load } from '../../../src/load/load.ts';
 import { BETWEEN_RULES } from '../../../src/load/rules/between.ts';

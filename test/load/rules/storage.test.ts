@@ -1,3 +1,5 @@
+// Rules about storages and clones: a storage must be declared and allow the content, and a clone source must be cloneable.
+
 import { expect, test } from 'vitest';
 import { disksDoNotShrink } from '../../../src/managers/guest/rules/clones.ts';
 import { environment, type Files, loadFiles } from '../environment.ts';

@@ -1,3 +1,5 @@
+// When a certificate is renewed and when its age is a fault, which names it gets, and what it depends on.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateSpec } from '../../../src/managers/certificate/certificate-spec.ts';
@@ -61,7 +63,7 @@ test('without SANs it is for its common name', () => {
   expect(spec.names).toEqual([spec.commonName]);
 });
 
-test('a name too long for a common name stands among the alternative names', () => {
+test('a name that is too long for a common name becomes an alternative name', () => {
   const commonName = `${'a'.repeat(60)}.example.internal`;
   const settings = csrConfig({ ...spec, commonName, names: [commonName] });
   expect(settings).not.toContain('CN =');

@@ -1,3 +1,5 @@
+// Problems of the certificate manifest: hooks of undeclared guests, files with two writers or that nobody sees, names that cannot be proved.
+
 import { describe, expect, test } from 'vitest';
 import type { ProblemCode } from '../../../src/model/problem.ts';
 import { environment, type Files, loadFiles, placesOf } from '../../load/environment.ts';

@@ -116,7 +116,7 @@ testContract(kindNamed('realm'), [
   },
 ]);
 
-test('what differs is told by person and role, and what others gave is none of it', async () => {
+test('differences are named by person and role, and rights that others gave are not differences', async () => {
   const host = await openLabHost();
   await host.write(USERS, GIVEN);
   const acl = kindNamed('acl');
@@ -142,7 +142,7 @@ test('what differs is told by person and role, and what others gave is none of i
   await host.close();
 });
 
-test('rights that others gave stay, and those that are taken away are no more than were given', async () => {
+test('rights that others gave stay, and only rights that Phoenix gave are removed', async () => {
   const host = await open();
   const acl = kindNamed('acl');
   const first = of('acl/team', { acl: { team: { path: '/', roles: ['Watch', 'PVEAuditor'], users: ['ada@pve'] } } });

@@ -116,7 +116,7 @@ test('one that is taken over counts as bound as it is declared', async () => {
   await host.close();
 });
 
-test('of a plugin everything is read but what its provider asks for, and without a file there is none', async () => {
+test('a plugin is read without the data for its provider, and a missing file means no plugins', async () => {
   const host = await open();
   const kind = kindNamed('acmeplugin');
   expect(await kind.observe(host, wanted(plugin({})))).toMatchObject({ present: null, text: null });

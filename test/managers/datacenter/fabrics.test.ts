@@ -86,7 +86,7 @@ test('it is written and applied as Proxmox keeps it, and the order of interfaces
   await host.close();
 });
 
-test('what Proxmox lets nobody change at once is told before anything is done', async () => {
+test('a change that Proxmox does not allow in one step is reported before anything is done', async () => {
   const host = await openLabHost();
   const target = targetOf(CORE);
   await convergeStep(kind, host, wanted(target));
@@ -113,7 +113,7 @@ test('what Proxmox lets nobody change at once is told before anything is done', 
   await host.close();
 });
 
-test('a fabric that a zone used goes after the zone was told of another way', async () => {
+test('a fabric that a zone used is deleted after the zone was changed', async () => {
   const host = await openLabHost();
   const target = targetOf(CORE);
   await convergeStep(kind, host, wanted(target));

@@ -119,7 +119,7 @@ test('a target that a matcher names is not deleted, and one that needs a token i
   await host.close();
 });
 
-test('a plan against the host tells of a secret that is not there, and of one that is not declared', async () => {
+test('a plan against the host reports a missing secret, and one that is not declared', async () => {
   const host = await open();
   const absent = () => Promise.reject(new SecretUnavailable('the secret is not there'));
   const compared = async (target: ReturnType<typeof phones>, on: LabHost) =>

@@ -240,7 +240,7 @@ test('a subnet of a single address may have any gateway, and a zone of type qinq
   expect(problems).toEqual([]);
 });
 
-test('what subnets hold back is told before anything is changed', async () => {
+test('a change that subnets prevent is reported before anything is changed', async () => {
   const host = await openLabHost();
   const target = targetOf(FRONT);
   await convergeStep(kind, host, wanted(target));
@@ -281,7 +281,7 @@ const GIVEN = JSON.stringify({
   },
 });
 
-test('the zone of names is sent with its server, in which Proxmox looks for it', async () => {
+test('dnszone is sent together with its server, since Proxmox expects both in one call', async () => {
   const host = await openLabHost();
   const named = (dnszone: string) =>
     targetOf({

@@ -47,7 +47,7 @@ testContract(kind, [
   },
 ]);
 
-test('its rules are there before it is switched on, and what is declared no more goes', async () => {
+test('its rules are written before it is enabled, and what is no longer declared is removed', async () => {
   const host = await openWithVnet();
   const target = firewall({ enable: true, policy_forward: 'DROP', rules: [WEB, PING] });
   expect(await convergeStep(kind, host, wanted(target))).toMatchObject({ outcome: 'done' });

@@ -30,7 +30,7 @@ function readRepositories(reading: Reading): AptRepository[] {
   const at: Place = { file: APT_FILE, path: '' };
   const raw = reading.json(APT_FILE, 'optional');
   if (raw === undefined) return [];
-  reading.look(MARKS, raw, at);
+  reading.inspect(MARKS, raw, at);
   // One entry that cannot be read leaves the others readable.
   const file = parseParts(aptFile, raw, at, (path) => path.slice(0, path[0] === 'repositories' ? 2 : 1));
   reading.diagnostics.add(file.diagnostics);

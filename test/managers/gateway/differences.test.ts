@@ -79,7 +79,7 @@ test('a router, a service and a middleware of Traefik are named with the field t
   expect(JSON.stringify(found)).not.toContain('apr1');
 });
 
-test('what may be a password is not shown, wherever it stands and however Traefik takes its name', () => {
+test('a possible password is not shown, at any place and in any spelling that Traefik accepts', () => {
   const { text } = renderTraefik({ dynamic: DYNAMIC });
   const password = 'hunter2hunter2';
   const found = [
@@ -116,7 +116,7 @@ test('a line of nginx that the repository does not have is shown without what ma
     expect(found[0]?.observed).toContain(shown);
 });
 
-test('a route that is missing, and one of somebody else, are told as such', () => {
+test('a missing route and a route of others are reported as such', () => {
   const { text } = renderTraefik({
     dynamic: { http: { routers: { mine: { rule: 'Host(`m.lan`)', service: 'web' } } } },
   });

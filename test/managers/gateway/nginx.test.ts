@@ -195,7 +195,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     // The certificate does not cover the added name: nginx accepts that, clients do not.
     const end = await step(box, targetOf(environmentOf({ more: true })));
     expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('ask more.example.internal') });
-    expect(end.reason).toContain('what served before is back in place');
+    expect(end.reason).toContain('the previous configuration is in use again');
     expect(box.read('/etc/nginx/conf.d/00-gateway.conf')).toBe(served);
     expect(await get('https://qdrant.example.internal/')).toMatchObject({ status: 200 });
     expect((await step(box, targetOf(environmentOf()))).outcome).toBe('unchanged');

@@ -420,7 +420,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
       proxy.write('/etc/traefik/dynamic/mine.yml', 'http: { routers: { x: { rul: nonsense } } }\n');
       const end = await step(proxy.host, targetOf(configOf(labelsFor(port, ['a', 'b'])), 'traefik'), 6);
       expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('field not found, node: rul') });
-      expect(end.reason).toContain('what served before is back in place');
+      expect(end.reason).toContain('the previous configuration is in use again');
       expect(proxy.read(DYNAMIC)).toBe(served);
       expect(await ask({ path: '/a' })).toMatchObject({ status: 200 });
     }, 60_000);
@@ -492,7 +492,7 @@ describe.skipIf(TRAEFIK === undefined || NGINX === undefined)('a real Traefik be
         outcome: 'failed',
         reason: expect.stringContaining('field not found, node: insecurely'),
       });
-      expect(end.reason).toContain('what served before is back in place');
+      expect(end.reason).toContain('the previous configuration is in use again');
       expect([proxy.read(STATIC), proxy.read(DYNAMIC)]).toEqual([before, routes]);
       await until(async () => (await ask({ path: '/a' })).status === 200);
     }, 60_000);

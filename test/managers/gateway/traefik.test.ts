@@ -172,7 +172,7 @@ describe('a fault that Traefik reports', () => {
     const end = await step(targetOf(environmentOf({ labels: [...LABELS, ...MORE] })));
     expect(end.outcome).toBe('failed');
     expect(end.reason).toContain('/etc/traefik/dynamic/mine.yml: field not found, node: rul');
-    expect(end.reason).toContain('what served before is back in place');
+    expect(end.reason).toContain('the previous configuration is in use again');
     expect(await inside(host, `cat ${FILE}`)).toBe(served);
     expect((await ask()).status).toBe(502);
   });
@@ -279,7 +279,7 @@ describe('a fault that Traefik reports', () => {
           : undefined;
       const end = await step(targetOf(environmentOf()));
       expect(end).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('address already in use') });
-      expect(end.reason).toContain('what served before is back in place');
+      expect(end.reason).toContain('the previous configuration is in use again');
       expect(await inside(host, `cat ${STATIC}`)).toBe(OLD_STATIC);
     });
 

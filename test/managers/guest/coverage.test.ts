@@ -24,7 +24,7 @@ test('the page is what the tables say', async () => {
   for (const table of tables) expect(page, 'write it anew with: node scripts/coverage.mjs').toContain(table);
 });
 
-test('what another program has stands beside options that there are, and beside each row of the datacenter', () => {
+test('every row about another program belongs to an existing option or to a kind of the datacenter', () => {
   for (const [kind, of] of [
     ['lxc', 'lxc'],
     ['vm', 'qemu'],

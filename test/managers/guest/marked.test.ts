@@ -1,3 +1,5 @@
+// Guests that carry the mark of Phoenix are found on the host, with what their mark says, whether or not they are declared.
+
 import { expect, test } from 'vitest';
 import { markedGuests, sharedWith } from '../../../src/managers/guest/observe/marked.ts';
 import { OWNER_TAG, printNotes } from '../../../src/managers/guest/observe/notes.ts';

@@ -1,3 +1,5 @@
+// The features that the schema offers are those that Phoenix ships.
+
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -390,7 +390,7 @@ IN DROP
     expect(await end(rulesOf([SSH]))).toMatchObject({ outcome: 'done' });
   });
 
-  test('stay when the firewall of the host is declared no more, and go with their field', async () => {
+  test('stay when the firewall of the host is no longer declared, and are removed with their field', async () => {
     const both = rulesOf([PING], OWN);
     await end(both);
     const alone = rulesOf([PING]);

@@ -33,7 +33,7 @@ testContract<LabHost>(manager, [
 ]);
 
 describe('as text', () => {
-  test('our lines stand in one block, and the rest as it was', () => {
+  test('declared lines are in one block, and the rest is unchanged', () => {
     const text = withEntries(INSTALLED, [NAS, BACKUP]);
     expect(text).toBe(`${INSTALLED}# BEGIN Phoenix: kept by it, change it in the repository
 10.0.0.50 nas.example.org nas

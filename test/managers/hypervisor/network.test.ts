@@ -293,7 +293,7 @@ iface vmbr5 inet static
     expect(await files(host)).toEqual(before);
   });
 
-  test('an address that stands in no file is compared with what the kernel has', async () => {
+  test('an address that is in no file is compared with that of the kernel', async () => {
     const dhcp = (await host.read(MAIN)).replace(/iface vmbr0 inet static\n.*\n.*\n/, 'iface vmbr0 inet dhcp\n');
     await host.write(MAIN, dhcp);
     expect(await step(networkOf({}))).toMatchObject({ outcome: 'unchanged' });
@@ -449,7 +449,7 @@ iface vmbr8 inet manual
     ]);
   });
 
-  test('nothing is kept where nothing is told', () => {
+  test('without a declared network, the network is not a target', () => {
     expect(hypervisor.targets(environment()).map(({ id }) => id)).not.toContain('hypervisor/network');
   });
 });

@@ -1,3 +1,5 @@
+// NFS exports: exportfs accepts a change before it is written, and folders and exports of people stay as they are.
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -179,7 +181,7 @@ test('folders that VMs mount are created before, with their owners on the host',
   await host.close();
 });
 
-test('an option that NFS does not know is said before anything is written', async () => {
+test('an option that NFS does not know is reported before anything is written', async () => {
   const nfsExports = [{ path: '/tank/data', clients: ['10.0.0.9'], options: ['rw', 'fast'] }];
   const host = await withDataset();
   const end = await convergeStep(manager, host, wanted(declared(nfsExports)));

@@ -224,7 +224,7 @@ describe('on a lab host', () => {
       expect([await shownFingerprint(), pvenode().length]).toEqual([fingerprint, 1]);
     });
 
-    test('one behind the references that has another fingerprint is told', async () => {
+    test('a certificate behind the references with another fingerprint is reported', async () => {
       await supply(OTHER.certificate, OTHER.key);
       const end = await step(target);
       expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining(`declared is ${fingerprint}`) });

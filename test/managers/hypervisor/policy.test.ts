@@ -1,3 +1,5 @@
+// The section `phoenix` of the hypervisor's file: defaults, problems with a valid example, and a policy that no commit can loosen for itself.
+
 import { expect, test } from 'vitest';
 import { load } from '../../../src/load/load.ts';
 import { minutesOf } from '../../../src/managers/hypervisor/schema/policy.ts';
@@ -148,7 +150,7 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
   ]);
 });
 
-test('durations', () => {
+test('durations are read as the policy writes them', () => {
   expect(['3h', '90m', '1d12h', '31d', '1h30m'].map(minutesOf)).toEqual([180, 90, 2160, 44_640, 90]);
   expect(['', '0h', '3', '3H', '-3h', '30m1h', '32d', '1.5h'].map(minutesOf)).toEqual(Array(8).fill(null));
 });

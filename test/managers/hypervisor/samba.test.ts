@@ -1,3 +1,5 @@
+// Samba shares: a configuration that Samba refuses never replaces the running one.
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

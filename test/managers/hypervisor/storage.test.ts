@@ -1,3 +1,5 @@
+// Pools and datasets: no data is ever destroyed, properties follow the declaration, and storages of others are adopted only on request.
+
 import fc from 'fast-check';
 import { providePool } from 'phoenix-lab/host';
 import { bytesOf } from 'phoenix-lab/state';

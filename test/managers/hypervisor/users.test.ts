@@ -1,3 +1,5 @@
+// Accounts of the host: only what is declared changes, accounts of others need an adoption, and no link leads root elsewhere.
+
 import { readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';

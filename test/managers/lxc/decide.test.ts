@@ -165,7 +165,7 @@ test('all changes of settings are one command, with the address kept', () => {
   `);
 });
 
-test('a single change is said with its value', () => {
+test('a single change is described with its value', () => {
   expect(decide({ memory_mb: 4096 }, seen(conf()))).toMatchInlineSnapshot(`
     "set memory of container 101 to 4096 MB (live)
       pct set 101 --memory 4096 --description "**Kept by Phoenix.** Change it in the repository, not here.\\n\\n- phoenix-repository: https://git.example/infra.git\\n- phoenix-target: lxc/101\\n- phoenix-commit: cccccccccccccccccccccccccccccccccccccccc""
@@ -365,7 +365,7 @@ test('a changed source is no reason to recreate an existing container', () => {
   expect(decide({ cloneFrom: 900, template: null }, seen(conf()))).toBe('');
 });
 
-test('what cannot be is said, with what to do', () => {
+test('an impossible change is reported with a remedy', () => {
   expect(decide({ storageSizeGb: 2 }, seen(conf()))).toMatchInlineSnapshot(
     `"impossible: the root disk of container 101 has 4 GB and is declared with 2 GB: disks only grow, so declare at least what it has"`,
   );

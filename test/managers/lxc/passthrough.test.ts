@@ -119,7 +119,7 @@ describe('the root disk', () => {
     expect(await linesOf('rootfs')).toEqual(['rootfs: rpool:subvol-101-disk-0,acl=1,size=4G,replicate=0']);
   });
 
-  test('grows before how it is mounted changes, since both stand in one line', async () => {
+  test('grows before its mount options change, since both are in one line', async () => {
     await apply(own({}));
     const larger = own({ storageSizeGb: 6, rootOptions: { acl: '1' } });
     await apply(larger, own({}));
@@ -155,7 +155,7 @@ describe('root of a new container', () => {
   });
 });
 
-test('variables of the first process stand in the file, and go with their declaration', async () => {
+test('variables of the first process are in the file, and are removed when they are no longer declared', async () => {
   const first = own({ env: { TZ: 'Europe/Vienna', PORT: '8000' } });
   await apply(first);
   expect(await linesOf('lxc.environment')).toEqual([

@@ -1,10 +1,12 @@
+// Problems that only containers have.
+
 import { expect, test } from 'vitest';
 import { environment } from '../../load/environment.ts';
 import { found } from '../../load/rules/found.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 
-test('a network file system in an unprivileged container is told, and one of a privileged container or by FUSE is not', () => {
+test('a network file system in an unprivileged container is a warning, and one in a privileged container or by FUSE is not', () => {
   const files = environment();
   const { '900': source, '101': clone } = files[LXC].lxc_configs;
   clone.pct_options = ['mount=nfs;cifs', 'nesting=1'];

@@ -39,7 +39,7 @@ test.each([
   expect(said(files)).toEqual([]);
 });
 
-test('nothing is said of a stack that could not be read', () => {
+test('a stack that could not be read causes no further problem', () => {
   const files = withRole('primary', { docker_stacks: ['shop', 'portainer'] });
   files['stacks/portainer/docker-compose.yml'] = 'services: [';
   files['stacks/portainer/phoenix.json'] = { environments: { production: {} } };

@@ -103,7 +103,7 @@ describe('a secret', () => {
     expect(JSON.stringify(found)).not.toContain('hunter2');
   });
 
-  test('is refused too where a default stands beside it, which it would win over', () => {
+  test('is refused too beside a default that it would override', () => {
     const compose = shopWith(
       'labels:',
       `  - "traefik.http.routers.shop.rule=Host(\`\${PASSWORD:-shop.example.internal}\`)"`,
@@ -155,7 +155,7 @@ describe('where the proxy cannot come', () => {
     expect({ routers, names }).toEqual({ routers: {}, names: [] });
   });
 
-  test('because another port is meant, the label that means it is where it is said', () => {
+  test('a port that nothing publishes is reported at the label that names it', () => {
     const { problems } = derived({
       compose: `${compose('ports: ["8000:80"]')}      - ${labelled.replace('=80', '=81')}\n`,
     });

@@ -97,7 +97,7 @@ test.each<[title: string, routers: Readonly<Record<string, Router>>]>([
   );
 });
 
-test('a redirect for any name that stands in labels is the gateway’s work, and takes nothing from others', () => {
+test('a redirect for any name in labels is done by the gateway, and affects no other route', () => {
   const any = { rule: 'HostRegexp(`.+`)', entryPoints: 'web', middlewares: 'to-https', priority: 1000 };
   const { problems, routers, names } = withRouters({ any, serves: { entryPoints: 'websecure' } });
   expect(problems).toEqual([]);

@@ -127,7 +127,7 @@ test('labels of others, and what only a provider would ask, say nothing', () => 
   expect(derived({ manifest: [...ROUTER, ...others] })).toEqual(derived({ manifest: ROUTER }));
 });
 
-test('of two labels that differ in case the one counts that stands later in Traefik order, and one router follows', () => {
+test('of two labels that differ in case, the later one in Traefik’s order counts, and one router follows', () => {
   const { routers } = derived({
     manifest: ['traefik.http.routers.shop.Rule=Host(`upper.example.internal`)', RULE, PORT],
   });
@@ -229,7 +229,7 @@ const FIRST_LINE = Number(
   /:(\d+) /.exec(derived({ manifest: ['traefik.http.routers.shop.rule=Host(', PORT] }).problems[0] ?? '')?.[1],
 );
 
-test('what is told is told once, and nothing else', () => {
+test('each problem is reported once, and no other', () => {
   const { problems } = derived({
     manifest: [...ROUTER, 'traefik.http.routers.shop.middlewares=m', 'traefik.http.middlewares.m.plugin.b.c=1'],
   });
@@ -285,7 +285,7 @@ describe('one that is refused never holds back others', () => {
 });
 
 describe('without a router', () => {
-  test('a service is reached as Traefik names it, below the domain, and that is said', () => {
+  test('a service is reached under the name that Traefik gives it below the domain, which is reported', () => {
     const { problems, routers, names } = derived({ manifest: ['traefik.enable=true', PORT] });
     expect(Object.values(routers)).toMatchObject([{ rule: 'Host(`shop-shop.example.internal`)' }]);
     expect(names).toEqual(['shop-shop.example.internal']);
@@ -305,7 +305,7 @@ describe('without a router', () => {
     ]);
   });
 
-  test('of several services Traefik makes none, which is said', () => {
+  test('of several services Traefik uses none, which is reported', () => {
     const { problems, routers } = derived({ manifest: [PORT, 'traefik.http.services.b.loadbalancer.server.port=80'] });
     expect(routers).toEqual({});
     expect(problems).toEqual([
@@ -313,7 +313,7 @@ describe('without a router', () => {
     ]);
   });
 
-  test('a service that says nothing of http, and is not enabled, is meant by nobody', () => {
+  test('a service without labels for HTTP that is not enabled gets no route', () => {
     expect(derived({ manifest: ['traefik.docker.network=proxy'] })).toMatchObject({
       problems: [],
       routers: {},
@@ -326,7 +326,7 @@ describe('without a router', () => {
   });
 });
 
-test('a service that is not enabled has no way and no name, whatever else stands in its labels', () => {
+test('a service that is not enabled has no route and no name, whatever its other labels', () => {
   const { problems, routers, names } = derived({
     manifest: [...ROUTER, 'traefik.enable=false', 'traefik.http.nothing=1'],
   });
@@ -379,7 +379,7 @@ describe('services of one stack', () => {
     });
   });
 
-  test('that say different things of one name are told, and neither counts', () => {
+  test('that contradict each other under one name are reported, and neither counts', () => {
     const { problems, routers } = derived({
       manifest: ROUTER,
       compose: two(
@@ -412,7 +412,7 @@ test('who is asked whether a request may pass is asked where the VM publishes it
   ]);
 });
 
-test('a VM without a fixed address can be led to by nobody, which is said', () => {
+test('a VM without a fixed address gets no route, which is reported', () => {
   const { problems, routers } = derived({
     manifest: ROUTER,
     change: (files) => {

@@ -199,7 +199,7 @@ describe('with a server that deploys within the request', () => {
     });
   });
 
-  test('a secret that stands in the repository is refused and in no spec', async () => {
+  test('a secret in the repository is refused, and is in no spec', async () => {
     const desired = { shopEnvironment: { variables: [{ name: 'API_KEY', value: 'plain-text', secret: true }] } };
     expect(await apply(desired)).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('API_KEY') });
     expect(JSON.stringify(targetOf(declared(desired), SHOP))).not.toContain('plain-text');
@@ -246,7 +246,7 @@ describe('with a server that deploys afterwards', () => {
     expect(await apply({ version })).toMatchObject({ outcome: 'done' });
   });
 
-  test('a failed update that somebody restarted with the old file is not taken for the new one', async () => {
+  test('a failed update that somebody restarted with the old file does not count as the new one', async () => {
     await apply({ version });
     const before = stored()?.file;
     await apply({ version, shop: 'shop-nowhere' });

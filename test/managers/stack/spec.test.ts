@@ -92,7 +92,7 @@ describe('who needs whom', () => {
     expect(all(declared({ portainer: null })).map(({ id }) => id)).toEqual(['stack/1001.portainer', SHOP]);
   });
 
-  test('a label of a stack is nobody else’s business', () => {
+  test('a label of a stack changes no other target', () => {
     const changed = declared({ shopEnvironment: { traefikLabels: { shop: ['traefik.enable=false'] } } });
     const before = new Map(all().map(({ id, spec }) => [id, JSON.stringify(spec)]));
     const differ = all(changed).filter(({ id, spec }) => before.get(id) !== JSON.stringify(spec));

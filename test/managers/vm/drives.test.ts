@@ -98,7 +98,7 @@ describe('what a VM is made from', () => {
     expect(await line('scsi0')).toContain('size=32G');
   });
 
-  test('what is not on the node is told before anything is made', async () => {
+  test('what the node does not have is reported before anything is created', async () => {
     expect(await refusal(of({ ...bare, iso: 'local:iso/nowhere.iso' }))).toContain('put the ISO image there');
     expect(await refusal(of({ ...bare, importFrom: '/var/lib/vz/import/none.raw' }))).toContain('put the disk there');
   });
@@ -147,7 +147,7 @@ describe('disks beside the root disk', () => {
     expect((await line('tpmstate0'))?.split(/[ ,]/)[1]).toBe(tpm);
   });
 
-  test('one that is not there any more is made anew only with an approval', async () => {
+  test('one that no longer exists is created again only after an approval', async () => {
     const one = of({ disks: disks.slice(0, 1) });
     await apply(one);
     const volume = (await line('scsi1'))?.split(/[ ,]/)[1] ?? '';
@@ -279,7 +279,7 @@ describe('a new VM is made for its drives', () => {
     expect(await line('scsihw')).toBe('scsihw: virtio-scsi-pci');
   });
 
-  test('what is declared goes before, and each is said once', async () => {
+  test('the declared one takes precedence, and each is written once', async () => {
     await apply(of({ efiDisk, options: { bios: 'ovmf', scsihw: 'pvscsi', vga: 'std' } }));
     expect(await line('scsihw')).toBe('scsihw: pvscsi');
     const created = host.commands.find((command) => command.startsWith('qm create'));
@@ -334,7 +334,7 @@ describe('rules', () => {
     ).toEqual([expect.stringContaining('"import_from" and "empty" exclude each other')]);
   });
 
-  test('nothing is set up, and nobody works inside, where nothing prepares it', () => {
+  test('without cloud-init and guest agent, setting up the guest is refused', () => {
     const asked = with_({ ...bare, iso: ISO, user_config: { username: 'phoenix' }, features: ['docker'] });
     expect(found('INVALID_VALUE', asked)).toEqual([
       expect.stringContaining('cloud-init does not set it up'),

@@ -139,7 +139,7 @@ describe('on a host', () => {
     expect(await host.read('/etc/pve/qemu-server/1001.conf')).toMatch(/^machine: (type=)?pc$/m);
   });
 
-  test('what the CPU is said of goes with its type', async () => {
+  test('options of the CPU are removed together with its type', async () => {
     const own = { cpu_type: 'host', cpu_flags: ['+aes'] };
     expect(await bring(own)).toMatchObject({ outcome: 'done' });
     expect(await bring({}, vm(own))).toMatchObject({ outcome: 'done' });

@@ -1,3 +1,6 @@
+// Settings of a VM that Proxmox stores and QEMU ignores or refuses at start are reported at their lines, judged with what a clone keeps of its
+// source.
+
 import { expect, test } from 'vitest';
 import { environment } from '../../load/environment.ts';
 import { found } from '../../load/rules/found.ts';
@@ -13,7 +16,7 @@ function withVm(own: object) {
   return files;
 }
 
-test('queues and packets of a card that has none of its own are told, and those of virtio are not', () => {
+test('queues and MTU of a network card that does not support them are reported, and those of virtio are not', () => {
   const card = { ip: 'dhcp', queues: 4, mtu: 1400 };
   expect(found('NO_EFFECT', withVm({ network_config: { ...card, model: 'e1000' } }))).toEqual([
     '"queues": 4, | vm/1001 (vm-1001): net0 is of the model e1000, which has no "queues"',
@@ -22,7 +25,7 @@ test('queues and packets of a card that has none of its own are told, and those 
   expect(found('NO_EFFECT', withVm({ network_config: card }))).toEqual([]);
 });
 
-test('queues of a disk are told where its controller has one', () => {
+test('queues of a disk are reported where its controller supports only one', () => {
   const root_disk = { bus: 'scsi0', queues: 4 };
   expect(found('NO_EFFECT', withVm({ root_disk, scsi_controller: 'virtio-scsi-pci' }))).toEqual([
     '"queues": 4 | vm/1001 (vm-1001): scsi0 has one queue with the controller virtio-scsi-pci',
@@ -30,7 +33,7 @@ test('queues of a disk are told where its controller has one', () => {
   expect(found('NO_EFFECT', withVm({ root_disk, scsi_controller: 'virtio-scsi-single' }))).toEqual([]);
 });
 
-test('a clone is judged with what it keeps of its source, and what the source has alone is told there', () => {
+test('a clone is judged with what it keeps of its source, and a fault of the source alone is reported at the source', () => {
   const files = environment();
   const [source, clone] = files[VM].vms;
   Object.assign(source, { numa: false, options: { numa0: 'cpus=0-1,memory=2048', hotplug: 'network,memory' } });
@@ -113,7 +116,7 @@ test('native I/O on a storage whose type nobody declares is not judged', () => {
   ]);
 });
 
-test('an EFI disk beside SEV-SNP is told, but for a clone that has it from its source', () => {
+test('an EFI disk with SEV-SNP is reported, except for a clone that has it from its source', () => {
   const efi_disk = { storage: 'local-lvm' };
   const snp = { efi_disk, bios: 'ovmf', options: { 'amd-sev': 'type=snp' } };
   expect(found('NOT_JUDGED', withVm(snp))).toEqual([
@@ -129,7 +132,7 @@ test('an EFI disk beside SEV-SNP is told, but for a clone that has it from its s
   ]);
 });
 
-test('native I/O with a cache is told but for the storages that QEMU reads itself', () => {
+test('native I/O with a cache is reported, except on storages that QEMU accesses itself', () => {
   const native = { aio: 'native', cache: 'writeback' };
   const disks = [{ bus: 'scsi1', storage: 'ceph', size_gb: 8, ...native }];
   const storages = { ceph: { type: 'rbd', pool: 'vms', content: ['images'] } };
@@ -139,7 +142,7 @@ test('native I/O with a cache is told but for the storages that QEMU reads itsel
   expect(found('INVALID_VALUE', files)).toEqual([]);
 });
 
-test('a CD of "iso" is told where the machine has no IDE', () => {
+test('a CD of "iso" is reported where the machine has no IDE', () => {
   const files = withVm({ iso: 'local:iso/a.iso', options: { arch: 'aarch64' } });
   expect(found('INVALID_VALUE', files)).toEqual([expect.stringMatching(/^"iso": .*Bus 'ide.0' not found/)]);
 });

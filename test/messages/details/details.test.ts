@@ -226,7 +226,7 @@ describe('a run', () => {
     expect(detailsOfRun(run([failed, waits]), 'pending', '').buttons).toEqual([]);
   });
 
-  test('tells in the comment of its pull request how to approve and to replay', () => {
+  test('the comment of its pull request says how to approve and to replay', () => {
     const text = mergedMarkdown(run([failed, waits]), 'https://phoenix.example.org/runs/12');
     expect(text).toContain('**Merged as `bbbbbbb`: failed**, [run 12](https://phoenix.example.org/runs/12).');
     expect(text).toContain('/phoenix approve lxc/102');

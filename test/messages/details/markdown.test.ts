@@ -1,3 +1,5 @@
+// Foreign text in Markdown stays literal text, whatever it contains.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { block, code, plain, table } from '../../../src/messages/details/markdown.ts';

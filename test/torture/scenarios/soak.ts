@@ -7,10 +7,11 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { startForge } from 'phoenix-lab/forge';
 import { expect } from 'vitest';
-import { isApplied, listensAt, SECRET, settingsOf, TOKEN } from '../../bench/agent.ts';
+import { isApplied, listensAt } from '../../bench/agent.ts';
 import { manyGuests } from '../../bench/guests.ts';
 import { SERVICE, SERVICE_CACHE } from '../../bench/program.ts';
 import { start } from '../../cli/phoenix.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../../support/agent-settings.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { startRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
@@ -32,8 +33,13 @@ export const soak = scenario({
     const folder = await mkdtemp(join(tmpdir(), 'phoenix-soak-'));
     const server = await startRedis();
     const redis = new Redis({ path: server.socket });
-    const forge = await startForge({ folder: join(folder, 'forge'), secret: SECRET, token: TOKEN });
-    const settings = { ...settingsOf(folder, forge), REDIS_URL: server.url, ...SERVICE.environment, ...SERVICE_CACHE };
+    const forge = await startForge({ folder: join(folder, 'forge'), secret: WEBHOOK_SECRET, token: FORGE_TOKEN });
+    const settings = {
+      ...agentSettings(folder, forge),
+      REDIS_URL: server.url,
+      ...SERVICE.environment,
+      ...SERVICE_CACHE,
+    };
     const agent = start(['serve'], settings, [], SERVICE.nodeOptions);
     try {
       await until(() => listensAt(agent) !== undefined, 'the agent to listen', 60);

@@ -57,7 +57,7 @@ export function bodyReader({ each, total, within }: BodyLimits): ReadBody {
       chunks.push(chunk);
       if (size > each) end('too large');
       if (held > total) {
-        for (const other of inTheWay(open, total)) {
+        for (const other of evictionOrder(open, total)) {
           if (held > total * (1 - FREE_AFTER)) other.end('dropped');
         }
       }
@@ -93,7 +93,7 @@ export function announcedLength({ headers }: IncomingMessage): number {
 }
 
 /** Bodies to evict: oldest first, and before all others those of an address that uses more than half of the room. */
-function inTheWay(open: ReadonlySet<Body>, total: number): readonly Body[] {
+function evictionOrder(open: ReadonlySet<Body>, total: number): readonly Body[] {
   const shares = Map.groupBy(open, ({ share }) => share);
   const heldBy = (bodies: readonly Body[]) => bodies.reduce((sum, { held }) => sum + held, 0);
   const greedy = [...shares.values()].find((bodies) => heldBy(bodies) > total / 2) ?? [];

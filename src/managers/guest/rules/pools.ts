@@ -29,7 +29,7 @@ export function poolsAreDeclaredOnce({ config }: RuleContext): Diagnostic[] {
     const { id, pool } = guest;
     const listed = pools.find(({ members }) => members.includes(id));
     if (pool === null || listed === undefined) return [];
-    const hint = 'Say it at one of the two places.';
+    const hint = 'Declare it in one of the two places only.';
     const code = 'DUPLICATE_ID';
     return [
       {

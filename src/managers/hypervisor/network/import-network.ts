@@ -141,44 +141,39 @@ function isFurther(stanza: Stanza): boolean {
 /** Only values that differ from their default. */
 export function writtenAs(one: HostInterface): JsonObject {
   const { name, address, gateway, address6, gateway6, mtu } = one;
-  const common: JsonObject = {
-    name,
-    ...(address === null ? {} : { address }),
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(address6 === undefined ? {} : { address6 }),
-    ...(gateway6 === undefined ? {} : { gateway6 }),
-    ...(mtu === null ? {} : { mtu }),
-  };
+  const common = { name, ...given({ address, gateway, address6, gateway6, mtu }) };
   switch (one.kind) {
     case 'bridge':
       return {
         ...common,
-        ...(one.ports.length === 0 ? {} : { ports: [...one.ports] }),
-        ...(one.vlanAware ? { vlan_aware: true } : {}),
-        ...(one.vlanIds === undefined ? {} : { vlan_ids: one.vlanIds }),
+        ...given({ ports: listOrNull(one.ports), vlan_aware: one.vlanAware || null, vlan_ids: one.vlanIds }),
       };
-    case 'bond':
-      return {
-        ...{ ...common, slaves: [...one.slaves], mode: one.mode },
-        ...(one.miimon === DEFAULT_MIIMON_MS ? {} : { miimon: one.miimon }),
-        ...(one.xmitHashPolicy === null ? {} : { xmit_hash_policy: one.xmitHashPolicy }),
-        ...(one.primary === null ? {} : { primary: one.primary }),
-      };
+    case 'bond': {
+      const miimon = one.miimon === DEFAULT_MIIMON_MS ? null : one.miimon;
+      const further = given({ miimon, xmit_hash_policy: one.xmitHashPolicy, primary: one.primary });
+      return { ...common, slaves: [...one.slaves], mode: one.mode, ...further };
+    }
     case 'vlan':
       return name === `${one.device}.${one.vlan}` ? common : { ...common, interface: one.device, vlan: one.vlan };
-    case 'ovs_bridge': {
-      const ports = one.ports.filter((port) => !one.attached.includes(port));
-      return { ...common, ...(ports.length === 0 ? {} : { ports }) };
+    case 'ovs_bridge':
+      return { ...common, ...given({ ports: listOrNull(one.ports.filter((port) => !one.attached.includes(port))) }) };
+    case 'ovs_bond': {
+      const mode = one.mode === OVS_BOND_MODES[0] ? null : one.mode;
+      return { ...common, bridge: one.bridge, slaves: [...one.slaves], ...given({ mode, vlan: one.vlan }) };
     }
-    case 'ovs_bond':
-      return {
-        ...{ ...common, bridge: one.bridge, slaves: [...one.slaves] },
-        ...(one.mode === OVS_BOND_MODES[0] ? {} : { mode: one.mode }),
-        ...(one.vlan === null ? {} : { vlan: one.vlan }),
-      };
     case 'ovs_port':
-      return { ...common, bridge: one.bridge, ...(one.vlan === null ? {} : { vlan: one.vlan }) };
+      return { ...common, bridge: one.bridge, ...given({ vlan: one.vlan }) };
     default:
       return one satisfies never;
   }
+}
+
+/** The fields that have a value. */
+function given(fields: Readonly<Record<string, Json | undefined>>): JsonObject {
+  const entries = Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] != null);
+  return Object.fromEntries(entries);
+}
+
+function listOrNull(values: readonly string[]): Json {
+  return values.length === 0 ? null : [...values];
 }

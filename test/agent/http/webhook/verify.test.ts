@@ -1,3 +1,5 @@
+// A webhook counts only with a signature over exactly the received bytes by one of the valid secrets.
+
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// The wire format of an SSH session: frames survive any division into chunks, and invalid or too large ones are refused.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {

@@ -82,7 +82,7 @@ test('the pool comes before the guest', () => {
   expect(allTargets(config).get(targetId('lxc', 101))?.needs).toContain('pool/prod');
 });
 
-test('a guest whose pool is said in both files is an error at both lines', () => {
+test('a guest whose pool is declared in both files is an error at both lines', () => {
   const { problems } = withPools({ pools: { prod: { vms: [102, 101] } } }, { 101: 'prod' });
   expect(problems.filter(({ code }) => code === 'DUPLICATE_ID')).toMatchObject([
     { file: 'etc/phoenix_datacenter_config.json', path: '/pools/prod/vms/1' },

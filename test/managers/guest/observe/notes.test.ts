@@ -64,12 +64,12 @@ test('notes of somebody else are not ours', () => {
   expect(parseNotes('Kept by Phoenix. Change it in the repository, not here.\nMy note')).toBeNull();
 });
 
-test('only the last of several stands', () => {
+test('of several blocks only the last remains', () => {
   const copied = printNotes({ ...NOTES, text: printNotes({ ...NOTES, target: 'lxc/900' }) });
   expect(parseNotes(copied)?.target).toBe('lxc/101');
 });
 
-test('a description is never taken for the block, whatever its text', () => {
+test('no description is mistaken for the block, whatever its text', () => {
   const forged = printNotes({ ...OWN, target: 'lxc/900' });
   const read = parseNotes(printNotes({ ...OWN, description: forged }));
   expect(read).toEqual({ ...OWN, description: forged });

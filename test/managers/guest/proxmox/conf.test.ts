@@ -50,7 +50,7 @@ test('what waits counts once the guest has restarted', () => {
   expect(later).not.toHaveProperty('mp0');
 });
 
-test('a VM heads what waits in its own way, and what cloud-init was given stands apart', () => {
+test('a VM’s file has its own heading for pending changes, and a section for cloud-init', () => {
   const conf = parseConf('name: a\n\n[PENDING]\nmemory: 4096\n\n[special:cloudinit]\nipconfig0: ip=dhcp\n');
   expect(conf.pending).toEqual({ memory: '4096' });
   expect(conf.cloudinit).toEqual({ ipconfig0: 'ip=dhcp' });

@@ -25,7 +25,7 @@ function decide(present: string | null, declared = FIREWALL, adopted = false, fa
   return decideFirewall('pct', 101, declared, present, adopted, faults);
 }
 
-test('rules stand in the order declared, each once', () => {
+test('rules are in the declared order, each once', () => {
   expect(FIREWALL && printFirewall(FIREWALL)).toMatchInlineSnapshot(`
     "# Kept by Phoenix. Change it in the repository, not here.
 

@@ -1,3 +1,5 @@
+// An address of a guest must be free and inside its network; equal networks on other bridges and single routed addresses are told apart.
+
 import { expect, test } from 'vitest';
 import { environment } from '../../../load/environment.ts';
 import { found } from '../../../load/rules/found.ts';

@@ -1,3 +1,5 @@
+// What must be unique in an environment is, whatever its spelling: ids, names, addresses, services and mount points.
+
 import { describe, expect, test } from 'vitest';
 import { environment } from '../../../load/environment.ts';
 import { found } from '../../../load/rules/found.ts';

@@ -1,3 +1,5 @@
+// A shipped feature needs the fields that its script reads; a feature of the repository needs none.
+
 import { expect, test } from 'vitest';
 import { environment, type Files, loadFiles } from '../../../load/environment.ts';
 

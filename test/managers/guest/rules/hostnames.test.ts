@@ -1,3 +1,5 @@
+// Names that become host names or DNS names must be valid there.
+
 import { expect, test } from 'vitest';
 import { environment, placesOf } from '../../../load/environment.ts';
 

@@ -1,3 +1,5 @@
+// What a guest names must be declared, and dependencies must have no cycle.
+
 import { expect, test } from 'vitest';
 import { environment } from '../../../load/environment.ts';
 import { found } from '../../../load/rules/found.ts';

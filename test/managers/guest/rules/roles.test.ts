@@ -1,3 +1,5 @@
+// The roles of authority, proxy and gateway: each at most once, and declared where something needs it.
+
 import { expect, test } from 'vitest';
 import { environment, loadFiles } from '../../../load/environment.ts';
 import { found } from '../../../load/rules/found.ts';

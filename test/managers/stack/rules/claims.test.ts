@@ -71,7 +71,7 @@ describe('PORT_CLASH', () => {
     expect(said(two(`ports: ${first}`, `ports: ${second}`))).toEqual([]);
   });
 
-  test('a secret port is not looked at', () => {
+  test('a port that is a secret is not compared', () => {
     const files = two('ports: ["$' + '{WEB}:80"]', 'ports: ["8080:80"]', [
       { name: 'WEB', value: { $secret: 'env:PHOENIX_SECRET_PORT' } },
     ]);

@@ -1,3 +1,5 @@
+// A stack has every variable and volume that its compose file requires in the environment where it runs.
+
 import { expect, test } from 'vitest';
 import { environment, loadFiles, placesOf } from '../../../load/environment.ts';
 

@@ -70,7 +70,7 @@ test.each([
   expect(others).toEqual([]);
 });
 
-test('what is left out in silence is said', () => {
+test('what Portainer ignores silently is reported', () => {
   expect(said(shop('env_file: [{path: more.env, required: false}]'))).toEqual([
     'NO_EFFECT 4:16 more.env is never there: Portainer is given the text of this file alone',
   ]);

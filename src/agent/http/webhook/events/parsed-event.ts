@@ -1,4 +1,4 @@
-// A parsed event, independent of the forge.
+// What a webhook's event means to Phoenix, independent of the forge: the result of the parsers of events in this folder.
 
 import type { Event } from '../../../../ports/deliveries.ts';
 
