@@ -29,6 +29,7 @@ import {
   nodeName,
   redisAddress,
   relativeFolder,
+  repositoryUrl,
   seconds,
   subnets,
   type Value,
@@ -173,7 +174,7 @@ export function readSettings(
     return text === undefined ? null : secret(text);
   };
 
-  const address = take('PHOENIX_REPO_URL', httpUrl('https://github.com/you/environment.git'), null);
+  const address = take('PHOENIX_REPO_URL', repositoryUrl, null);
   if (!texts.has('PHOENIX_REPO_URL')) {
     report(
       'error',

@@ -117,6 +117,17 @@ describe('problems', () => {
     ]);
   });
 
+  test.each([
+    ['git@git.example.internal:team/environment.git', 'https://git.example.internal/team/environment.git'],
+    ['ssh://git@git.example.internal:2222/team/environment.git', 'https://git.example.internal/team/environment.git'],
+    ['/srv/environment.git', 'https://github.com/you/environment.git'],
+  ])('of a repository at %s the address over HTTP is named', (given, meant) => {
+    const { problems } = read({ ...least, PHOENIX_REPO_URL: given });
+    expect(problems).toContainEqual(
+      expect.objectContaining({ variable: 'PHOENIX_REPO_URL', hint: `for example ${meant}` }),
+    );
+  });
+
   test('the webhook secret is needed only where webhooks are received', () => {
     const { PHOENIX_REPO_URL } = least;
     expect(read({ PHOENIX_REPO_URL }, {}, true).settings).toBeNull();

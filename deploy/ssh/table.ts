@@ -46,7 +46,7 @@ const COMMANDS: readonly string[] = [
   'lxc-wait -n {vmid} -s ( RUNNING | STOPPED ) -t {number}',
   'qm wait {vmid} --timeout {number}',
   'test -f /run/qemu-server/{vmid}.pid',
-  `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+`,
+  `qm set {vmid} ( ${VM_SETTINGS} | --delete {list} | --revert {list} )+ ( --cipassword )?`,
   `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --ide2 {storage}:cloudinit | --boot order={buses} | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml )+`,
   'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
   'qm disk resize {vmid} {bus} {size}G',

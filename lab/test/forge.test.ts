@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type WorkingCopy, workingCopy } from '../../test/support/git.ts';
+import { until } from '../../test/support/until.ts';
 import { type LabForge, startForge } from '../src/forge/forge.ts';
 
 const SECRET = 'between us';
@@ -218,8 +219,11 @@ describe('statuses', () => {
     later.resolve();
     expect((await delayed).status).toBe(201);
     const body = JSON.stringify({ state: 'success' });
-    const signal = AbortSignal.timeout(50);
-    await expect(rest(`/statuses/${sha}`, { method: 'POST', body, signal })).rejects.toThrow();
+    const given = new AbortController();
+    const unanswered = rest(`/statuses/${sha}`, { method: 'POST', body, signal: given.signal });
+    await until(() => forge.faults.hanging() === 1, 'the request to arrive');
+    given.abort();
+    await expect(unanswered).rejects.toThrow();
     expect((await post(sha, { state: 'success' })).status).toBe(201);
   });
 });

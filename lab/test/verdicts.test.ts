@@ -15,6 +15,9 @@ const rowsOf = (file: URL | string): Row[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Row);
 
+/** What is answered where a program prompts twice for a password. */
+const ANSWERS = Buffer.from('secret12\nsecret12\n');
+
 /** The error output with which the check refuses a command line, undefined where it takes it. */
 function refusal([program = '', ...argv]: string[]): string | undefined {
   if (program === 'pvesh') {
@@ -23,7 +26,7 @@ function refusal([program = '', ...argv]: string[]): string | undefined {
   }
   const resolved = resolveVerb(program, argv);
   if ('stderr' in resolved) return resolved.stderr;
-  const checked = checkParameters(resolved.verb, resolved.argv);
+  const checked = checkParameters(resolved.verb, resolved.argv, undefined, () => ANSWERS);
   return checked.ok ? undefined : checked.stderr;
 }
 

@@ -9,6 +9,7 @@ import { addFileCommands } from './commands/files.ts';
 import type { CommandGroup } from './commands/group.ts';
 import { addInstallationCommands } from './commands/installation.ts';
 import { addLabCommands } from './commands/lab.ts';
+import { fileFault } from './file-fault.ts';
 import { EXIT, type Io, type ProcessIo, wrapping } from './io.ts';
 import { phoenixVersion } from './version.ts';
 
@@ -52,8 +53,8 @@ export async function run(
   } catch (error) {
     // The only place where an unexpected error becomes an exit code.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const { hint, exit: code } = error as { hint?: unknown; exit?: unknown };
-    io.stderr(`phoenix: ${error instanceof Error ? error.message : String(error)}\n`);
+    const { message, hint, exit: code } = fileFault(error) ?? toldBy(error);
+    io.stderr(`phoenix: ${message}\n`);
     if (typeof hint === 'string') io.stderr(`  ${hint}\n`);
     if (phoenix.opts<{ debug?: boolean }>().debug && error instanceof Error) io.stderr(`${error.stack}\n`);
     return typeof code === 'number' ? code : EXIT.no;
@@ -101,6 +102,12 @@ export function declareProgram(io: Io, ending: CommandGroup['ending'], { declare
       .showHelpAfterError(`  phoenix ${usage.split(' ', 1)[0]} --help tells how it is called`)
       .exitOverride();
   }
+}
+
+/** What an error says of itself. */
+function toldBy(error: unknown): { readonly message: string; readonly hint?: unknown; readonly exit?: unknown } {
+  const { hint, exit } = error as { hint?: unknown; exit?: unknown };
+  return { message: error instanceof Error ? error.message : String(error), hint, exit };
 }
 
 function readEnvFile(path: string, mayBeAbsent: boolean): string {

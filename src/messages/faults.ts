@@ -85,6 +85,10 @@ export function undeliveredRemedy(code: number): string {
   return 'see its recent deliveries at the forge, and whether it reaches the address';
 }
 
+function answerText(code: number, status: string): string {
+  return [...(code === 0 ? [] : [`HTTP ${code}`]), ...(status === '' ? [] : [status])].join(': ');
+}
+
 export const WEBHOOK_REFUSED = {
   /** @param from the address of the sender */
   unsigned: (from: string): string =>
@@ -102,7 +106,7 @@ export const WEBHOOK_REFUSED = {
   /** What the forge has on record of its own deliveries. */
   byForge: ({ since, code, status }: FailingWebhooks): string =>
     failureText({
-      what: `the forge cannot deliver webhooks since ${utcText(since)} (HTTP ${code}: ${status})`,
+      what: `the forge cannot deliver webhooks since ${utcText(since)} (${answerText(code, status)})`,
       why: null,
       remedy: undeliveredRemedy(code),
     }),

@@ -94,7 +94,7 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 }
 
 export const HOME = {
-  neverLooked: 'The host has not been checked yet, so it is not known whether anything differs.',
+  neverLooked: 'No check of the host has run since, so changes by hand are not known.',
   retried: 'Trying again',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',

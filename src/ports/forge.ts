@@ -103,9 +103,9 @@ export interface SentWebhooks {
 export interface FailingWebhooks {
   /** When the first of them was sent, ISO 8601. */
   readonly since: string;
-  /** Status code of the newest, in the forge's record: also where nothing answered. */
+  /** Status code of the newest, in the forge's record: also where nothing answered. 0 for none. */
   readonly code: number;
-  /** In the forge's words: `Invalid HTTP Response: 401`, `failed to connect to host`. */
+  /** In the forge's words: `Invalid HTTP Response: 401`, `failed to connect to host`; empty for none beside the code. */
   readonly status: string;
 }
 

@@ -23,6 +23,13 @@ export function httpUrl(example: string): (text: string) => Value<Address | null
   };
 }
 
+/** The address of a Git repository, which is fetched over HTTP: of one for SSH, the address over HTTP is named. */
+export function repositoryUrl(text: string): Value<Address | null> {
+  const [, host, path] = /^(?:ssh:\/\/)?(?:[\w.-]+@)([\w.-]+)(?::\d+)?[:/]\/*(\S+)$/.exec(text) ?? [];
+  const meant = host === undefined || path === undefined ? null : `https://${host}/${path}`;
+  return httpUrl(meant ?? 'https://github.com/you/environment.git')(text);
+}
+
 function addressOf(url: URL): Address {
   const username = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);

@@ -75,6 +75,28 @@ describe('misuse', () => {
     expect(stderr).toContain(said);
   });
 
+  test('a file that cannot be used is named with what to do, not with the code of the system', async () => {
+    const nowhere = join(folder, 'nowhere');
+    const answers = [
+      '--repo-url',
+      'https://git.example.internal/a/b.git',
+      '--forge',
+      'gitea',
+      '--public-url',
+      'http://a.b',
+    ];
+    const setUp = (token: string) =>
+      phoenix(['--env-file', join(folder, 'env'), 'setup-agent', ...answers, '--forge-token-file', token]);
+    expect(await setUp(nowhere)).toMatchObject({
+      exit: 2,
+      stderr: `phoenix: ${nowhere} is not there\n  see to the path, and to the folder that the command is called in\n`,
+    });
+    expect(await setUp(folder)).toMatchObject({
+      exit: 2,
+      stderr: `phoenix: what was named is a folder, where a file is needed\n  name the file\n`,
+    });
+  });
+
   test('a setting that is wrong is not taken for the host', async () => {
     const { exit, stderr } = await phoenix(['plan', '.', '--host', 'local'], { PHOENIX_LISTEN: 'everywhere' });
     expect([exit, stderr]).toEqual([2, expect.stringContaining('PHOENIX_LISTEN')]);
@@ -177,8 +199,10 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
     PHOENIX_DATA_DIR: join(file, 'below'),
   };
   const { exit, stderr } = await phoenix(['serve'], environment);
-  expect(stderr).toMatch(/^phoenix: ENOTDIR[^\n]*\n$/);
-  expect(exit).toBe(1);
+  expect(stderr).toBe(
+    `phoenix: ${environment.PHOENIX_DATA_DIR} leads through something that is no folder\n  see to the path\n`,
+  );
+  expect(exit).toBe(2);
   expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
 });
 

@@ -63,6 +63,15 @@ async function everyFile(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await inFolder(name)] as const)));
 }
 
+test('a folder for the settings that is not there is made, for its owner alone', async () => {
+  const there = join(folder, 'new/etc/env');
+  const given = ['--repo-url', 'https://git.invalid/a/b.git', '--forge', 'none', '--public-url', PUBLIC];
+  const { stdout } = await phoenix(['setup-agent', '--env-file', there, ...given], {});
+  expect(stdout).toContain(there);
+  expect((await stat(join(folder, 'new/etc'))).mode & 0o777).toBe(0o700);
+  expect(await readFile(there, 'utf8')).toContain('PHOENIX_REPO_URL=https://git.invalid/a/b.git');
+});
+
 describe.each(['github', 'gitea', 'gitlab'] as const)('at %s', (kind) => {
   test('answers that are given become settings and a webhook, and the same again changes nothing', async () => {
     const at = await startedForge(kind, { tokenRight: 'admin' });

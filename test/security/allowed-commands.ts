@@ -79,6 +79,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['qm', 'set', '1001', '--scsi1', '/dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0,backup=0'],
   ['qm', 'set', '1001', '--scsi1', '/dev/zvol/tank/db'],
   ['qm', 'set', '1001', '--ide2', 'cdrom,media=cdrom'],
+  ['qm', 'set', '1001', '--description', 'Kept by Phoenix', '--cipassword'],
   ['qm', 'set', '1001', '--ide0', 'none,media=cdrom'],
   ['qm', 'set', '1001', '--ide2', 'local:iso/Win11 24H2 (x64).iso,media=cdrom'],
   ['qm', 'set', '1001', '--agent', 'type=isa,enabled=1'],

@@ -173,6 +173,7 @@ const PLANTED: Readonly<Record<string, string>> = {
   'users/password_hash': `$6$salt$plantedUSERS/"a"&'b'`,
   'portainer_api/admin_password': `plantedPORTAINER "a" <b> & 'c' \\ d/+?`,
   'portainer_api/agent_secret': `plantedAGENTS "a" <b> & 'c' \\ d/+?`,
+  'user_config/password': `plantedCLOUD/"a"&'b'`,
   'user_config/password_hash': `$6$salt$plantedVM/"a"&'b'`,
   'root_user/password': `plantedROOT/"a"&'b'`,
   'page_certificate/chain': `plantedCHAIN "a" <b> & 'c' \\ d/+?`,
@@ -222,6 +223,15 @@ function files(withPassword: boolean): Record<string, string> {
           is_template: true,
           template_image: 'noble-server-cloudimg-amd64.img',
           network_config: { ip: 'dhcp' },
+        },
+        {
+          ...vm,
+          vmid: 1002,
+          name: 'cloud',
+          state: 'stopped',
+          template_image: 'noble-server-cloudimg-amd64.img',
+          network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1' },
+          user_config: { username: 'ada', ...(withPassword ? { password: reference('user_config/password') } : {}) },
         },
         {
           ...vm,
@@ -331,7 +341,7 @@ describe('in a running agent', () => {
     expect(failing[1]).toMatch(/portainer\/server":"failure/);
     expect(printed).toEqual(
       new Set([
-        ...['users/password_hash', 'user_config/password_hash', 'root_user/password'],
+        ...['users/password_hash', 'user_config/password', 'user_config/password_hash', 'root_user/password'],
         'portainer_api/admin_password',
       ]),
     );

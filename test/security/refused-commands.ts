@@ -206,6 +206,7 @@ export const REFUSED_PROGRAMS: Readonly<Record<string, readonly (readonly string
     ['qm', 'set', '1001', '--hostpci0', '00:02.0,romfile=/etc,x'],
     ['qm', 'set', '1001', '--scsi1', '/dev/sda'],
     ['qm', 'set', '1001', '--scsi1', '/dev/block/8:0'],
+    ['qm', 'set', '1001', '--description', 'Kept by Phoenix', '--cipassword', 'hunter2'],
     ['qm', 'set', '1001', '--scsi1', '/dev/disk/../sda'],
     ['qm', 'set', '1001', '--scsi1', '/dev/disk/by-id/x,file=/dev/sda'],
     ['pct', 'set', '101', '--mp0', '/dev/sda1,mp=/host'],

@@ -328,7 +328,7 @@ export function wholeEnvironment(): Files {
           clone_from_vmid: 9000,
           disk_size_gb: 32,
           network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1', nameserver: '10.0.0.13' },
-          user_config: { username: 'phoenix' },
+          user_config: { username: 'phoenix', password: { $secret: 'file:/etc/phoenix/secrets/vm-1002' } },
           portainer_role: 'agent',
           portainer_agent_hostname: 'agent.example.internal',
           health_check: { command: 'curl -fsS http://127.0.0.1' },

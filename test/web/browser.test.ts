@@ -3,8 +3,12 @@
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { STRICTEST } from '../../src/agent/http/access.ts';
+import { startHttpServer } from '../../src/agent/http/server.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import { openTestServer, type TestServer } from '../agent/test-server.ts';
+import { openPages } from '../../src/web/pages.ts';
+import { openStartingPage } from '../../src/web/starting.ts';
+import { openTestServer, recordingAgent, type TestServer } from '../agent/test-server.ts';
 import { findProgram } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
@@ -164,19 +168,69 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     async (colorScheme) => {
       await visitAs({ colorScheme, viewport: WIDTHS[0] });
       const paths = await manyThings();
-      for (const path of paths) {
-        await page.goto(`${server.url}${path}`);
-        await page.evaluate(axe.source);
-        for (const viewport of WIDTHS) {
-          await page.setViewportSize(viewport);
-          const width = await page.evaluate('document.documentElement.scrollWidth');
-          const found = await page.evaluate(RUN_AXE[colorScheme]);
-          expect([path, viewport.width, width, found]).toEqual([path, viewport.width, viewport.width, []]);
-        }
-      }
+      for (const path of paths) await fits(server.url, path, colorScheme);
       expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
     },
   );
+
+  test.each(['light', 'dark'] as const)(
+    'so do those with nothing to show, and those that are not there, in %s',
+    { timeout: 120_000 },
+    async (colorScheme) => {
+      await visitAs({ colorScheme, viewport: WIDTHS[0] });
+      const empty = ['/', '/?before=7', '/map', '/targets', '/asked', '/search', '/search?q=none', '/sign-in'];
+      const absent = [
+        '/pulls/9',
+        '/targets/lxc/999',
+        `/targets/${LONG}`,
+        '/runs/7/lxc/101',
+        `/${'far/'.repeat(60)}off`,
+      ];
+      for (const path of [...empty, ...absent]) await fits(server.url, path, colorScheme);
+      expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    },
+  );
+
+  test('the page of an agent that starts fits too, and becomes the page that was asked for', async () => {
+    const waitsFor = () => `its node: ${'ssh://root@pve.example.internal '.repeat(8)}does not answer`;
+    const log = { info() {}, warn() {}, error() {} };
+    const starting = await startHttpServer(
+      { receive: null, waitsFor, page: openStartingPage(waitsFor), access: STRICTEST, adminToken: null },
+      { host: '127.0.0.1', port: 0 },
+    );
+    try {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await visitAs({ colorScheme, viewport: WIDTHS[0] });
+        await fits(starting.url, '/targets', colorScheme);
+      }
+      await page.clock.install();
+      await page.goto(`${starting.url}/targets`);
+      await page.getByText('It waits for its node').waitFor();
+      const { ledger } = server;
+      const agent = recordingAgent([], [], {});
+      const pages = openPages({ ledger, agent, log, clock: { now: () => new Date() }, forge: null });
+      const ready = async () => ({ ready: true, checks: {} });
+      const metrics = async () => ({ contentType: 'text/plain', text: '' });
+      starting.serve({ receive: null, api: null, pages, ready, metrics, log });
+      await page.clock.runFor(4_000);
+      await page.getByRole('heading', { name: 'Targets' }).waitFor();
+      expect(complaints.filter((text) => !text.includes('503'))).toEqual([]);
+    } finally {
+      await starting.close();
+    }
+  });
+
+  /** The page has no more than the width of the screen, and axe finds nothing. */
+  async function fits(top: string, path: string, colorScheme: keyof typeof RUN_AXE): Promise<void> {
+    await page.goto(`${top}${path}`);
+    await page.evaluate(axe.source);
+    for (const viewport of WIDTHS) {
+      await page.setViewportSize(viewport);
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      const found = await page.evaluate(RUN_AXE[colorScheme]);
+      expect([path, viewport.width, width, found]).toEqual([path, viewport.width, viewport.width, []]);
+    }
+  }
 
   /** A ledger with something on every page, long names and all; resolves to the pages. */
   async function manyThings(): Promise<readonly string[]> {

@@ -176,7 +176,7 @@ describe('the front page', () => {
     const { page } = await visit('/');
     const told = words(page);
     expect(told).toContain('3f2a1bc followed The branch is followed up to this commit.');
-    expect(told).toContain('The host has not been checked yet, so it is not known whether anything differs');
+    expect(told).toContain('No check of the host has run since, so changes by hand are not known');
     expect(told).toContain('frozen by ada: moving the storage. Nothing new is started; to go on: phoenix unfreeze');
     expect(told).toContain(`planned run ${open} of 3f2a1bc : waits for its turn; 1 waiting`);
     expect(told).toContain(`${open} planned 3f2a1bc message not known push by grace`);

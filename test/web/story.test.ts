@@ -167,6 +167,12 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
       await whole.byHand('put', '102', '{"memory_mb":1}');
       const look = await phoenix.agent().command({ verb: 'converge', targets: ['lxc/102'], dryRun: true, by: 'Ada' });
       await whole.ended(look);
+      const [pushed] = await phoenix.ledger.runs(1);
+      const commit = pushed?.commit ?? '';
+      const replay = await phoenix.agent().replay({ commit, dryRun: true, by: 'Ada' });
+      await whole.ended(replay);
+      const adopt = await phoenix.agent().command({ verb: 'adopt', targets: ['lxc/102'], dryRun: true, by: 'Ada' });
+      await whole.ended(adopt);
       // While frozen nothing is started, looks neither.
       await phoenix.agent().freeze('moving the storage', 'ada');
       await visitAs({ colorScheme, viewport: WIDTHS[0] });
@@ -178,6 +184,8 @@ describe.skipIf(CHROMIUM === undefined)('with a browser (needs chromium, see tes
         `/runs/${run}`,
         `/do/approve/${run}/lxc/101`,
         `/do/heal/${look}`,
+        `/do/replay/${replay}`,
+        `/do/adopt/${adopt}`,
         '/do/freeze',
         '/do/unfreeze',
       ];

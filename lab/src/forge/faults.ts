@@ -24,6 +24,8 @@ export interface Faults {
   decide(fault: (request: Request) => Fault | undefined): void;
   /** Number of currently delayed requests. */
   waiting(): number;
+  /** Number of requests so far that are never answered. */
+  hanging(): number;
   /** Middleware before the affected routes. */
   readonly handler: RequestHandler;
 }
@@ -33,6 +35,7 @@ const readBody = express.json();
 export function openFaults(): Faults {
   const ordered: Fault[] = [];
   let waiting = 0;
+  let hanging = 0;
   let decide: (request: Request) => Fault | undefined = () => undefined;
   return {
     decide(decided) {
@@ -43,6 +46,7 @@ export function openFaults(): Faults {
     },
     async handler(request, response, next) {
       const fault = ordered.shift() ?? decide(request);
+      if (fault?.kind === 'hang') hanging += 1;
       if (fault !== undefined && applyFault(fault, request, response)) return;
       if (fault?.kind === 'delay') {
         waiting += 1;
@@ -53,6 +57,7 @@ export function openFaults(): Faults {
       next();
     },
     waiting: () => waiting,
+    hanging: () => hanging,
   };
 }
 

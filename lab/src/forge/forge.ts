@@ -95,6 +95,8 @@ export interface LabForge extends BrowserActions {
     /** For all REST requests. */
     readonly decide: Faults['decide'];
     waiting(): number;
+    /** Number of requests so far that are never answered. */
+    hanging(): number;
   };
   close(): Promise<void>;
 }
@@ -150,6 +152,7 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
       git: faults.git.order,
       decide: faults.rest.decide,
       waiting: () => faults.rest.waiting() + faults.git.waiting(),
+      hanging: () => faults.rest.hanging() + faults.git.hanging(),
     },
     close: () => closeServer(server),
   };

@@ -2,7 +2,7 @@
 // creates the webhook if the forge allows it, and ends like `phoenix doctor`. Repeating it keeps what exists.
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { certificateSentence } from '../../io/authorities.ts';
@@ -80,6 +80,8 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
     ...(made.as === 'token' ? { forgeToken: made.token } : {}),
     ...(made.as === 'app' ? { webhookSecret: made.app.webhookSecret } : {}),
   };
+  // As install.sh makes it; one that is there stays as it is.
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   if (made.as === 'app') for (const [name, value] of await writeApp(made.app, dirname(file))) values.set(name, value);
   const text = withVariables(before, values);
   await writeSecrets(place, secrets);

@@ -31,10 +31,19 @@ export const gatewaySources: Sources = {
   placeOf,
 };
 
-/** The route of an element of Traefik's file, `router wiki`, or of nginx' file, `server wiki.example.internal, port 443`. */
-function placeOf(config: Config, [element]: readonly Step[]): WrittenPart | null {
+/**
+ * The label of a middleware, or of one of its fields; else the route of an element of Traefik's file, `router wiki`, or of nginx' file,
+ * `server wiki.example.internal, port 443`.
+ */
+function placeOf(config: Config, [element, ...field]: readonly Step[]): WrittenPart | null {
   if (typeof element !== 'string') return null;
-  const { routes } = routesOf(config);
+  const { routes, places } = routesOf(config);
+  // The variant for clients that speak TLS to Traefik itself.
+  const written = places.get(element) ?? places.get(element.replace(/(?:-direct)+$/, ''));
+  if (written !== undefined) {
+    const { at, position } = written(field.map(String));
+    return { ...at, line: position?.line ?? null };
+  }
   const [, name] = /^(?:router|service|transport) (.+)$/.exec(element) ?? [];
   const [, host] = /^server ([^\s,]+)/.exec(element) ?? [];
   const route =

@@ -1,14 +1,14 @@
 // Creates a container. One from a template file gets its full configuration at creation; a clone is configured at the next observation, like any
 // other change, and until then its notes say that it is being built.
 
-import type { Action, Content, SecretReference } from '../../model/action.ts';
+import type { Action } from '../../model/action.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
 import { cloneGuest, downloadTemplate } from '../guest/lifecycle/source.ts';
 import { printNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { action, call, startGuest } from '../guest/proxmox/command.ts';
+import { action, call, promptedTwice, startGuest } from '../guest/proxmox/command.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -80,15 +80,6 @@ function writeRootKeys({ id, source }: LxcSpec): Action[] {
   ];
 }
 
-/** An option without a value makes the program prompt twice for the password; without a terminal it reads both lines from standard input. */
-function askedTwice(secret: SecretReference): Content {
-  const line: Content[] = [
-    { from: 'secret', secret },
-    { from: 'text', text: '\n' },
-  ];
-  return { from: 'joined', parts: [...line, ...line] };
-}
-
 function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, building: boolean): Action {
   const { template, root } = 'template' in spec.source ? spec.source : { template: '', root: undefined };
   const password = root?.password ?? null;
@@ -108,6 +99,6 @@ function create(wanted: Wanted<LxcSpec>, spec: LxcSpec, volumes: FoundVolumes, b
     ...['--description', printNotes(firstNotes(wanted, spec, building))],
   ];
   const command = call('pct', 'create', spec.id, args);
-  const asked = password === null ? command : { ...command, stdin: askedTwice(password) };
+  const asked = password === null ? command : { ...command, stdin: promptedTwice(password) };
   return action(`create container ${spec.id} from ${template}`, 'live', asked);
 }

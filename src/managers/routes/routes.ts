@@ -12,7 +12,7 @@ import { allGuests, targetOf } from '../guest/guests.ts';
 import { guestPathOf } from '../guest/mounted-paths.ts';
 import { isTwin, type LabelledRoute, serving } from './entry-points.ts';
 import { type Backend, isNamed, type Route } from './route.ts';
-import { allStackRoutes } from './stack-routes.ts';
+import { allStackRoutes, type Places } from './stack-routes.ts';
 
 export interface Routes {
   /** Sorted by name; names are unique. */
@@ -20,6 +20,8 @@ export interface Routes {
   readonly middlewares: ReadonlyMap<string, JsonObject>;
   /** Services that middlewares refer to. */
   readonly services: ReadonlyMap<string, Backend>;
+  /** Where these middlewares and services are written. */
+  readonly places: Places;
   /** Names that stacks declare, including stacks that no VM runs. */
   readonly names: readonly AskedName[];
   /** Faults of labels, and rules that two routes share. */
@@ -79,6 +81,7 @@ function derived(config: Config): Routes {
     routes: withUniqueNames([...merged, ...own]),
     middlewares,
     services: new Map(run.flatMap(({ services }) => [...services])),
+    places: new Map(stacks.flatMap(({ places }) => [...places])),
     names,
     diagnostics: once([...stacks.flatMap((each) => each.diagnostics), ...lost, ...shared]),
   };

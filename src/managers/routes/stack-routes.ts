@@ -12,7 +12,7 @@ import type { Stack } from '../stack/declared.ts';
 import type { VmGuest } from '../vm/declared.ts';
 import { backendOf } from './backend.ts';
 import { checkWithTraefik } from './check-with-traefik.ts';
-import { type Container, containersOf } from './containers.ts';
+import { type Container, containersOf, type Where } from './containers.ts';
 import { forTheProxy } from './docker-names.ts';
 import type { LabelledRoute } from './entry-points.ts';
 import { type DeclaredRouter, provided, RULE_HINT, type Said, section } from './provider.ts';
@@ -25,13 +25,19 @@ export interface StackRoutes {
   readonly middlewares: ReadonlyMap<string, JsonObject>;
   /** Services that middlewares refer to, by the same names. */
   readonly services: ReadonlyMap<string, Backend>;
+  /** Where each of these middlewares and services, or one of its fields, is written. */
+  readonly places: Places;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** By `middleware NAME` or `service NAME`, with the names that routes use. */
+export type Places = ReadonlyMap<string, (field: readonly string[]) => Where>;
 
 /** The routes of one environment of a stack on the VMs that use it; without VMs they are unreachable. */
 function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[], domain: string): StackRoutes {
   const declared = stack.environments[environment];
-  if (declared === undefined) return { routes: [], middlewares: new Map(), services: new Map(), diagnostics: [] };
+  if (declared === undefined)
+    return { routes: [], middlewares: new Map(), services: new Map(), places: new Map(), diagnostics: [] };
   const scope = environment === 'production' ? stack.name : `${stack.name}-${environment}`;
   const variables = knownVariables(declared.variables);
   const read = containersOf(stack, declared);
@@ -75,7 +81,15 @@ function stackRoutes(stack: Stack, environment: string, vms: readonly VmGuest[],
       return [[`${own(name)}-errors`, withName(backend, host)] as const];
     }),
   );
-  return { routes, middlewares, services, diagnostics };
+  const places = new Map([
+    ...[...said.middlewares].map(([name, element]) => placed(`middleware ${own(name)}`, 'middlewares', name, element)),
+    ...[...said.services].map(([name, element]) => placed(`service ${own(name)}-errors`, 'services', name, element)),
+  ]);
+  return { routes, middlewares, services, places, diagnostics };
+
+  function placed(element: string, section: string, name: string, { containers: [container] }: Said) {
+    return [element, (field: readonly string[]) => container.where(['http', section, name, ...field])] as const;
+  }
 
   /** A forwardAuth middleware that names a service of the stack uses the VM's published port. */
   function withAddress(name: string, element: Said, value: JsonObject): JsonObject {

@@ -7,12 +7,26 @@ import { notesTooLong } from '../guest/lifecycle/adoption.ts';
 import type { GuestChanges } from '../guest/lifecycle/decide.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
-import { type Notes, parseNotes, printNotes, repositoryName, sameNotes, surroundings } from '../guest/observe/notes.ts';
+import {
+  type Notes,
+  parseNotes,
+  printNotes,
+  repositoryName,
+  sameNotes,
+  surroundings,
+  withPassword,
+} from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
-import { bridgesIn, compareSettings, type DesiredSetting, setGuest } from '../guest/proxmox/settings.ts';
+import {
+  bridgesIn,
+  compareSettings,
+  type DesiredSetting,
+  type SettingChanges,
+  setGuest,
+} from '../guest/proxmox/settings.ts';
 import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Wanted } from '../manager.ts';
@@ -21,6 +35,7 @@ import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys } from './desired-settings.ts';
 import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './disks.ts';
 import type { FoundDrives } from './find-drives.ts';
+import { OPTION, passwordChange, passwordDifferences } from './password.ts';
 import { startProblem, withDesired } from './start-problem.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
@@ -43,7 +58,12 @@ export function machineChanges(
   const unstartable = fresh ? startProblem(spec, withDesired(upcoming(conf), desired(upcoming(conf)))) : null;
   if (unstartable !== null) return impossible(unstartable);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
-  const settings = { ...compared, restart: compared.restart || isStale };
+  const password = passwordChange(wanted, spec, conf, present?.password);
+  const settings = {
+    ...compared,
+    ...(password.isRemoved ? withoutPassword(compared) : {}),
+    restart: compared.restart || isStale || password.set !== null || password.isRemoved,
+  };
   const notes: Notes = {
     ...surroundings(conf.description, spec.notes, before?.notes),
     repository: repositoryName(wanted.origin),
@@ -53,6 +73,7 @@ export function machineChanges(
     building: spec.final === 'unmanaged' && (building || (seen.running && settings.restart)),
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
+    ...withPassword(password.noted),
   };
   const firewall = firewallActions('qm', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
@@ -61,15 +82,22 @@ export function machineChanges(
   const missing = missingOnHost(seen, [], bridgesIn(settings.args));
   if (missing !== null) return missing;
   const keys = mergeKeys(upcoming(conf)['sshkeys'], spec.user.sshKeys, before?.user.sshKeys ?? [], fresh);
-  const isNoted = settings.args.length === 0 && sameNotes(present, notes);
+  const isNoted = settings.args.length === 0 && password.set === null && sameNotes(present, notes);
   const actions: Action[] = [
     ...noteVolumes('qm', spec.id, seen.host.retained, found.retained),
     ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...firewall,
-    ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
+    ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running, password.set),
     ...growDisks(fresh ? { ...spec, disk: withMachineDefaults(spec).disk } : spec, conf),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: false } };
+}
+
+function withoutPassword({ args, labels }: SettingChanges): Pick<SettingChanges, 'args' | 'labels'> {
+  const at = args.indexOf('--delete');
+  const others = at < 0 ? args : [...args.slice(0, at), ...args.slice(at + 2)];
+  const removed = at < 0 ? OPTION : `${args[at + 1]},${OPTION}`;
+  return { args: [...others, '--delete', removed], labels: [...labels, 'the password of cloud-init'] };
 }
 
 /** All desired settings. */
@@ -102,7 +130,11 @@ export function machineDifferences(
     if (sizeGb === null || compareSize(size, sizeGb) === 'fits') return [];
     return [{ field: `${key}.size_gb`, declared: sizeGb, observed: wholeGigabytes(size) }];
   });
-  return [...settingDifferences('vm', conf, desiredOf(wanted, spec, seen, conf, found), spec), ...sizes];
+  return [
+    ...settingDifferences('vm', conf, desiredOf(wanted, spec, seen, conf, found), spec),
+    ...passwordDifferences(wanted, spec, conf, parseNotes(conf.description)),
+    ...sizes,
+  ];
 }
 
 /** Whether newly declared values have to reach the VM by cloud-init. What a person changed reaches it when they restart the VM. */

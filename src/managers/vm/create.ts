@@ -1,17 +1,18 @@
 // Creates a VM: a clone, or a new one from an image. A clone is configured at the next observation, like any other change, and until then its notes
 // say that it is being built.
 
+import type { Action } from '../../model/action.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { firstNotes } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { cloneGuest, contentOf, downloadImage, imagePath } from '../guest/lifecycle/source.ts';
-import { printNotes } from '../guest/observe/notes.ts';
+import { printNotes, withPassword } from '../guest/observe/notes.ts';
 import type { GuestObservation, HostFacts } from '../guest/observe/observation.ts';
 import { action, call, startGuest } from '../guest/proxmox/command.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
-import { createArgs } from '../guest/proxmox/settings.ts';
+import { createArgs, setGuest } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
 import { cannotBoot, presentKeys } from './boot-devices.ts';
@@ -21,6 +22,7 @@ import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
 import { isoKey } from './drives.ts';
 import type { FoundDrives } from './find-drives.ts';
 import { allowOnLocal } from './local-storage.ts';
+import { passwordOf, promptedPassword } from './password.ts';
 import { isStarted, startProblem } from './start-problem.ts';
 import type { VmSpec } from './vm-spec.ts';
 
@@ -72,9 +74,19 @@ export function createMachine(
     ...(isNew || spec.disk.sizeGb === null
       ? []
       : [resizeDisk(spec.id, spec.root_disk.bus ?? ROOT_DRIVE, 'the disk', spec.disk.sizeGb)]),
+    ...givePassword(wanted, spec),
     ...(isStarted(spec) ? [startGuest('qm', spec.id)] : []),
   ];
   return { kind: 'actions', actions };
+}
+
+/** By a command of its own: what is given to `qm create` is kept as it is, and not as a hash. (qemu-server, PVE/API2/Qemu.pm, update_vm_api) */
+function givePassword(wanted: Wanted<VmSpec>, spec: VmSpec): Action[] {
+  const secret = passwordOf(spec);
+  if (secret === null) return [];
+  const notes = { ...firstNotes(wanted, spec, spec.final === 'unmanaged'), ...withPassword(secret.digest) };
+  const none = { args: [], labels: [], shown: [], restart: false };
+  return setGuest('qm', spec.id, none, printNotes(notes), false, promptedPassword(secret));
 }
 
 function missingText(source: VmSpec['source']): string {

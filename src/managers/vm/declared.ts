@@ -1,6 +1,7 @@
 // A virtual machine as the configuration declares it.
 
 import type { Secret } from '../../config/secret.ts';
+import type { SecretReference } from '../../model/action.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
 import type { SettingValues } from '../guest/settings/values.ts';
 import type { Drives } from './drives.ts';
@@ -54,6 +55,8 @@ interface CloudUser {
   readonly username: string | null;
   /** Null: no password, so that only SSH keys give access. */
   readonly passwordHash: Secret | null;
+  /** Given to cloud-init; absent: none. */
+  readonly password?: SecretReference;
   readonly sshKeys: readonly string[];
 }
 

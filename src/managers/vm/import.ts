@@ -31,6 +31,7 @@ import { VM_FILE } from '../places.ts';
 import { keysIn } from './desired-settings.ts';
 import { writtenDrives } from './import-drives.ts';
 import { importPassthrough } from './import-passthrough.ts';
+import { passwordOf } from './password.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
@@ -44,7 +45,10 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
   undeclared: undeclaredGuests,
   unreadableFields: NOT_ON_HOST,
   quickCheck: quickCheckOfFound,
-  marked: markedGuest,
+  marked(seen, wanted) {
+    const { spec } = wanted;
+    return markedGuest(seen, wanted, spec === undefined ? undefined : passwordOf(spec)?.digest);
+  },
 };
 
 function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string, extent: Extent): WrittenGuest {
@@ -93,7 +97,7 @@ function hasAddresses(conf: Unclaimed): boolean {
 
 function leftReason(key: string, value: string): string {
   if (key === 'cipassword')
-    return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name its hash in user_config.password_hash';
+    return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name it in user_config.password, by reference to a secret';
   if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/dev/')) return unlastingReason('qm', key);
   if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/'))
     return 'a drive is declared as a volume of a storage or a disk below /dev, which alone Proxmox sets: it stays on the VM; for its file to be declared, let it be on a storage';

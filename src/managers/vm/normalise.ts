@@ -42,6 +42,7 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     user: {
       username: written.user_config?.username ?? null,
       passwordHash: normaliseSecret(written.user_config?.password_hash),
+      ...(written.user_config?.password === undefined ? {} : { password: written.user_config.password }),
       sshKeys: written.user_config?.ssh_keys ?? [],
     },
     volumes: written.volumes.map((volume) => ({

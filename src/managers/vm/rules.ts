@@ -15,18 +15,23 @@ import { machineOptions } from './machine-options.ts';
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
 const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
 
-/** INVALID_VALUE: a manually installed VM has no guest agent until somebody installs it, and without cloud-init nothing is configured inside. */
+/**
+ * INVALID_VALUE: a manually installed VM has no guest agent until somebody installs it, and without cloud-init nothing is configured inside; or a
+ * user with two passwords.
+ */
 export function machinesArePrepared({ config }: RuleContext): Diagnostic[] {
   return config.vm.flatMap((vm) => {
     const hasAgent = vm.guestAgent ?? vm.cloudInit;
-    return [...(vm.cloudInit ? [] : toldByCloudInit(vm)), ...(hasAgent ? [] : workedIn(vm))];
+    return [...(vm.cloudInit ? [] : toldByCloudInit(vm)), ...(hasAgent ? [] : workedIn(vm)), ...twoPasswords(vm)];
   });
 }
 
 function toldByCloudInit(vm: VmGuest): Diagnostic[] {
   const { user, network } = vm;
   const fields = [
-    ...(user.username !== null || user.passwordHash !== null || user.sshKeys.length > 0 ? [['user_config']] : []),
+    ...(user.username !== null || user.password !== undefined || user.passwordHash !== null || user.sshKeys.length > 0
+      ? [['user_config']]
+      : []),
     ...(network.nameservers.length > 0 ? [['network_config', 'nameserver']] : []),
     ...(network.searchdomain !== null ? [['network_config', 'searchdomain']] : []),
   ];
@@ -38,6 +43,13 @@ function toldByCloudInit(vm: VmGuest): Diagnostic[] {
       CLOUD_INIT,
     ),
   );
+}
+
+function twoPasswords(vm: VmGuest): Diagnostic[] {
+  if (vm.user.password === undefined || vm.user.passwordHash === null) return [];
+  const at = placeIn(vm.writtenAt, 'user_config', 'password_hash');
+  const hint = 'Take one out: cloud-init sets "password", the guest agent sets "password_hash".';
+  return [invalid(vm, at, 'the user has "password" too, and would have two', hint)];
 }
 
 function workedIn(vm: VmGuest): Diagnostic[] {

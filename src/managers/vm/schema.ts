@@ -49,7 +49,17 @@ const network = z.strictObject({
 
 const user = z.strictObject({
   username: becomes(inMachines('ciuser'), value.EXPECT_USER, value.userName).describe('User that cloud-init creates.'),
-  password_hash: value.secret.optional().describe('Hash of the password, by reference. Default: no password.'),
+  password: value.secretReference
+    .meta({ secret: true })
+    .optional()
+    .describe(
+      'Password or its hash, by reference, given to cloud-init; a change of it needs a restart. Default: no password; one that a person gave the VM stays.',
+    ),
+  password_hash: value.secret
+    .optional()
+    .describe(
+      'Hash of the password, by reference, set inside the VM by the guest agent; a change of it needs no restart. Default: no password.',
+    ),
   ssh_keys: z
     .array(
       becomes(inMachines('sshkeys', undefined, { write: encodeURIComponent }), value.PUBLIC_KEY, value.sshPublicKey),

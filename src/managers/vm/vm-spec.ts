@@ -1,5 +1,6 @@
 // Derives the spec of a virtual machine from the whole configuration.
 
+import type { SecretReference } from '../../model/action.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
@@ -36,7 +37,12 @@ export type VmSpec = GuestSpec &
     /** Whether Phoenix works inside it and therefore needs the guest agent. */
     readonly agent: boolean;
     /** The user that cloud-init sets up. */
-    readonly user: { readonly name: string | null; readonly sshKeys: readonly string[] };
+    readonly user: {
+      readonly name: string | null;
+      /** Absent for none, so that specs recorded by older versions stay equal. */
+      readonly password?: SecretReference;
+      readonly sshKeys: readonly string[];
+    };
   };
 
 export function vmTargets(config: Config): Target[] {
@@ -123,7 +129,11 @@ function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
     disk: { storage: guest.storagePool, sizeGb: guest.diskSizeGb },
     ...networksOf(guest.network, guest.networks, guest.firewall?.enabled ?? false),
     agent: isWorkedIn(guest, config),
-    user: { name: guest.user.username, sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort() },
+    user: {
+      name: guest.user.username,
+      ...(guest.user.password === undefined ? {} : { password: guest.user.password }),
+      sshKeys: [...guest.user.sshKeys].map((key) => key.trim()).sort(),
+    },
   };
 }
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { failing, lost } from '../../../src/io/forge/github/deliveries.ts';
+import { type Attempt, recordOf } from '../../../src/io/forge/deliveries.ts';
 
+const lost = (told: readonly Attempt[]) => recordOf(told).lost;
+const failing = (told: readonly Attempt[]) => recordOf(told).failing;
 const told = (id: number, guid: string, status_code: number) => ({
   id,
   guid,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { observeHooks } from '../../../src/io/forge/doctor/hooks.ts';
 import { openForge } from '../../../src/io/forge/forge.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
@@ -175,11 +176,110 @@ test('merge requests of a commit, and pushes before many others, are found', asy
   await repo.branch('side', { 'etc/a.json': '2' });
   const shared = await repo.branch('side', { 'etc/a.json': '3' });
   await lab.openPull({ title: 'x', head: 'side', by: 'ada' });
-  const many = 120;
+  // One more than a page of GitLab.
+  const many = 100;
   for (let index = 0; index < many; index += 1) {
     await lab.moveBranch(`copy-${index}`, shared);
     await lab.openPull({ title: 'x', head: `copy-${index}` });
   }
   expect((await forge.pullsOf(shared)).length).toBe(many + 1);
   expect(await forge.pusherOf(head)).toBe('phoenix');
-}, 60_000);
+});
+
+describe('the record of webhooks', () => {
+  const SINCE = new Date(0);
+  let answers: (number | 'nothing')[];
+  let receiver: ReturnType<typeof createServer>;
+  let received: (string | undefined)[];
+
+  beforeEach(async () => {
+    [answers, received] = [[], []];
+    receiver = createServer((request, response) => {
+      received.push(String(request.headers['idempotency-key']));
+      const answer = answers.shift() ?? 202;
+      if (answer === 'nothing') request.socket.destroy();
+      else response.writeHead(answer, { connection: 'close' }).end();
+    });
+    receiver.listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const { port } = receiver.address() as AddressInfo;
+    // The first push came before there was a webhook.
+    await lab.delivered();
+    lab.sendWebhooksTo(`http://127.0.0.1:${port}/elsewhere`, `http://127.0.0.1:${port}/webhooks`);
+  });
+  afterEach(async () => {
+    receiver.close();
+    await once(receiver, 'close');
+  });
+
+  /** Pushes, with these answers by the agent; the other webhook arrives always. */
+  async function push(...given: readonly (number | 'nothing')[]): Promise<void> {
+    const { port } = receiver.address() as AddressInfo;
+    for (const answer of given) {
+      lab.decideDeliveries(({ url }) => (url.endsWith('/elsewhere') ? 'drop' : 'deliver'));
+      answers.push(answer);
+      await repo.commit({ 'etc/a.json': `${port} ${Math.random()}` });
+      await repo.push();
+      await lab.delivered();
+    }
+  }
+
+  test('says which never arrived, since when they fail, and with what', async () => {
+    expect(await forge.sentWebhooks(SINCE)).toEqual({ lost: [], failing: null, arrives: false });
+    await push(202, 401, 'nothing');
+    const deliveries = lab.deliveries().filter(({ url }) => url.endsWith('/webhooks'));
+    const [, first, second] = deliveries;
+    expect(await forge.sentWebhooks(SINCE)).toEqual({
+      lost: [first?.number, second?.number],
+      failing: { since: first?.at.toISOString(), code: 0, status: 'internal error' },
+      arrives: false,
+    });
+    expect(await forge.sentWebhooks(new Date(Date.now() + 1000))).toMatchObject({ lost: [], failing: null });
+  });
+
+  test('lets lost ones be sent again, under the same id, five at a time', async () => {
+    await push(...Array.from({ length: 7 }, () => 503));
+    const lost = (await forge.sentWebhooks(SINCE))?.lost ?? [];
+    expect(lost).toHaveLength(7);
+    const ids = [...received];
+    await forge.redeliver(lost);
+    expect(received.slice(7)).toEqual(ids.slice(0, 5));
+    const after = await forge.sentWebhooks(SINCE);
+    expect([after?.lost.length, after?.failing, after?.arrives]).toEqual([2, null, true]);
+    await forge.redeliver(after?.lost ?? []);
+    expect(await forge.sentWebhooks(SINCE)).toEqual({ lost: [], failing: null, arrives: true });
+  });
+
+  test('of more than a page is read to its end, and what is gone is not sent again', async () => {
+    await push(503, ...Array.from({ length: 21 }, () => 202));
+    const { lost = [], arrives } = (await forge.sentWebhooks(SINCE)) ?? {};
+    expect([lost.length, arrives]).toEqual([1, true]);
+    await forge.redeliver([99_999]);
+    expect(received).toHaveLength(22);
+  });
+
+  test('tells the doctor how the last delivery of each webhook ended', async () => {
+    const login = { as: 'token', token: () => TOKEN } as const;
+    const options = { kind: 'gitlab', api: lab.url, login, repository: lab.repository, branch: 'main' } as const;
+    const last = async () => {
+      const seen = await observeHooks(options);
+      return seen.seen ? seen.hooks.map((hook) => hook.last) : seen.why;
+    };
+    expect(await last()).toEqual([null, null]);
+    const unheard = { ok: false, code: 0, said: 'internal error' };
+    await push(401);
+    expect(await last()).toEqual([unheard, { ok: false, code: 401, said: 'HTTP 401' }]);
+    await push(202);
+    expect(await last()).toEqual([unheard, { ok: true, code: 202, said: 'HTTP 202' }]);
+  });
+
+  test('is none where the token may not see it, or no webhook leads here', async () => {
+    lab.sendWebhooksTo('http://127.0.0.1:9/elsewhere');
+    expect(await forge.sentWebhooks(SINCE)).toBeNull();
+    await expect(forge.redeliver([1])).resolves.toBeUndefined();
+    lab.faults.rest({ kind: 'answer', status: 403 });
+    expect(await forge.sentWebhooks(SINCE)).toBeNull();
+    lab.faults.rest({ kind: 'answer', status: 503 });
+    await expect(forge.sentWebhooks(SINCE)).rejects.toThrow('the forge fails to read the events of the webhook');
+  });
+});

@@ -135,13 +135,19 @@ test('what Traefik is started with is named by its settings', () => {
   ]);
 });
 
-test('a router, a service or a server leads to the lines that declare its route', () => {
+test('a router, a service, a middleware or a server leads to the lines that declare its route', () => {
   const files = environment();
   files['stacks/shop/phoenix.json'].environments.production.services = {
     shop: {
       traefik_labels: [
         'traefik.http.routers.shop.rule=Host(`shop.example.internal`)',
         'traefik.http.services.shop.loadbalancer.server.port=80',
+        'traefik.http.routers.shop.middlewares=slow,pages',
+        'traefik.http.middlewares.slow.rateLimit.burst=20',
+        'traefik.http.middlewares.slow.rateLimit.average=10',
+        'traefik.http.middlewares.pages.errors.status=500-599',
+        'traefik.http.middlewares.pages.errors.service=shop',
+        'traefik.http.middlewares.pages.errors.query=/',
       ],
     },
   };
@@ -156,6 +162,23 @@ test('a router, a service or a server leads to the lines that declare its route'
   });
   for (const element of [`router ${name}-secure`, `service ${name}`, 'server shop.example.internal, port 443'])
     expect(placeOf(element), element).toEqual(place);
+  const label = (index: number) => `/environments/production/services/shop/traefik_labels/${index}`;
+  const { middlewares } = routesOf(config);
+  const [slow = ''] = [...middlewares.keys()].filter((each) => each.endsWith('slow'));
+  for (const [way, index] of [
+    [[`middleware ${slow}`], 4],
+    [[`middleware ${slow}`, 'rateLimit', 'burst'], 3],
+    [[`middleware ${slow}`, 'rateLimit', 'average'], 4],
+    [[`middleware ${slow}-direct`, 'rateLimit', 'average'], 4],
+    [[`middleware ${slow}`, 'rateLimit', 'period'], 4],
+    [[`middleware ${slow.replace(/slow$/, 'pages')}`, 'errors', 'service'], 6],
+    [[`service ${slow.replace(/slow$/, 'shop')}-errors`, 'loadBalancer', 'servers'], 1],
+  ] as const)
+    expect(placeOf(...way), way.join('.')).toEqual({
+      file: 'stacks/shop/phoenix.json',
+      path: label(index),
+      line: null,
+    });
   for (const element of ['router stranger', 'server for other names, port 80', 'traefik', 'middleware x'])
     expect(placeOf(element), element).toBeNull();
 });

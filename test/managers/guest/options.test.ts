@@ -85,7 +85,7 @@ describe('what is written', () => {
 
   test('a secret is refused without being shown, with the field for it', () => {
     const [found] = problems('vm', { cipassword: 'hunter2' });
-    expect(found?.message).toMatch(/user_config\.password_hash/);
+    expect(found?.message).toMatch(/user_config\.password"/);
     expect(JSON.stringify(problems('vm', { cipassword: 'hunter2' }))).not.toContain('hunter2');
   });
 

@@ -27,7 +27,11 @@ const PROMPTED: Record<string, readonly string[]> = {
 };
 
 /** Those of them that are prompted for twice: without a terminal, each is a line of standard input (PVE/CLIHandler.pm, pve-password; PVE/PTY.pm). */
-const PROMPTED_TWICE: ReadonlySet<string> = new Set(['pct create password']);
+const PROMPTED_TWICE: ReadonlySet<string> = new Set([
+  'pct create password',
+  'qm create cipassword',
+  'qm set cipassword',
+]);
 
 /** Options whose value is the path of a file with the real value. */
 const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {

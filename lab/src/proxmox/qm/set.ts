@@ -61,8 +61,6 @@ export function setMachine(call: Call, parameters: Parameters): void {
   const words = Object.keys(shown)
     .sort()
     .flatMap((name) => [`-${name}`, name === 'cipassword' ? '<hidden>' : (shown[name] ?? '')]);
-  // Without a value the password is read from the terminal, which nobody answers.
-  if (set['cipassword'] === '' && call.stdin().length === 0) refuse('EOF while reading password');
   checkKeys(encodedKeys(set['sshkeys'] ?? ''));
   clampWeight(set);
   const deletes = splitList(text(parameters, 'delete') ?? '').map((name) => (name === 'cdrom' ? 'ide2' : name));

@@ -120,20 +120,38 @@ async function gitlabHooks({ login, ...options }: ForgeOptions): Promise<HooksSe
     answerTo(async () => ({ status: 200, headers: {}, data: await client.call(method, at) }));
   const first = await call('GET', path);
   if (first.status !== 200) return { seen: false, why: summarise(first) };
-  const hooks = (await client.all(path)) as readonly (GitLabHook & Readonly<Record<string, unknown>>)[];
+  const told = (await client.all(path)) as readonly (GitLabHook & Readonly<Record<string, unknown>>)[];
+  /** Null before version 17.3, which has no record of events, and before the first event. */
+  const lastOf = async ({ id }: GitLabHook): Promise<Hook['last']> => {
+    const { status, data } = await call('GET', `${path}/${id}/events?per_page=1`);
+    const [newest] = (status === 200 ? data : []) as readonly { readonly response_status: string }[];
+    return newest === undefined ? null : endOf(newest.response_status);
+  };
+  const hooks = await Promise.all(
+    told.map(
+      async (hook): Promise<Hook> => ({
+        id: hook.id,
+        url: hook.url,
+        active: (hook.alert_status ?? 'executable') === 'executable',
+        contentType: 'json',
+        events: Object.keys(hook).filter((name) => EVENTS.test(name) && hook[name] === true),
+        last: await lastOf(hook),
+      }),
+    ),
+  );
   return {
     seen: true,
-    hooks: hooks.map((hook) => ({
-      id: hook.id,
-      url: hook.url,
-      active: (hook.alert_status ?? 'executable') === 'executable',
-      contentType: 'json',
-      events: Object.keys(hook).filter((name) => EVENTS.test(name) && hook[name] === true),
-      last: null,
-    })),
+    hooks,
     async test({ id }) {
       const answer = await call('POST', `${path}/${id}/test/push_events`);
       return answer.status < 300 ? null : summarise(answer);
     },
   };
+}
+
+/** @param status a code, or `internal error` where nothing answered */
+function endOf(status: string): NonNullable<Hook['last']> {
+  const code = Number(status);
+  if (!Number.isInteger(code)) return { ok: false, code: 0, said: status };
+  return { ok: code >= 200 && code < 300, code, said: `HTTP ${code}` };
 }

@@ -1,21 +1,10 @@
 // GitHub's webhook deliveries, which it stores for a few days: their content can be read, and failed ones can be requested again, since GitHub sends
 // each only once by itself.
 
-import type { FailingWebhooks, SentWebhook, SentWebhooks } from '../../../ports/forge.ts';
+import type { SentWebhook, SentWebhooks } from '../../../ports/forge.ts';
+import { type Attempt, leadsHere, recordOf } from '../deliveries.ts';
 import { type Client, type GitHub, orNothing } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
-
-/** A delivery that fails this often is itself faulty. */
-const MAX_TRIES = 5;
-
-interface Told {
-  readonly id: number;
-  /** The same for every attempt. */
-  readonly guid: string;
-  readonly delivered_at: string;
-  readonly status: string;
-  readonly status_code: number;
-}
 
 /** The API of one hook's deliveries. */
 interface Hook {
@@ -31,9 +20,7 @@ export async function sentWebhooks(
 ): Promise<SentWebhooks | null> {
   const hook = await hookOf(github, publicUrl);
   if (hook === null) return null;
-  const told = await deliveriesSince(hook, since);
-  const [newest] = told;
-  return { lost: lost(told), failing: failing(told), arrives: newest !== undefined && arrived(newest) };
+  return recordOf(await deliveriesSince(hook, since));
 }
 
 export async function redeliver(github: GitHub, publicUrl: string | null, ids: readonly number[]): Promise<void> {
@@ -62,31 +49,9 @@ export async function sentWebhook(
   return { event, payload: request.payload };
 }
 
-/**
- * The newest attempt of each delivery that never arrived, oldest first. Pure. @param told newest first
- */
-export function lost(told: readonly Told[]): number[] {
-  const tries = Map.groupBy(told, ({ guid }) => guid);
-  const unheard = [...tries.values()].filter((each) => each.length < MAX_TRIES && !each.some(arrived));
-  return unheard.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
-}
-
-/** The newest attempts, up to one that arrived. Pure. @param told newest first */
-export function failing(told: readonly Told[]): FailingWebhooks | null {
-  const end = told.findIndex(arrived);
-  const attempts = end < 0 ? told : told.slice(0, end);
-  const [newest, first] = [attempts[0], attempts.at(-1)];
-  if (newest === undefined || first === undefined) return null;
-  return { since: first.delivered_at, code: newest.status_code, status: newest.status };
-}
-
-function arrived({ status_code: code }: Told): boolean {
-  return code >= 200 && code < 300;
-}
-
-async function deliveriesSince({ client, path }: Hook, since: Date): Promise<Told[]> {
-  const found: Told[] = [];
-  for await (const told of pagesOf<Told>(client, `GET ${path}`, {})) {
+async function deliveriesSince({ client, path }: Hook, since: Date): Promise<Attempt[]> {
+  const found: Attempt[] = [];
+  for await (const told of pagesOf<Attempt>(client, `GET ${path}`, {})) {
     found.push(...told.filter(({ delivered_at: at }) => Date.parse(at) >= since.getTime()));
     const oldest = told.at(-1);
     if (oldest !== undefined && Date.parse(oldest.delivered_at) < since.getTime()) break;
@@ -112,10 +77,4 @@ async function hookOf(github: GitHub, publicUrl: string | null): Promise<Hook | 
     if (status === 403 || status === 404) return null;
     throw error;
   }
-}
-
-function leadsHere(url: string, publicUrl: string | null): boolean {
-  const path = URL.parse(url)?.pathname.replace(/\/+$/, '') ?? '';
-  if (!path.endsWith('/webhooks')) return false;
-  return publicUrl === null || URL.parse(url)?.host === URL.parse(publicUrl)?.host;
 }

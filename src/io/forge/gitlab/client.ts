@@ -23,8 +23,8 @@ export class Answered extends Error {
 /** Paths are below `/api/v4`. Each method fails with `Answered` for a response other than 2xx. */
 export interface Client {
   call(method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<unknown>;
-  /** A list page by page, to its end. */
-  pages(path: string): AsyncGenerator<readonly unknown[]>;
+  /** A list page by page, to its end. @param perPage where GitLab accepts no larger page */
+  pages(path: string, perPage?: number): AsyncGenerator<readonly unknown[]>;
   /** Every row of a list. */
   all(path: string): Promise<unknown[]>;
   /** Undefined for an object that does not exist. */
@@ -51,15 +51,15 @@ export function openClient(
   }
   const client: Client = {
     call: async (method, path, body) => (await request(method, path, body)).data,
-    async *pages(path) {
+    async *pages(path, perPage = PER_PAGE) {
       let page = '1';
       for (let count = 0; count < MAX_PAGES; count += 1) {
-        const place = `${path}${path.includes('?') ? '&' : '?'}per_page=${PER_PAGE}&page=${page}`;
+        const place = `${path}${path.includes('?') ? '&' : '?'}per_page=${perPage}&page=${page}`;
         const { data, headers } = await request('GET', place);
         const rows = data as readonly unknown[];
         yield rows;
         // Empty on the last page. A proxy may remove the header: then a full page is followed by another one.
-        const next = headers.get('x-next-page') ?? (rows.length < PER_PAGE ? '' : String(count + 2));
+        const next = headers.get('x-next-page') ?? (rows.length < perPage ? '' : String(count + 2));
         if (next === '') return;
         page = next;
       }

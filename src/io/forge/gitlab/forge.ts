@@ -10,6 +10,7 @@ import type { ForgeOptions } from '../options.ts';
 import { reading } from '../reading.ts';
 import type { ServerClock } from '../redirects.ts';
 import { openClient } from './client.ts';
+import { redeliver, sentWebhooks } from './deliveries.ts';
 import { commentOf, pullsOf, pullTexts, pusherOf, repositoryName } from './responses.ts';
 import { mayPush } from './rights.ts';
 import { STATUS_RIGHT, setStatus } from './statuses.ts';
@@ -81,6 +82,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     }
   }
 
+  const deliveries = { client, project, publicUrl: options.publicUrl ?? null };
   const statusOptions = { client, project, branch };
   const sending = (status: CommitStatus, handle: string | null) => {
     const what = `the status of ${status.commit.slice(0, 12)}`;
@@ -135,7 +137,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     comment: (pull, id) => asked(`note ${id}`, () => commentOf(client, project, pull, id)),
     // GitLab's approvals do not belong to a head, so it is unknown what they approve.
     reviews: async () => [],
-    // GitLab has no buttons, and a project token may not read deliveries.
+    // GitLab has no buttons, of which a person can only be told by their delivery.
     sentWebhook: async () => null,
     pullsOf: (commit) => asked('the merge requests of a commit', () => pullsOf(client, project, commit)),
     pullTexts: (number) => asked(`the commits of merge request ${number}`, () => pullTexts(client, project, number)),
@@ -148,9 +150,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
           .filter(({ name, status }) => name.startsWith('phoenix/') && OPEN.has(status))
           .map(({ name }) => name);
       }),
-    // A project token cannot list or resend failed deliveries.
-    sentWebhooks: async () => null,
-    redeliver: async () => {},
+    sentWebhooks: (since) => asked('the events of the webhook', () => sentWebhooks(deliveries, since)),
+    redeliver: (lost) => asked('the events of the webhook', () => redeliver(deliveries, lost)),
     clockAheadMs: () => clock.aheadMs,
     limit: () => clock.limit ?? null,
     token: async () => tokenOf(),

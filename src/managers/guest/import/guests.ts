@@ -9,7 +9,7 @@ import type { HostReader, Wanted } from '../../manager.ts';
 import { HYPERVISOR_FILE } from '../../places.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { type GuestInventory, inventoryOfGuests, quickCheckOfGuest } from '../observe/inventory.ts';
-import { OWNER_TAG, parseNotes, printNotes, repositoryName, surroundings } from '../observe/notes.ts';
+import { OWNER_TAG, parseNotes, printNotes, repositoryName, surroundings, withPassword } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { confFolder } from '../observe/observe.ts';
 import type { Program } from '../proxmox/command.ts';
@@ -191,8 +191,16 @@ export function quickCheckOfFound(inventory: GuestInventory, wanted: Wanted<Gues
   return quickCheckOfGuest(inventory, wanted);
 }
 
-/** The observation with Phoenix's tag and notes added, and nothing else changed. */
-export function markedGuest(seen: GuestObservation, wanted: Wanted<GuestSpec>): GuestObservation {
+/**
+ * The observation with Phoenix's tag and notes added, and nothing else changed.
+ *
+ * @param password digest of a declared password, which counts as the one that the guest has
+ */
+export function markedGuest(
+  seen: GuestObservation,
+  wanted: Wanted<GuestSpec>,
+  password?: string | undefined,
+): GuestObservation {
   const { conf } = seen;
   if (conf === null) return seen;
   const present = parseNotes(conf.description);
@@ -204,6 +212,7 @@ export function markedGuest(seen: GuestObservation, wanted: Wanted<GuestSpec>): 
     building: present?.building ?? false,
     ...(present?.restarting === undefined ? {} : { restarting: present.restarting }),
     scripts: present?.scripts ?? null,
+    ...withPassword(present?.password ?? password),
   };
   const tags = (conf.settings['tags'] ?? '').split(/[,;\s]+/).filter((tag) => tag !== '');
   const isTagged = tags.some((tag) => tag.toLowerCase() === OWNER_TAG);

@@ -23,6 +23,8 @@ export interface Notes {
   readonly restarting?: boolean;
   /** Digest of what was installed when it was shut down permanently; null where that was never noted. */
   readonly scripts: string | null;
+  /** Keyed digest of the password that cloud-init was last given; absent where none was. */
+  readonly password?: string;
   /** The block has the previous format, in which the text before it may be Phoenix's description; absent otherwise. */
   readonly old?: boolean;
 }
@@ -51,6 +53,7 @@ export function printNotes(notes: Notes): string {
     `- phoenix-commit: ${notes.commit}`,
   ];
   if (notes.scripts !== null) block.push(`- phoenix-scripts: ${notes.scripts}`);
+  if (notes.password !== undefined) block.push(`- phoenix-password: ${notes.password}`);
   if (notes.building) block.push(`- phoenix-state: ${notes.restarting === true ? 'restarting' : 'building'}`);
   return `${text === '' ? '' : `${text}\n\n`}${block.join('\n')}${after}`;
 }
@@ -74,10 +77,16 @@ export function parseNotes(description: string): Notes | null {
       building: state === 'building' || state === 'restarting',
       ...(state === 'restarting' ? { restarting: true } : {}),
       scripts: entries.get('scripts') ?? null,
+      ...withPassword(entries.get('password')),
       ...(old ? { old } : {}),
     };
   }
   return null;
+}
+
+/** The note of a password, absent where there is none. */
+export function withPassword(password: string | undefined): Pick<Notes, 'password'> {
+  return password === undefined ? {} : { password };
 }
 
 interface Block {

@@ -59,7 +59,7 @@ const ELSEWHERE: Readonly<Record<GuestKind, Readonly<Record<string, Elsewhere>>>
     ...BOTH,
     background_delay: COMMAND,
     cdrom: DRIVE,
-    cipassword: { instead: 'write "user_config.password_hash", by reference to a secret' },
+    cipassword: { instead: 'write "user_config.password", by reference to a secret' },
     ciuser: { fields: ['user_config.username'] },
     efidisk0: DRIVE,
     hostpci: { fields: ['passthrough'] },

@@ -1,6 +1,6 @@
 // Builds calls of Proxmox's two programs for guests. Arguments are always a list, and never contain a secret.
 
-import type { Action, Command, Content } from '../../../model/action.ts';
+import type { Action, Command, Content, SecretReference } from '../../../model/action.ts';
 import type { Impact } from '../../../model/plan.ts';
 
 /** `pct` for containers, `qm` for VMs: most of their verbs are the same. */
@@ -27,6 +27,18 @@ const TASKS: ReadonlySet<string> = new Set([...Object.keys(TIMEOUTS), 'set', 're
 
 export function call(program: Program, verb: string, id: number, args: readonly string[] = []): Command {
   return { kind: 'command', program, args: [verb, String(id), ...args], timeoutSeconds: TIMEOUTS[verb] ?? 120 };
+}
+
+/**
+ * Standard input for an option without a value, which makes the program prompt twice for a password: without a terminal it reads both lines from
+ * there. (pve-common, PVE/CLIHandler.pm, pve-password; PVE/PTY.pm, read_password)
+ */
+export function promptedTwice(secret: SecretReference): Content {
+  const line: Content[] = [
+    { from: 'secret', secret },
+    { from: 'text', text: '\n' },
+  ];
+  return { from: 'joined', parts: [...line, ...line] };
 }
 
 export function action(summary: string, impact: Impact, what: Action['do']): Action {

@@ -2,7 +2,7 @@
 // value: declared values are set, values that are no longer declared are removed, and everything else stays. Where the edit changes nothing, nothing
 // is to be done; so the comparison covers exactly what would be set.
 
-import type { Action } from '../../../model/action.ts';
+import type { Action, Content } from '../../../model/action.ts';
 import type { OptionsOf } from '../../../proxmox/guest-options.ts';
 import { effectOf } from '../../../proxmox/option-effects.ts';
 import { action, call, guestName, type Program } from './command.ts';
@@ -109,6 +109,13 @@ export function bridgesIn(args: readonly string[]): string[] {
   });
 }
 
+/** An option whose value is a secret, which the program prompts for. */
+export interface PromptedOption {
+  readonly option: string;
+  readonly label: string;
+  readonly stdin: Content;
+}
+
 /** One command for all changes. */
 export function setGuest(
   program: Program,
@@ -116,15 +123,22 @@ export function setGuest(
   changes: SettingChanges,
   notes: string | null,
   running: boolean,
+  prompted: PromptedOption | null = null,
 ): Action[] {
-  const args = [...changes.args, ...(notes === null ? [] : ['--description', notes])];
+  const args = [
+    ...changes.args,
+    ...(notes === null ? [] : ['--description', notes]),
+    ...(prompted === null ? [] : [`--${prompted.option}`]),
+  ];
   if (args.length === 0) return [];
-  const { labels, shown } = changes;
+  const { shown } = changes;
+  const labels = [...changes.labels, ...(prompted === null ? [] : [prompted.label])];
   const what = labels.length === 0 ? 'the notes' : labels.join(', ');
   const to = labels.length === 1 && shown[0] ? ` to ${shown[0]}` : '';
   const summary = `set ${what} of ${guestName(program, id)}${to}`;
   const impact = running && changes.restart ? 'restart' : 'live';
-  const set = action(summary, impact, call(program, 'set', id, args));
+  const command = call(program, 'set', id, args);
+  const set = action(summary, impact, prompted === null ? command : { ...command, stdin: prompted.stdin });
   const keys = running ? keysIn(changes.args) : [];
   // When one of several values fails, it stays in the file as pending, together with those that would have been pending anyway: the next start by
   // anybody would apply them, hence the undo. (qemu-server, PVE/API2/Qemu.pm, update_vm_api)
