@@ -74,7 +74,29 @@ const CALLS: readonly (readonly [string, string])[] = [
   ['create /cluster/backup --id pooled --schedule 02:30 --pool prod --exclude 101', 'ok'],
   ['set /cluster/backup/pooled --schedule 03:30', 'ok'],
   ['set /cluster/backup/pooled --delete exclude', 'ok'],
+  ['create /cluster/ha/groups --group old --nodes pve', 'cannot create group: ha groups have been migrated to rules'],
   ['create /cluster/ha/resources --sid ct:101', 'ok'],
+  ['get /cluster/ha/resources/101', 'ok'],
+  ['get /cluster/ha/resources/vm:999', "no such resource 'vm:999'"],
+  ['get /cluster/ha/rules/none', "no such ha rule 'none'"],
+  ['get /cluster/sdn/zones/none', "sdn 'none' does not exist"],
+  ['get /cluster/mapping/pci/none', "mapping 'none' not found"],
+  ['get /access/users/none@pve', "no such user ('none@pve')"],
+  ['get /access/groups/none', "group 'none' does not exist"],
+  ['get /access/domains/none', "domain 'none' does not exist"],
+  ['get /pools/prod', 'ok'],
+  ['get /pools/none', "pool 'none' does not exist"],
+  ['delete /pools/none', "delete pool failed: pool 'none' does not exist"],
+  [
+    'set /cluster/options --location 1,2',
+    'location: invalid format - value without key, but schema does not define a default key',
+  ],
+  ['set /nodes/pve/time --timezone No/Where', 'timezone: No such timezone'],
+  ['set /nodes/pve/dns --search lan.example --dns1 10.0.0.53', 'ok'],
+  [
+    'create /nodes/pve/hosts --data x --digest 0',
+    'detected modified configuration - file changed by other user? Try again.',
+  ],
   ['create /cluster/ha/resources --sid ct:102', 'ok'],
   ['create /cluster/ha/rules --rule one --type node-affinity --resources ct:101 --nodes pve', 'ok'],
   ['create /cluster/ha/rules --rule two --type node-affinity --resources ct:102 --nodes pve', 'ok'],
@@ -110,5 +132,21 @@ test('each call ends as the code of Proxmox has it', async () => {
     const lines = stderr.split('\n').filter((each) => each !== '');
     const told = lines.includes(expected) ? expected : lines.join('\n');
     expect([line, exit === 0 ? 'ok' : told]).toEqual([line, expected]);
+  }
+});
+
+test('verbs of pveum end as the calls of the API that they stand for', async () => {
+  const lines: readonly (readonly [string, string])[] = [
+    ['pveum role add Looking -privs VM.Audit', 'ok'],
+    ['pveum role add Looking -privs VM.Audit', "create role failed: role 'Looking' already exists"],
+    ['pveum user add ada@pve', 'ok'],
+    ['pveum user token add ada@pve agent --privsep 0', 'ok'],
+    ['pveum acl list', 'ok'],
+    ['pveum role delete Looking', 'ok'],
+    ['pveum role delete Looking', "delete role failed: role 'Looking' does not exist"],
+  ];
+  for (const [line, expected] of lines) {
+    const { exit, stderr } = await runnerHere(dir)(line.split(' '));
+    expect([line, exit === 0 ? 'ok' : stderr.trim()]).toEqual([line, expected]);
   }
 });

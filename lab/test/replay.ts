@@ -17,12 +17,8 @@ export type Row =
 /** Why a row is skipped; undefined for rows that the lab must match. */
 function leftOut(row: Row): string | undefined {
   if (!('argv' in row)) return undefined;
-  const [program = '', , path = ''] = row.argv;
+  const [program = ''] = row.argv;
   if (PROGRAMS[program] === undefined) return `${program} (Phoenix does not call it)`;
-  if (program === 'pveum' && !/^(user add|acl modify) /.test(row.argv.slice(1).join(' '))) {
-    return 'pveum of roles, tokens and lists (Phoenix keeps users and what they may do everywhere)';
-  }
-  if (/^\/pools/.test(path)) return 'pvesh /pools (Phoenix uses no pools)';
   if (/^(403 Permission|only root can set)/.test(row.stderr))
     return 'calls of a user other than root@pam (Phoenix is root on the host)';
   if (row.stderr.startsWith('lxc-attach: ')) return 'pct exec where no process of the guest was there to attach to';

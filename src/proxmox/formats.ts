@@ -90,6 +90,16 @@ function acmeName(first: string): string {
 
 const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
 
+/** One or several blocks with this label. */
+function pem(label: string): Verifier {
+  const block = `-----BEGIN ${label}-----\\n(?:[A-Za-z0-9+/=\\s]+\\n)?-----END ${label}-----\\n*`;
+  const blocks = new RegExp(`^(?:${block})+$`);
+  return (value) =>
+    blocks.test(value.slice(Math.max(0, value.indexOf('-----BEGIN '))))
+      ? undefined
+      : 'not a valid PEM-formatted string.';
+}
+
 const VERIFIERS: Record<string, Verifier> = {
   ...FIREWALL_FORMATS,
   ...STORAGE_FORMATS,
@@ -97,6 +107,9 @@ const VERIFIERS: Record<string, Verifier> = {
     '\\w[\\w+.~-]*(@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*)?',
     'value does not look like a valid email address or user name',
   ),
+  // pve-common, PVE/Certificate.pm, check_pem: text before the first line of dashes is left out.
+  'pem-certificate-chain': pem('CERTIFICATE'),
+  'pem-string': pem('.*?'),
   'pve-calendar-event': passing(isCalendarEvent, "invalid calendar event '%s'"),
   'pve-day-of-week': matching('mon|tue|wed|thu|fri|sat|sun', "invalid day '%s'"),
   CIDR: passing((value) => isCidr(value, 4) || isCidr(value, 6), 'value does not look like a valid CIDR network'),

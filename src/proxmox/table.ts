@@ -1,5 +1,6 @@
 // The parameters of Proxmox's programs, extracted from Proxmox's API description (scripts/cut-proxmox-table.mjs). The basis for what configurations
 // may contain, what managers send and what the lab accepts.
+import { FURTHER_FORMATS } from './further-formats.ts';
 import table from './table.json' with { type: 'json' };
 
 /** The schema of a parameter or of a property. */
@@ -43,7 +44,7 @@ const formats = new Map<string, Readonly<Record<string, Schema>>>();
 
 /** A property string format by name, expanded on first use, since every command loads this file. */
 function formatNamed(name: string): Readonly<Record<string, Schema>> | undefined {
-  const known = formats.get(name);
+  const known = formats.get(name) ?? FURTHER_FORMATS[name];
   if (known !== undefined || !Object.hasOwn(writtenFormats, name)) return known;
   const properties = Object.entries(writtenFormats[name] ?? {}).map(([property, schema]) => [property, unfold(schema)]);
   const format = Object.fromEntries(properties) as Record<string, Schema>;

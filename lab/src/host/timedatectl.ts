@@ -10,13 +10,13 @@ const ZONES = '/usr/share/zoneinfo/';
 /** Services for time synchronisation, in systemd's order of preference. */
 const SYNC_SERVICES = ['chrony.service', 'systemd-timesyncd.service'];
 
-function zoneOf(node: LabNode): string {
+export function zoneOf(node: LabNode): string {
   const link = pathOf(node, '/etc/localtime');
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return 'UTC';
   return readlinkSync(link).replace(/^.*\/zoneinfo\//, '');
 }
 
-function isZone(name: string): boolean {
+export function isZone(name: string): boolean {
   if (!/^[A-Za-z][\w+-]*(\/[\w+-]+)*$/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -26,7 +26,7 @@ function isZone(name: string): boolean {
   }
 }
 
-function setZone(node: LabNode, name: string): Outcome {
+export function setZone(node: LabNode, name: string): Outcome {
   if (!isZone(name)) return failed(`Failed to set time zone: Invalid or not installed time zone '${name}'`);
   const link = pathOf(node, '/etc/localtime');
   rmSync(link, { force: true });

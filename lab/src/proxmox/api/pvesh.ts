@@ -14,6 +14,7 @@ import { aptCall } from '../objects/apt.ts';
 import { cephPoolCall } from '../objects/ceph-pools.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
+import { nodeSettingsCall } from '../objects/node-settings.ts';
 import { notificationCall } from '../objects/notifications.ts';
 import { nodeOptionsCall, optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
@@ -57,9 +58,14 @@ export function pvesh(node: LabNode, argv: readonly string[], stdin: () => Buffe
       rc: 255,
     };
   }
-  const checked = checkApiCall(command, rest);
+  const [path = ''] = rest;
+  if (command === 'create' && path === '/cluster/ha/groups')
+    return { stdout: '', stderr: 'cannot create group: ha groups have been migrated to rules\n', rc: 2 };
+  const [, pool] = /^\/pools\/([^/]+)$/.exec(path) ?? [];
+  const checked = checkApiCall(command, pool === undefined ? rest : ['/pools', '--poolid', pool, ...rest.slice(1)]);
   if ('stderr' in checked) return { stdout: '', ...checked };
-  return carryOut(newCall(node, stdin), checked.call);
+  const isOnePool = pool !== undefined && command === 'get';
+  return carryOut(newCall(node, stdin), checked.call, isOnePool ? withoutPoolId : undefined);
 }
 
 /** `perl`, for one script only: pvesh with secrets from standard input. */
@@ -70,9 +76,19 @@ export function perl(node: LabNode, argv: readonly string[], stdin: () => Buffer
   return pvesh(node, [...words, ...secretArguments(names, stdin().toString())]);
 }
 
-function carryOut(call: Call, { method, template, parameters, output, usage }: ApiCall): Answer {
+/** The path with the name of a pool stands for the list of that one (PVE/API2/Pool.pm, read_pool). */
+function withoutPoolId(data: unknown): unknown {
+  const [{ poolid: _, ...pool }] = data as [Readonly<Record<string, unknown>>];
+  return pool;
+}
+
+function carryOut(
+  call: Call,
+  { method, template, parameters, output, usage }: ApiCall,
+  show: (data: unknown) => unknown = (data) => data,
+): Answer {
   try {
-    const data = respond(call, method, template, parameters);
+    const data = show(respond(call, method, template, parameters));
     return { stdout: call.stdout + printResult(data, output), stderr: call.stderr, rc: 0 };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -159,7 +175,7 @@ const OBJECTS = [
     haCall,
     replicationCall,
   ],
-  ...[notificationCall, nodeOptionsCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
+  ...[notificationCall, nodeOptionsCall, nodeSettingsCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;

@@ -5,6 +5,7 @@ import { refuse, refuseParameters } from '../refusal.ts';
 import { storageContent, storageSection, storageStatus } from '../storage/content.ts';
 import { storageNamed, storages } from '../storage/storage.ts';
 import { guestRead, guestStatus } from './guests.ts';
+import { objectRead } from './object-reads.ts';
 
 type Reader = (call: Call, parameters: Parameters) => unknown;
 
@@ -13,6 +14,8 @@ export function apiRead(call: Call, template: string, parameters: Parameters): u
   const [, kind, below] = /^\/nodes\/\{node\}\/(lxc|qemu)\/\{vmid\}(\/.*)?$/.exec(template) ?? [];
   if (kind === 'lxc' || kind === 'qemu')
     return guestRead(call, kind, Number(parameters['vmid']), below ?? '', parameters);
+  const object = objectRead(call, template, parameters);
+  if (object !== undefined) return object.data;
   const read = READERS[template];
   return read === undefined ? refuse(`the lab does not answer GET ${template}`) : read(call, parameters);
 }

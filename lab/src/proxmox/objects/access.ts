@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { BUILT_IN_ROLES, isAclPath, normalisedAclPath } from '../../../../src/proxmox/access.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
+import type { Right } from '../../../../src/proxmox/user-config.ts';
 import { type Access, keepAccess, ownerOf, readAccess, removeFromGroups } from '../access/access.ts';
 import { passwordFor } from '../access/passwords.ts';
 import type { Call } from '../call.ts';
@@ -79,12 +80,18 @@ export function accessCall(
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
+  if (method === 'GET' && template === '/access/acl') return { data: readAccess(node).rights.map(shownRight) };
   const change = CHANGES[`${method} ${template}`];
   if (change === undefined) return undefined;
   const access = readAccess(node);
   const data = change(access, parameters, node) ?? null;
   keepAccess(node, access);
   return { data };
+}
+
+function shownRight({ path, propagate, role, who }: Right): Readonly<Record<string, unknown>> {
+  const type = who.startsWith('@') ? 'group' : who.includes('!') ? 'token' : 'user';
+  return { path, propagate: propagate ? 1 : 0, roleid: role, type, ugid: who.replace(/^@/, '') };
 }
 
 function addUser(access: Access, parameters: Parameters, node: LabNode): void {

@@ -26,7 +26,6 @@ export function haCall(
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
   if (method === 'GET') return undefined;
-  if (template.startsWith('/cluster/ha/groups')) refuse('cannot create group: ha groups have been migrated to rules');
   if (/^\/cluster\/ha\/resources(\/\{sid\})?$/.test(template)) changeResources(node, method, parameters);
   else if (/^\/cluster\/ha\/rules(\/\{rule\})?$/.test(template)) changeRules(node, method, parameters);
   else return undefined;

@@ -24,7 +24,7 @@ export function poolCall(
   if (template !== '/pools') return undefined;
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
   const id = text(parameters, 'poolid') ?? '';
-  if (method === 'GET') return { data: [...pools].map(([poolid, options]) => ({ ...commentOf(options), poolid })) };
+  if (method === 'GET') return { data: shown(node, pools, id) };
   if (method === 'POST') addPool(pools, id, parameters);
   if (method === 'DELETE') removePool(node, pools, id);
   if (method === 'PUT') changePool(pools, id, parameters);
@@ -36,6 +36,25 @@ export function poolCall(
 function commentOf(options: Options): { readonly comment?: string } {
   const comment = options['comment']?.[0];
   return comment === undefined ? {} : { comment };
+}
+
+/** All pools, or the one with its members. */
+function shown(node: LabNode, pools: Pools, id: string): unknown[] {
+  if (id === '') return [...pools].map(([poolid, options]) => ({ ...commentOf(options), poolid }));
+  const pool = pools.get(id) ?? refuse(`pool '${id}' does not exist`);
+  const ids = new Set(wordsOf(pool, 'vms').map(Number));
+  const guests = [
+    ...(['lxc', 'qemu'] as const).flatMap((kind) =>
+      guestIds(node, kind).map((vmid) => ({ id: vmid, kind, node: node.name })),
+    ),
+    ...guestsElsewhere(node),
+  ].filter((guest) => ids.has(guest.id));
+  const names = wordsOf(pool, 'storage').filter((name) => storages(node).has(name));
+  const members = [
+    ...guests.map(({ id: vmid, kind, node: on }) => ({ id: `${kind}/${vmid}`, node: on, type: kind, vmid })),
+    ...names.map((name) => ({ id: `storage/${node.name}/${name}`, node: node.name, storage: name, type: 'storage' })),
+  ];
+  return [{ ...commentOf(pool), members, poolid: id }];
 }
 
 function addPool(pools: Pools, id: string, parameters: Parameters): void {

@@ -1,6 +1,6 @@
 // Changes of storage.cfg by the rules of each storage type.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { contentsOf, formatsOf } from '../../../../src/proxmox/storage-types.ts';
@@ -155,7 +155,16 @@ export function addStorage(call: Call, parameters: Parameters): void {
     sections.set(id, { type, options });
   });
   if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
+  if (['cephfs', 'rbd'].includes(type)) checkKeyring(call, parameters);
   writePassword(call, type, id, parameters, false);
+}
+
+const ADMIN_KEYRING = '/etc/pve/priv/ceph.client.admin.keyring';
+
+/** pve-storage, PVE/CephConfig.pm, ceph_create_keyfile. */
+function checkKeyring(call: Call, { keyring }: Parameters): void {
+  if (keyring === undefined && !existsSync(pathOf(call.node, ADMIN_KEYRING)))
+    warn(call, `${ADMIN_KEYRING} not found, authentication is disabled.`);
 }
 
 /** What a plugin checks when a storage is added (on_add_hook), and whether it is reached, where this node is to use it (activate_storage). */
