@@ -89,8 +89,8 @@ const CASES: readonly Case[] = [
       ...MOUNT,
       host_path,
     })),
-    [MOUNT, { ...MOUNT, host_path: '/tank/data/' }],
-    /must not/,
+    [MOUNT, { ...MOUNT, host_path: '/tank/data/' }, { ...MOUNT, host_path: '/dev/disk/by-id/ata-WDC_WD40-part1' }],
+    /must not|by a name that lasts/,
   ],
   [
     'a place in the container that is more than a path',

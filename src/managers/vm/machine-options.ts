@@ -48,10 +48,8 @@ export function machineOptions(
     );
   }
   const isMade = vm.cloneFrom === null;
-  if (isMade && vm.cloudInit)
-    options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null, isAssumed: true });
-  if (isMade && vm.efiDisk !== null)
-    options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null, isAssumed: true });
+  if (isMade && vm.cloudInit) options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null });
+  if (isMade && vm.efiDisk !== null) options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null });
   for (const { option, text, at } of [...devicesOf(vm), ...cardsOf(vm), ...disksOf(vm, options)])
     options.set(option, { text, at });
   if (vm.cloudInit) options.set('ide2', { text: 'local:cloudinit,media=cdrom', at: null });

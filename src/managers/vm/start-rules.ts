@@ -34,7 +34,7 @@ export function machinesCanStart({ config }: RuleContext): Diagnostic[] {
       const at = placeOf(found, options) ?? (isNeverStarted(source) ? cloneSourcePlace(vm) : null);
       if (at === null) return [];
       const place = { at, target: targetOf(vm) };
-      const unknown = file?.isReadByQemu === null ? typeOf(file.storage) : undeclaredOf(found, options, texts);
+      const unknown = file?.isReadByQemu === null ? typeOf(file.storage) : undeclaredOf(found, options);
       if (unknown !== null) return [{ code: 'NOT_JUDGED', ...place, ...notJudged(vm, found, unknown) }];
       const message = `${nameOfGuest(vm)}: ${found.by} would not start it: ${found.message}`;
       return [{ code: 'INVALID_VALUE', ...place, message, hint: HINTS[found.fault] }];
@@ -62,31 +62,18 @@ const AMOUNTS: ReadonlyMap<string, string> = new Map([
   ['sockets', 'sockets'],
 ]);
 
-/** Options of which a VM that exists may have another value than a new one, with values that Proxmox judges differently. */
-const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
-  ['bios', ['ovmf', 'seabios']],
-  ['hotplug', ['0', 'network,disk,usb,memory,cpu']],
-  ['machine', ['q35', 'pc']],
-  ['numa', ['1', '0']],
-  ['ostype', ['l26', 'win11', 'other']],
-]);
-
-/** The fields that the fault follows from and that are not declared: a VM that exists has its own. Null: all are declared. */
-function undeclaredOf(found: StartFault, options: Options, texts: Readonly<Record<string, string>>): Unknown | null {
+/**
+ * The amounts that the fault follows from and that are not declared: a VM that exists has its own. Null: all are declared. Another option that is not
+ * declared, such as `numa`, counts as that of a new VM: a declaration that agrees with an existing VM changes nothing, and a new one could not start.
+ */
+function undeclaredOf(found: StartFault, options: Options): Unknown | null {
   const fields = found.options.flatMap((option) => {
     const isKnown = options.has(option) && options.get(option)?.isAssumed !== true;
-    if (isKnown) return [];
-    return AMOUNTS.get(option) ?? (isTurned(found, option, texts) ? option : []);
+    return isKnown ? [] : (AMOUNTS.get(option) ?? []);
   });
   if (fields.length === 0) return null;
   const names = fields.map((field) => `"${field}"`).join(' and ');
   return { what: names, instead: 'with that of a new VM', hint: `Declare ${names}. ${HINTS[found.fault]}` };
-}
-
-/** Whether the VM would start with another value of the option, as far as this fault goes. */
-function isTurned(found: StartFault, option: string, texts: Readonly<Record<string, string>>): boolean {
-  const values = CHOICES.get(option) ?? [];
-  return values.some((value) => !startFaults({ ...texts, [option]: value }).some(({ fault }) => fault === found.fault));
 }
 
 function typeOf(storage: string): Unknown {

@@ -91,13 +91,6 @@ test.each<[what: string, own: object, told: string]>([
   ['memory', { numa: true, options: { numa0: 'cpus=0-1,memory=4096' } }, '"memory_mb" is not declared: with that'],
   ['cores', { sockets: 1, options: { vcpus: 4 } }, '"cores" is not declared: with that of a new VM, QEMU would not'],
   ['sockets', { cores: 2, options: { vcpus: 4 } }, '"sockets" is not declared: with that of a new VM, QEMU would'],
-  ['NUMA', { memory_mb: 2048, options: { hotplug: 'memory' } }, '"numa" is not declared: with that of a new VM'],
-  [
-    'machine type',
-    { passthrough: [{ pci: '0000:01:00.0', pcie: true }] },
-    '"machine" is not declared: with that of a new VM, Proxmox would not start it: q35',
-  ],
-  ['firmware', { options: { 'amd-sev': 'type=std' } }, '"bios" is not declared: with that of a new VM'],
 ])('what a VM that exists has of its own is not judged as a new VM: %s', (_, own, told) => {
   const files = withVm({ memory_mb: undefined, cores: undefined, ...own });
   files[VM].vms[0].memory_mb = undefined;
