@@ -99,7 +99,7 @@ test('work that fails unexpectedly is known with its reason and without secrets;
   const { since, why } = (await found('drift')) ?? {};
   expect([since, why]).toEqual([
     '2026-01-02T03:04:05.000Z',
-    expect.stringMatching(/answered nothing; phoenix doctor /),
+    expect.stringMatching(/answered nothing; run phoenix doctor, /),
   ]);
   expect(why).not.toContain('hunter2');
   expect(await noting(context, 'drift', running.signal, async () => 7)).toBe(7);
