@@ -116,8 +116,13 @@ take_archive() {
 
 version_in() { sed -n 's/^  "version": "\([^"]*\)",*$/\1/p' "$1/package.json"; }
 
-# one, other: whether one is newer.
-is_newer() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$1" ]; }
+# one, other: whether one is newer. A candidate such as 1.3.0-rc.1 is older than its release, which sort takes from a tilde.
+is_newer() {
+  one=$(sortable "$1")
+  other=$(sortable "$2")
+  [ "$one" != "$other" ] && [ "$(printf '%s\n%s\n' "$one" "$other" | sort -V | tail -n 1)" = "$one" ]
+}
+sortable() { printf '%s\n' "$1" | sed 's/+.*//; s/-/~/'; }
 
 # The ledger and the notes of a newer version may hold what an older one cannot read. An uninstalled one leaves them.
 refuse_downgrade() {

@@ -2,7 +2,7 @@
 // of its installation: then everything starts over, from Git and the host.
 
 import type { Context } from './context.ts';
-import { claimInstallation, OtherInstallation } from './installation.ts';
+import { claimInstallation, NewerLedger, OtherInstallation } from './installation.ts';
 import { newMemory } from './memory.ts';
 
 /** The longest delay of a timer in Node. */
@@ -28,12 +28,13 @@ export function startHeartbeat(context: Context, begin: () => Promise<void>): ()
   });
   const noteServed = oneAtATime(() => ledger.noteServed(queue.working(), SERVED_MS));
   const failed = (error: unknown) => {
-    if (!(error instanceof OtherInstallation)) {
-      log.warn('whether Redis still has its data is not known', { error });
-      return;
-    }
-    log.error('Redis belongs to another installation now', { error, hint: error.hint });
-    context.lost?.(error);
+    if (error instanceof OtherInstallation) {
+      log.error('Redis belongs to another installation now', { error, hint: error.hint });
+      context.lost?.(error);
+    } else if (error instanceof NewerLedger) {
+      // During an update of several processes: what runs goes on, and this version does not start again.
+      log.error('a newer version of Phoenix uses this Redis too', { error, hint: error.hint });
+    } else log.warn('whether Redis still has its data is not known', { error });
   };
   const notNoted = (error: unknown) => log.warn('what this process serves could not be said', { error });
   const timers = [setInterval(() => noteServed().catch(notNoted), SERVES_EVERY_MS)];

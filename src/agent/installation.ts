@@ -23,7 +23,7 @@ export class OtherInstallation extends Error {
 }
 
 /** A newer version of Phoenix has used the ledger. */
-class NewerLedger extends Error {
+export class NewerLedger extends Error {
   override readonly name = 'NewerLedger';
   /** Exit code of the command line: something that Phoenix needs is not available. */
   readonly exit = 3;
@@ -56,8 +56,18 @@ interface ClaimDeps {
 export async function claimInstallation(deps: ClaimDeps): Promise<'known' | 'new'> {
   await refuseNewer(deps);
   const claimed = await claimPlace(deps);
-  await claimVersion(deps);
+  if (isSettled(deps)) await claimVersion(deps);
   return claimed;
+}
+
+/** A process that neither plans nor applies may run on any machine. */
+function acts({ roles }: Pick<AgentOptions, 'roles'>): boolean {
+  return roles.includes('reconcile') || roles.includes('apply');
+}
+
+/** Nothing is recorded until the node is known: the ledger may turn out to be another installation's. */
+function isSettled({ options }: Pick<ClaimDeps, 'options'>): boolean {
+  return options.node !== null || !acts(options);
 }
 
 async function refuseNewer({ ledger, options: { version } }: ClaimDeps): Promise<string | null> {
@@ -76,12 +86,10 @@ async function claimVersion(deps: ClaimDeps): Promise<void> {
 }
 
 async function claimPlace({ ledger, options }: ClaimDeps): Promise<'known' | 'new'> {
-  // A process that neither plans nor applies may run on any machine.
-  const acts = options.roles.includes('reconcile') || options.roles.includes('apply');
   const ours: Installation = {
     repository: placeOf(options.repositoryUrl),
     branch: options.branch,
-    node: acts ? options.node : null,
+    node: acts(options) ? options.node : null,
   };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const known = await ledger.installation();
@@ -90,6 +98,7 @@ async function claimPlace({ ledger, options }: ClaimDeps): Promise<'known' | 'ne
     } else if (known !== null && installationText(known) !== options.movedFrom) {
       throw new OtherInstallation(known, ours);
     }
+    if (!isSettled({ options })) return known === null ? 'new' : 'known';
     // False when another process was faster: its record is read in the next round.
     if (await ledger.setInstallation(known, ours)) return known === null ? 'new' : 'known';
   }

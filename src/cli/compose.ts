@@ -108,7 +108,7 @@ export async function compose(
     let waitsFor = 'Redis, which may be starting too';
     const starting = {
       ...{ receive: receives ? 'later' : null, waitsFor: () => waitsFor, page: openStartingPage(() => waitsFor) },
-      ...{ access: settings, adminToken: settings.adminToken },
+      ...{ access: settings, adminToken: settings.adminToken, log },
     } as const satisfies StartingDeps;
     const opening = await openHttpServer(settings, starting);
     server = opening;

@@ -53,7 +53,7 @@ export async function run(
   } catch (error) {
     // The only place where an unexpected error becomes an exit code.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const { message, hint, exit: code } = fileFault(error) ?? toldBy(error);
+    const { message, hint, exit: code } = { ...toldBy(error), ...fileFault(error), ...exitOf(error) };
     io.stderr(`phoenix: ${message}\n`);
     if (typeof hint === 'string') io.stderr(`  ${hint}\n`);
     if (phoenix.opts<{ debug?: boolean }>().debug && error instanceof Error) io.stderr(`${error.stack}\n`);
@@ -105,9 +105,15 @@ export function declareProgram(io: Io, ending: CommandGroup['ending'], { declare
 }
 
 /** What an error says of itself. */
-function toldBy(error: unknown): { readonly message: string; readonly hint?: unknown; readonly exit?: unknown } {
-  const { hint, exit } = error as { hint?: unknown; exit?: unknown };
-  return { message: error instanceof Error ? error.message : String(error), hint, exit };
+function toldBy(error: unknown): { readonly message: string; readonly hint?: unknown } {
+  const { hint } = error as { hint?: unknown };
+  return { message: error instanceof Error ? error.message : String(error), hint };
+}
+
+/** The exit code that an error asks for. */
+function exitOf(error: unknown): { readonly exit?: unknown } {
+  const { exit } = error as { exit?: unknown };
+  return exit === undefined ? {} : { exit };
 }
 
 function readEnvFile(path: string, mayBeAbsent: boolean): string {

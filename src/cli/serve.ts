@@ -5,6 +5,7 @@ import { openLog } from '../io/log.ts';
 import { openRedactor } from '../io/redact.ts';
 import { type SettingProblem, secretsOf } from '../settings.ts';
 import { logLine } from './agent/log-line.ts';
+import { fileFault } from './file-fault.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { agentSettings } from './read-settings.ts';
 import { listenForStop } from './stop-signal.ts';
@@ -42,7 +43,7 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   void told.then(() => stopping.abort());
   const parts = { roles, node: node ?? settings.node, environment: io.env, log, redactor, stop: stopping.signal };
   const phoenix = await compose(settings, parts).catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
+    if (!stopping.signal.aborted) throw restartable(error);
     return null;
   });
   if (phoenix === null) return EXIT.done;
@@ -67,6 +68,11 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   await phoenix.stop(GRACE_SECONDS);
   log.info('stopped');
   return EXIT.done;
+}
+
+/** Exit code 2 would end the service for good (deploy/systemd), while a file that is not there may be on a disk that is mounted later. */
+function restartable(error: unknown): unknown {
+  return fileFault(error) === null ? error : Object.assign(error as Error, { exit: EXIT.missing });
 }
 
 function problemLine({ severity, message, hint }: SettingProblem): string {

@@ -40,7 +40,7 @@ export const TROUBLE = {
   }),
   starting: (waitsFor: string | null): Trouble => ({
     title: 'Phoenix is starting',
-    hint: `${waitsFor === null ? '' : `It waits for ${waitsFor}. `}This page looks again by itself; webhooks that arrive meanwhile are kept, or asked for again.`,
+    hint: `${waitsFor === null ? '' : `It waits for ${waitsFor}. `}This page looks again by itself.`,
   }),
   noToken: (): Trouble => ({
     title: 'Nothing is shown here yet',

@@ -6,6 +6,7 @@ import { TROUBLE } from '../messages/pages.ts';
 import { assetRoute, loadAssets } from './assets.ts';
 import { document } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
+import { html } from './html/html.ts';
 import { linksFrom } from './links.ts';
 import { sendAsset, sendPage } from './send.ts';
 
@@ -20,7 +21,9 @@ export function openStartingPage(waitsFor: () => string): RequestHandler {
   routes.get(/^\/(?!api(\/|$)|metrics$)/, (request, response, next) => {
     if (request.accepts('json', 'html') !== 'html') return next();
     const shown = accessOf(request).reader(request) === null ? null : waitsFor();
-    const page = { ...troublePage(TROUBLE.starting(shown)), live: { everySeconds: LOOK_EVERY_SECONDS } };
+    const trouble = troublePage(TROUBLE.starting(shown));
+    const main = html`<div data-starting>${trouble.main}</div>`;
+    const page = { ...trouble, main, live: { everySeconds: LOOK_EVERY_SECONDS } };
     sendPage(response, 503, document(page, linksFrom(request.path), assets.names));
   });
   return routes;

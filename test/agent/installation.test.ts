@@ -28,7 +28,7 @@ afterEach(async () => {
 interface Asked {
   readonly repositoryUrl?: string;
   readonly branch?: string;
-  readonly node?: string;
+  readonly node?: string | null;
   readonly roles?: readonly Role[];
   readonly movedFrom?: string | null;
   readonly installation?: string;
@@ -118,6 +118,15 @@ test('an older version is refused, and what it was refused stays as it is; a new
       hint: expect.stringContaining('start Phoenix 1.10.0 or a newer one; to go back'),
     });
   expect(await claim({ version: '1.10.0+build.5' })).toBe('known');
+});
+
+test('while its node is not known, a newer version records nothing, and is refused where it is another installation', async () => {
+  await claim();
+  const moved = { branch: 'production', movedFrom: 'git.example.internal/team/config#main@pve' };
+  expect(await claim({ node: null, version: '2.0.0' })).toBe('known');
+  expect(await claim({ node: null, version: '2.0.0', ...moved })).toBe('known');
+  await expect(claim({ node: null, branch: 'production' })).rejects.toThrow('belongs to');
+  expect(await claim()).toBe('known');
 });
 
 test('of an older version and a newer one that start together, the newer one is known afterwards', async () => {

@@ -164,8 +164,8 @@ describe('install.sh', () => {
       expect(stderr).toContain(`the ledger in ${ledger} was used by Phoenix 10.0.0, and ${version} is older`);
       expect(existsSync(join(prefix, 'opt/phoenix'))).toBe(false);
     }
-    // What is of the same version or an older one, or says nothing, is taken.
-    for (const used of [`${version}\n`, '0.0.1\n', '']) {
+    // What is of the same version, a candidate for it or an older one, or says nothing, is taken.
+    for (const used of [`${version}\n`, `${version}-rc.1\n`, `${version}+build.5\n`, '0.0.1\n', '']) {
       await writeFile(join(ledger, 'used-by'), used);
       expect(install()).toMatchObject({ status: 0, stderr: '' });
     }

@@ -195,7 +195,7 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     const waitsFor = () => `its node: ${'ssh://root@pve.example.internal '.repeat(8)}does not answer`;
     const log = { info() {}, warn() {}, error() {} };
     const starting = await startHttpServer(
-      { receive: null, waitsFor, page: openStartingPage(waitsFor), access: STRICTEST, adminToken: null },
+      { receive: null, waitsFor, page: openStartingPage(waitsFor), access: STRICTEST, adminToken: null, log },
       { host: '127.0.0.1', port: 0 },
     );
     try {

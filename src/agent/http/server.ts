@@ -1,20 +1,19 @@
 // The HTTP server for webhooks, the API, the pages, readiness and metrics. The webhook route is first, before anything that could read its body or
 // cost it time.
 
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Secret } from '../../model/secret.ts';
 import type { ForgeSignIn } from '../../ports/forge-sign-in.ts';
 import type { Log } from '../../ports/log.ts';
-import { Refused } from '../refused.ts';
 import { type Access, type AccessRules, openAccess, STRICTEST } from './access.ts';
 import { answer, fail } from './answer.ts';
 import { type ApiDeps, apiRoutes } from './api.ts';
+import { broken, onError } from './errors.ts';
 import { checkHost, mayRead, recognise, withAccess } from './guard.ts';
 import { answerInTime } from './in-time.ts';
 import { orNull } from './outside.ts';
-import { BadRequest } from './requests.ts';
 import { type StartingDeps, startingRoutes } from './starting.ts';
 import { type Handler, type ReceiverDeps, receiver } from './webhook/receive.ts';
 
@@ -166,36 +165,4 @@ function router(parts: RouterDeps, access: Access, closing: AbortSignal): Expres
 function withoutReasons({ ready, checks }: Readiness): Readiness {
   const states = Object.entries(checks).map(([name, state]) => [name, state === 'ok' ? state : 'failed']);
   return { ready, checks: Object.fromEntries(states) };
-}
-
-/** The only place where an exception becomes an HTTP response. */
-function onError(log: Log): ErrorRequestHandler {
-  return (error: unknown, request, response, _next) => {
-    if (response.headersSent) {
-      response.end();
-    } else if (error instanceof BadRequest) {
-      return fail(response, 400, { message: error.message, hint: 'see the contract of the HTTP API' });
-    } else if (error instanceof Refused) {
-      return fail(response, 409, { message: error.message, hint: 'nothing was done' });
-    } else if (statusOf(error) !== null) {
-      // Errors of express and its parsers for an unreadable request.
-      const status = statusOf(error) ?? 400;
-      return fail(response, status, {
-        message: 'the request cannot be read',
-        hint: 'send JSON, and percent-encode the path',
-      });
-    } else {
-      broken(response);
-    }
-    log.error(`${request.method} ${request.path} failed`, { error });
-  };
-}
-
-function broken(response: ServerResponse): void {
-  fail(response, 500, { message: 'something in Phoenix failed', hint: 'the log of the agent says what' });
-}
-
-function statusOf(error: unknown): number | null {
-  const status = error instanceof Error && 'status' in error ? Number(error.status) : Number.NaN;
-  return status >= 400 && status < 500 ? status : null;
 }

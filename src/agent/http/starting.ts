@@ -3,8 +3,10 @@
 
 import express, { type Express, type RequestHandler } from 'express';
 import type { Secret } from '../../model/secret.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Access, AccessRules } from './access.ts';
 import { answer, fail } from './answer.ts';
+import { onError } from './errors.ts';
 import { checkHost, withAccess } from './guard.ts';
 import { type Handler, type ReceiverDeps, receiver } from './webhook/receive.ts';
 
@@ -20,10 +22,11 @@ export interface StartingDeps {
   readonly page: RequestHandler;
   readonly access: AccessRules;
   readonly adminToken: Secret | null;
+  readonly log: Log;
 }
 
 /** @param access of a process whose sessions cannot be read yet */
-export function startingRoutes({ receive, waitsFor, page }: StartingDeps, access: Access): Express {
+export function startingRoutes({ receive, waitsFor, page, log }: StartingDeps, access: Access): Express {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   if (receive !== null) app.post('/webhooks', receive === 'later' ? keepsNothing : receiver(receive, access.clientKey));
   app.get('/healthz', (_request, response) => answer(response, 200, { alive: true }));
@@ -40,6 +43,7 @@ export function startingRoutes({ receive, waitsFor, page }: StartingDeps, access
     const hint = access.reader(request) === null ? 'try again' : `it waits for ${waitsFor()}`;
     fail(response, 503, { message: 'Phoenix is starting', hint });
   });
+  app.use(onError(log));
   return app;
 }
 

@@ -44,8 +44,10 @@ export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promi
     };
   } catch (error) {
     if (!(error instanceof ClientFailure)) throw error;
-    const { message, hint, exit } = error;
-    return { known: false, why: message, remedy: exit === EXIT.missing ? AGAIN : hint };
+    const { message, hint, exit, cause } = error;
+    // An agent that answers, such as one that is starting, says itself what to do.
+    const isAway = exit === EXIT.missing && cause !== undefined;
+    return { known: false, why: message, remedy: isAway ? AGAIN : hint };
   }
 }
 

@@ -218,6 +218,8 @@ async function load() {
   last = Date.now();
   try {
     const response = await fetch(location.href.replace(/#.*/s, ''), { headers: { accept: 'text/html' } });
+    // The agent has started: whatever it answers takes the place of the whole page.
+    if (response.status < 500 && document.querySelector('[data-starting]') !== null) return location.reload();
     // A session that has ended shows the page to sign in.
     const shown = response.ok || (response.status === 401 && !asksToSignIn());
     if (shown) show(new DOMParser().parseFromString(await response.text(), 'text/html'));

@@ -250,6 +250,13 @@ describe('the record of webhooks', () => {
     expect(await forge.sentWebhooks(SINCE)).toEqual({ lost: [], failing: null, arrives: true });
   });
 
+  test('leaves out what went to an earlier address, which GitLab does not resend', async () => {
+    await push(...Array.from({ length: 6 }, () => 503));
+    const { port } = receiver.address() as AddressInfo;
+    lab.sendWebhooksTo(`http://127.0.0.1:${port}/elsewhere`, `http://127.0.0.1:${port}/new/webhooks`);
+    expect(await forge.sentWebhooks(SINCE)).toEqual({ lost: [], failing: null, arrives: false });
+  });
+
   test('of more than a page is read to its end, and what is gone is not sent again', async () => {
     await push(503, ...Array.from({ length: 21 }, () => 202));
     const { lost = [], arrives } = (await forge.sentWebhooks(SINCE)) ?? {};

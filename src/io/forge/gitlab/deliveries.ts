@@ -9,11 +9,13 @@ import { Answered, type Client } from './client.ts';
 const PER_PAGE = 20;
 /** Maximum number of pages that are read: the newest decide whether webhooks arrive. */
 const MAX_PAGES = 10;
-/** GitLab resends five events of a webhook in a minute; the rest follow with the next look. */
-const RESENT_AT_ONCE = 5;
+/** GitLab takes five requests to resend events of a webhook in a minute, those that it refuses too; the rest follow with the next look. */
+const ASKED_AT_ONCE = 5;
 
 interface Told {
   readonly id: number;
+  /** The address that it was sent to. */
+  readonly url?: string;
   readonly request_headers?: Readonly<Record<string, unknown>>;
   /** A code, or `internal error` where nothing answered. */
   readonly response_status: string;
@@ -31,30 +33,46 @@ export interface DeliveriesOptions {
 /** Null when the token may not see the webhook or its events, Phoenix has none, or GitLab does not say when an event was sent. */
 export async function sentWebhooks(options: DeliveriesOptions, since: Date): Promise<SentWebhooks | null> {
   return orNothing(async () => {
-    const path = await hookPath(options);
-    const told = path === null ? null : await attemptsSince(options.client, path, since);
+    const hook = await hookOf(options);
+    const told = hook === null ? null : await attemptsSince(options.client, hook, since);
     return told === null ? null : recordOf(told);
   });
 }
 
-/** Requests a few of them. What GitLab does not resend, such as after its address was changed, is left. */
+/** Requests a few of them. Each that GitLab does not resend is left. */
 export async function redeliver(options: DeliveriesOptions, ids: readonly number[]): Promise<void> {
-  const path = await orNothing(() => hookPath(options));
-  if (path === null) return;
-  for (const id of ids.slice(0, RESENT_AT_ONCE)) {
-    const isTaken = await orNothing(() => options.client.call('POST', `${path}/events/${id}/resend`));
-    if (isTaken === null) return;
+  const hook = await orNothing(() => hookOf(options));
+  if (hook === null) return;
+  for (const id of ids.slice(0, ASKED_AT_ONCE)) {
+    if (!(await mayGoOn(options.client, `${hook.path}/events/${id}/resend`))) return;
   }
 }
 
-async function hookPath({ client, project, publicUrl }: DeliveriesOptions): Promise<string | null> {
-  const hooks = (await client.all(`${project}/hooks`)) as readonly { readonly id: number; readonly url: string }[];
-  const ours = hooks.find(({ url }) => leadsHere(url, publicUrl));
-  return ours === undefined ? null : `${project}/hooks/${ours.id}`;
+/** Requests one; false where the token may not, or it is too many for now. */
+async function mayGoOn(client: Client, path: string): Promise<boolean> {
+  try {
+    await client.call('POST', path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Answered) || ![403, 404, 422, 429].includes(error.status)) throw error;
+    // GitLab does not resend this one, or it did not arrive again.
+    return error.status === 404 || error.status === 422;
+  }
 }
 
-/** Newest first, as GitLab lists them; null where one has no time. */
-async function attemptsSince(client: Client, path: string, since: Date): Promise<Attempt[] | null> {
+interface Hook {
+  readonly path: string;
+  readonly url: string;
+}
+
+async function hookOf({ client, project, publicUrl }: DeliveriesOptions): Promise<Hook | null> {
+  const hooks = (await client.all(`${project}/hooks`)) as readonly { readonly id: number; readonly url: string }[];
+  const ours = hooks.find(({ url }) => leadsHere(url, publicUrl));
+  return ours === undefined ? null : { path: `${project}/hooks/${ours.id}`, url: ours.url };
+}
+
+/** Newest first, as GitLab lists them, without those to an earlier address, which it does not resend; null where one has no time. */
+async function attemptsSince(client: Client, { path, url }: Hook, since: Date): Promise<Attempt[] | null> {
   const found: Attempt[] = [];
   let pages = 0;
   for await (const rows of client.pages(`${path}/events`, PER_PAGE)) {
@@ -62,7 +80,7 @@ async function attemptsSince(client: Client, path: string, since: Date): Promise
       const attempt = attemptOf(told);
       if (attempt === null) return null;
       if (Date.parse(attempt.delivered_at) < since.getTime()) return found;
-      found.push(attempt);
+      if (told.url === undefined || told.url === url) found.push(attempt);
     }
     pages += 1;
     if (pages === MAX_PAGES) break;
@@ -87,12 +105,12 @@ function attemptOf({
   };
 }
 
-/** Null where the token may not, GitLab has no such thing, or takes no more for now; any other failure is one of the forge. */
+/** Null where the token may not, or GitLab has no such thing; any other failure is one of the forge. */
 async function orNothing<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof Answered && [403, 404, 422, 429].includes(error.status)) return null;
+    if (error instanceof Answered && [403, 404].includes(error.status)) return null;
     throw error;
   }
 }
