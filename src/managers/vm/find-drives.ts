@@ -69,7 +69,10 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
       else if (other !== null) unclear ??= inTheWay(drive, path, other, known.id);
       return hostDiskSetting(drive, path, known.before);
     }
-    if (storage === null) return cdSetting(drive);
+    if (storage === null) {
+      if (present !== undefined && !isCd(present)) unclear ??= noCd(drive, volumeOf(present), known.id);
+      return cdSetting(drive);
+    }
     if (present !== undefined) {
       const volume = volumeOf(present);
       if (isCd(present)) unclear ??= `${key} of VM ${known.id} is a CD drive; declare ${drive.what} at another bus`;
@@ -135,6 +138,10 @@ function onHost({ key, what }: Drive, volume: string, id: number): string {
 function inTheWay({ key, what }: Drive, path: string, value: string, id: number): string {
   const there = isCd(value) ? 'a CD drive' : volumeOf(value);
   return `${what} of VM ${id} is ${there}, and is declared as ${path}; declare the disk of the host at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
+}
+
+function noCd({ key, what }: Drive, volume: string, id: number): string {
+  return `${what} of VM ${id} is declared as a CD drive, and ${key} is ${volume}; declare the CD drive at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
 }
 
 function replacedDisk({ what }: Drive, path: string, volume: string): string {

@@ -233,6 +233,9 @@ describe('disks of the host', () => {
     const one = of({ disks: [at(WD)] });
     await apply(one);
     expect(await refusal(volume, one)).toContain(`write "path": "${WD}"`);
+    const cd = of({ disks: [{ ...DISK, size_gb: null, bus: 'scsi1', iso: ISO }] });
+    expect(await refusal(cd, one)).toMatch(/declared as a CD drive, and scsi1 is \/dev\/.*qm set 1001 --delete scsi1/);
+    expect(await line('scsi1')).toContain(WD);
   });
 
   test('one that is not there is not attached', async () => {
