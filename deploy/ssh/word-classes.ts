@@ -181,7 +181,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
   bus: '(?:scsi|virtio|sata|ide)[0-9]{1,2}',
   /** A disk of the host by a name that lasts, as in src/config/schema/text.ts. */
   hostdisk:
-    '/dev/(?!(?:block|bus|char|cpu|dri|fd|hugepages|input|lightnvm|mqueue|net|nvidia-caps|pts|serial|shm|snd|vfio|virtio-ports)/){diskstep}(?:/{diskstep})+',
+    '/dev/(?!(?:block|bus|char|cpu|dri|fd|hugepages|input|lightnvm|mqueue|net|nvidia-caps|pts|serial|shm|snd|vfio|virtio-ports)/|disk/by-(?:diskseq|loop-inode|loop-ref)/|(?:loop|dm|md)/[0-9]+(?:[p_][0-9]+)?(?![^,\\0])|mapper/loop[0-9]|cciss/c[0-9]){diskstep}(?:/{diskstep})+',
   diskstep: '(?!\\.\\.?[/,\\0])[^\\s/,=\\0]+',
   /** A volume, such as a former disk of a VM that is recreated, an empty drive or that of the host, or a disk of the host. */
   drive:

@@ -32,6 +32,7 @@ function errorsAt(file: string, path: string, value: unknown) {
 
 const CT = '/lxc_configs/101';
 const MOUNT = { host_path: '/tank/data', container_path: '/data' };
+const MOUNTED_DISK = { host_path: '/dev/disk/by-id/ata-WDC_WD40-part1', container_path: '/data' };
 const MAP = { type: 'gid', container_id: 33, host_id: 33, size: 5 };
 const DISK = { bus: 'scsi1', storage: 'tank-disks', size_gb: 4 };
 /** A VM that is made from an image. */
@@ -85,12 +86,25 @@ const CASES: readonly Case[] = [
     'a folder of the host that is more than a path',
     LXC,
     `${CT}/mount_points/0`,
-    ['/tank/a,ro=1', '/tank/a=b', '/tank/./a', '/tank/a/.', '/tank//a', '/dev/sda1'].map((host_path) => ({
-      ...MOUNT,
-      host_path,
-    })),
-    [MOUNT, { ...MOUNT, host_path: '/tank/data/' }, { ...MOUNT, host_path: '/dev/disk/by-id/ata-WDC_WD40-part1' }],
+    [
+      ...['/tank/a,ro=1', '/tank/a=b', '/tank/./a', '/tank/a/.', '/tank//a', '/dev/sda1', '/dev/disk/by-diskseq/9'],
+      ...['/dev/loop/0', '/dev/md/0', '/dev/md/127p1', '/dev/dm/0', '/dev/mapper/loop0p1', '/dev/cciss/c0d0'],
+    ].map((host_path) => ({ ...MOUNT, host_path })),
+    [
+      ...[MOUNT, { ...MOUNT, host_path: '/tank/data/' }],
+      ...['/dev/disk/by-id/ata-WDC_WD40-part1', '/dev/md/2tb', '/dev/mapper/tank-data', '/dev/loop/data'].map(
+        (host_path) => ({ host_path, container_path: MOUNT.container_path }),
+      ),
+    ],
     /must not|by a name that lasts/,
+  ],
+  [
+    'the owner of what is on a disk of the host',
+    LXC,
+    `${CT}/mount_points/0`,
+    [{ owner_uid: 33 }, { owner_gid: 33 }].map((owner) => ({ ...owner, ...MOUNTED_DISK })),
+    [MOUNTED_DISK, { host_path: '/tank/a', container_path: '/a', owner_uid: 33, owner_gid: 33 }],
+    /must not be declared for a disk of the host/,
   ],
   [
     'a place in the container that is more than a path',

@@ -90,7 +90,8 @@ function placeless(option: string): string {
 /** Programs that start, reload, test or read: all of their verbs, or these. */
 const REPEATABLE: Readonly<Record<string, readonly string[] | 'all'>> = {
   pct: ['start', 'shutdown', 'exec', 'status'],
-  qm: ['start', 'shutdown', 'guest', 'status'],
+  qm: ['start', 'shutdown', 'wait', 'guest', 'status'],
+  'lxc-wait': 'all',
   pveam: ['update'],
   systemctl: 'all',
   'systemd-run': 'all',

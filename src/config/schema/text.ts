@@ -119,11 +119,15 @@ export const mountPath = absolutePath
 const WITHOUT_DISKS =
   'block|bus|char|cpu|dri|fd|hugepages|input|lightnvm|mqueue|net|nvidia-caps|pts|serial|shm|snd|vfio|virtio-ports';
 
+/** Names of disks that count up as disks appear: of the kernel, and links of udev to them. */
+const COUNTED =
+  'disk/by-(?:diskseq|loop-inode|loop-ref)/|(?:loop|dm|md)/[0-9]+(?:[p_][0-9]+)?$|mapper/loop[0-9]|cciss/c[0-9]';
+
 /**
  * A disk of the host by a name that lasts: below /dev/disk, of LVM, ZFS, device mapper or a RAID. `/dev/sdb` may be another disk after the next
  * start, whose content the guest would destroy.
  */
-export const LASTING_DISK = new RegExp(`^/dev/(?!(${WITHOUT_DISKS})/)[^\\s,=/]+(/[^\\s,=/]+)+$`);
+export const LASTING_DISK = new RegExp(`^/dev/(?!(${WITHOUT_DISKS})/|${COUNTED})[^\\s,=/]+(/[^\\s,=/]+)+$`);
 
 /** Path of an NFS mount: /etc/fstab separates fields with spaces. */
 export const fstabPath = absolutePath.regex(/^\S*$/, 'must not hold spaces: /etc/fstab keeps it between them');

@@ -43,8 +43,9 @@ export function guestManager<Spec extends GuestSpec>(
       const seen = quickCheckOfGuest(inventory, wanted);
       return seen !== null && isSettled(decide(wanted, seen)) ? seen : null;
     },
-    ...withinTaskTimeout(
-      waitingForHa<Spec>(program, {
+    ...waitingForHa<Spec>(
+      program,
+      withinTaskTimeout({
         decide,
         rollback: (wanted, seen, actions) => {
           const obstacle = seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf);

@@ -28,7 +28,7 @@ const rules: GuestRules<LxcSpec, FoundVolumes> = {
   unsupported: () => null,
   find: (wanted, spec, seen) => {
     const found = foundVolumes(wanted, seen, spec);
-    const losses = [found.loss, seen.conf === null ? null : replacedDisks(spec, upcoming(seen.conf))];
+    const losses = [found.loss, seen.conf === null ? null : replacedDisks(spec, upcoming(seen.conf), found)];
     const said = losses.filter((loss) => loss !== null);
     return { ...found, loss: said.length === 0 ? null : said.join('; ') };
   },

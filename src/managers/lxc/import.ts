@@ -123,7 +123,9 @@ const NO_FIELD = 'no field says it: it stays as it is on the container, and a ne
 function leftReason(key: string, value: string): string {
   if (key === 'template')
     return 'no field makes a container a template: it stays one; others are cloned from it where they name it in clone_from_ctid';
-  if (/^mp\d+$/.test(key) && !value.startsWith('/') && parseProperties(value, 'volume')['size'] === undefined)
+  // What is left of a mount that is declared begins with an option.
+  const isVolume = /^mp\d+$/.test(key) && /^[^,=/][^,=]*:[^,]/.test(value);
+  if (isVolume && parseProperties(value, 'volume')['size'] === undefined)
     return 'its size is not in the file, and a volume is declared with its size: run pct rescan, then import again';
   if (/^mp\d+$/.test(key) && value.startsWith('/dev/')) return unlastingReason('pct', key);
   return NO_FIELD;

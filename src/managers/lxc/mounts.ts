@@ -6,7 +6,7 @@ import { editProperties, type Properties, parseProperties, printProperties } fro
 import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
 import type { Device } from './declared.ts';
 import type { LxcSpec, Mount } from './lxc-spec.ts';
-import { isDevice, isOfHost, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
+import { isDevice, isOfHost, isToBeMade, type Mounted, mountedAs, mountedIn, storageOf } from './mounted.ts';
 import type { Found, FoundVolumes } from './volumes.ts';
 
 /** What decides whether an undeclared entry may be removed: it was declared before, or came with a clone's source. */
@@ -109,12 +109,22 @@ export function folderMounts({ mounts }: LxcSpec): Mount[] {
   return mounts.filter(({ host }) => !isDevice(host));
 }
 
-/** Disks of the host that other ones would replace: both keep what is on them, but the container would see another content. Null: none. */
-export function replacedDisks(spec: LxcSpec, settings: Settings): string | null {
-  const replaced = spec.mounts.flatMap(({ path, host }) => {
-    const present = mountedIn(settings).find((one) => one.path === path);
-    const isReplaced = present !== undefined && present.volume !== host && isDevice(present.volume);
-    return isReplaced ? [`${path} is ${present.volume}, and ${host} would take its place`] : [];
+/**
+ * Disks of the host that something else would replace, and volumes that a disk of the host would: all keep what is on them, but the container would see
+ * another content. A volume that is declared elsewhere, or no longer, gives its place up by the declaration. Null: none.
+ */
+export function replacedDisks(spec: LxcSpec, settings: Settings, volumes: FoundVolumes): string | null {
+  const present = mountedIn(settings);
+  const leaving = new Set([...volumes.gone.map(({ volume }) => volume), ...volumes.declared.map(({ id }) => id)]);
+  const mayLeave = (volume: string): boolean => isOfHost(volume) || isToBeMade(volume) || leaving.has(volume);
+  const replaced = [
+    ...spec.mounts.map(({ path, host }) => ({ path, host, by: host })),
+    ...spec.volumes.map(({ path, name }) => ({ path, host: null, by: `volume ${name}` })),
+  ].flatMap(({ path, host, by }) => {
+    const there = present.find((one) => one.path === path)?.volume;
+    if (there === undefined || there === host) return [];
+    const isReplaced = isDevice(there) || (host !== null && isDevice(host) && !mayLeave(there));
+    return isReplaced ? [`${path} is ${there}, and ${by} would take its place`] : [];
   });
   return replaced.length === 0 ? null : replaced.join('; ');
 }

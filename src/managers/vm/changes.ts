@@ -58,7 +58,7 @@ export function machineChanges(
   const unstartable = fresh ? startProblem(spec, withDesired(upcoming(conf), desired(upcoming(conf)))) : null;
   if (unstartable !== null) return impossible(unstartable);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
-  const password = passwordChange(wanted, spec, conf, present?.password);
+  const password = passwordChange(wanted, spec, conf, present);
   const settings = {
     ...compared,
     ...(password.isRemoved ? withoutPassword(compared) : {}),

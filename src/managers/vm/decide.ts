@@ -78,6 +78,8 @@ function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
     return present === null
       ? `VM ${spec.id} has no disk ${bus}; give it one, or declare where its root disk is`
       : `the root disk of VM ${spec.id} is ${present.key} and is declared as ${bus}; write "bus": "${present.key}" in root_disk`;
+  if (path !== undefined && root === null)
+    return `VM ${spec.id} has no disk, and its root disk is declared as ${path}; attach it with: qm set ${spec.id} --${bus ?? ROOT_DRIVE} ${path}`;
   if (path !== undefined && root !== null && root.volume !== path)
     return `the root disk of VM ${spec.id} is ${root.volume} and is declared as ${path}; attach that one with: qm set ${spec.id} --${root.key} ${path}, or declare what it is`;
   if (present === null && spec.disk.sizeGb !== null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;

@@ -59,6 +59,10 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
   const losses: string[] = [];
   const lost: string[] = [];
   let unclear: string | null = null;
+  const former = (known.before === undefined ? [] : drivesOf(known.before)).filter(
+    ({ key }) => !keys.has(key) && key !== known.root,
+  );
+  const isGoing = (at: string): boolean => former.some(({ key }) => key === at);
 
   const settings = declared.map((drive): DesiredSetting => {
     const { key, path, storage } = drive;
@@ -67,9 +71,14 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
       const other = present === undefined || volumeOf(present) === path ? null : present;
       if (other !== null && isOfHost(other)) losses.push(replacedDisk(drive, path, volumeOf(other)));
       else if (other !== null) unclear ??= inTheWay(drive, path, other, known.id);
+      const twice = Object.keys(later).find((at) => !keys.has(at) && !isGoing(at) && isAttached(later, at, path));
+      if (twice !== undefined) unclear ??= attachedAs(drive, path, twice, known.id);
       return hostDiskSetting(drive, path, known.before);
     }
-    if (storage === null) return cdSetting(drive);
+    if (storage === null) {
+      if (present !== undefined && !isCd(present)) unclear ??= noCd(drive, volumeOf(present), known.id);
+      return cdSetting(drive);
+    }
     if (present !== undefined) {
       const volume = volumeOf(present);
       if (isCd(present)) unclear ??= `${key} of VM ${known.id} is a CD drive; declare ${drive.what} at another bus`;
@@ -100,9 +109,7 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
       printProperties({ ...restOf(line?.value, noted), ...drive.options, file: noted }, [], 'file'),
     );
   });
-  const gone = (known.before === undefined ? [] : drivesOf(known.before))
-    .filter(({ key }) => !keys.has(key) && key !== known.root)
-    .map(({ key, what }) => absentSetting(key, what, !/^(scsi|virtio)/.test(key)));
+  const gone = former.map(({ key, what }) => absentSetting(key, what, !/^(scsi|virtio)/.test(key)));
   return {
     settings: [...settings, ...gone],
     keys,
@@ -135,6 +142,20 @@ function onHost({ key, what }: Drive, volume: string, id: number): string {
 function inTheWay({ key, what }: Drive, path: string, value: string, id: number): string {
   const there = isCd(value) ? 'a CD drive' : volumeOf(value);
   return `${what} of VM ${id} is ${there}, and is declared as ${path}; declare the disk of the host at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
+}
+
+/** Whether the disk of the host is attached at a bus. Two drives that write to one disk destroy what is on it. */
+function isAttached(settings: Settings, at: string, path: string): boolean {
+  const value = settings[at];
+  return /^(scsi|virtio|sata|ide)\d+$/.test(at) && value !== undefined && isOfHost(value) && volumeOf(value) === path;
+}
+
+function attachedAs({ what }: Drive, path: string, at: string, id: number): string {
+  return `${what} of VM ${id} is ${path}, which is attached as ${at}; declare it there, or take it out there with: qm set ${id} --delete ${at}`;
+}
+
+function noCd({ key, what }: Drive, volume: string, id: number): string {
+  return `${what} of VM ${id} is declared as a CD drive, and ${key} is ${volume}; declare the CD drive at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
 }
 
 function replacedDisk({ what }: Drive, path: string, volume: string): string {

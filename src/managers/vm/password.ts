@@ -22,17 +22,24 @@ export interface PasswordChange {
   readonly noted: string | undefined;
 }
 
-/** A password that a person set on an adopted VM counts as the declared one, since the two cannot be compared. */
+/**
+ * A password that a person set on an adopted VM counts as the declared one, since the two cannot be compared. One that is not declared goes where
+ * Phoenix set it, or where `qm clone` copied it from the source; another one is a person's, and stays.
+ */
 export function passwordChange(
   { before, adopt }: Pick<Wanted<VmSpec>, 'before' | 'adopt'>,
   spec: VmSpec,
   conf: GuestConf,
-  noted: string | undefined,
+  notes: Notes | null,
 ): PasswordChange {
   const secret = passwordOf(spec);
+  const noted = notes?.password;
   const isSet = conf.settings[OPTION] !== undefined;
-  if (secret === null)
-    return { set: null, isRemoved: isSet && before !== undefined && passwordOf(before) !== null, noted: undefined };
+  if (secret === null) {
+    const isCopied = notes?.building === true && notes.restarting !== true;
+    const isOwn = noted !== undefined || (before !== undefined && passwordOf(before) !== null);
+    return { set: null, isRemoved: isSet && (isCopied || isOwn), noted: undefined };
+  }
   const isAdopted = adopt === true && before === undefined && noted === undefined;
   // A value that is not known counts as the one that was set.
   const isSame = isAdopted || secret.digest === undefined || secret.digest === noted;
@@ -57,7 +64,7 @@ export function passwordDifferences(
   conf: GuestConf,
   notes: Notes | null,
 ): FieldDifference[] {
-  const { set, isRemoved } = passwordChange(wanted, spec, conf, notes?.password);
+  const { set, isRemoved } = passwordChange(wanted, spec, conf, notes);
   const field = 'user_config.password';
   if (isRemoved) return [{ field, declared: null, observed: 'set' }];
   if (set === null) return [];

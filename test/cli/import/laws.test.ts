@@ -210,6 +210,20 @@ test('disks of the host are declared by names that last, and others are left wit
   ]);
 });
 
+test('an option of a mount that no field says is left as that, not as a volume without its size', async () => {
+  const mounts = 'mp0: /tank/media,mp=/media,keepattrs=1\nmp1: rpool:subvol-4001-disk-1,mp=/data';
+  await hostWith(
+    'lxc',
+    `arch: amd64\nhostname: app\nmemory: 512\nostype: debian\n${mounts}\nrootfs: rpool:subvol-4001-disk-0,size=8G\n`,
+    false,
+  );
+  const { imported } = await roundTrip('lxc');
+  expect(imported.left.map(({ why }) => why)).toEqual([
+    expect.stringContaining('no field says it'),
+    expect.stringContaining('pct rescan'),
+  ]);
+});
+
 const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';
 const isThere = FOLDER !== '' && existsSync(FOLDER);
 const FILES = (['lxc', 'vm'] as const).flatMap((kind) => {

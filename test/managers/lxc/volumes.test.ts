@@ -98,6 +98,35 @@ describe('a disk of the host', () => {
     expect(await to(mount(OTHER), mount(ONE), { approved: true })).toMatchObject({ outcome: 'done' });
     expect(await mounts()).toEqual({ '/srv': OTHER });
   });
+
+  test('gives its place to a volume only with an approval', async () => {
+    await to(mount(ONE));
+    const ask = { before: with_([], mount(ONE)).spec };
+    const refused = await bring([volume('srv', '/srv')], ask);
+    expect(refused).toMatchObject({ outcome: 'refused', actions: [] });
+    expect('reason' in refused ? refused.reason : '').toContain(`/srv is ${ONE}, and volume srv would take its place`);
+    expect(await mounts()).toEqual({ '/srv': ONE });
+    expect(await bring([volume('srv', '/srv')], { ...ask, approved: true })).toMatchObject({ outcome: 'done' });
+    expect(await bring([volume('srv', '/srv')])).toEqual({ outcome: 'done', actions: [] });
+    expect(await idOf('/srv')).toContain('rpool:');
+  });
+
+  test('takes the place of a volume that a person mounted only with an approval, and of one that is declared no longer', async () => {
+    await to({});
+    await pct('set', '101', '--mp0', 'rpool:1,mp=/srv');
+    const byHand = await idOf('/srv');
+    const refused = await to(mount(ONE), {});
+    expect(refused).toMatchObject({ outcome: 'refused', actions: [] });
+    expect('reason' in refused ? refused.reason : '').toContain(`/srv is ${byHand}, and ${ONE} would take its place`);
+    expect(await idOf('/srv')).toBe(byHand);
+    expect(await to(mount(ONE), {}, { approved: true })).toMatchObject({ outcome: 'done' });
+    expect(await idOf('/srv')).toBe(ONE);
+    const own = { before: with_([volume('own', '/own')], mount(ONE)).spec };
+    await bring([volume('own', '/own')], { own: mount(ONE) });
+    const there = { mountPoints: [{ ...mount(OTHER).mountPoints[0], containerPath: '/own' }] } as Partial<LxcGuest>;
+    expect(await bring([], { ...own, own: there })).toMatchObject({ outcome: 'done' });
+    expect(await idOf('/own')).toBe(OTHER);
+  });
 });
 
 describe('a path that changes', () => {

@@ -233,6 +233,28 @@ describe('disks of the host', () => {
     const one = of({ disks: [at(WD)] });
     await apply(one);
     expect(await refusal(volume, one)).toContain(`write "path": "${WD}"`);
+    const cd = of({ disks: [{ ...DISK, size_gb: null, bus: 'scsi1', iso: ISO }] });
+    expect(await refusal(cd, one)).toMatch(/declared as a CD drive, and scsi1 is \/dev\/.*qm set 1001 --delete scsi1/);
+    expect(await line('scsi1')).toContain(WD);
+  });
+
+  test('one that the VM has at another bus is not attached a second time, and moves where the declaration moves it', async () => {
+    await apply(of());
+    await host.write(CONF, `${(await host.read(CONF)).trimEnd()}\nscsi2: ${WD},size=4000G\n`);
+    const one = of({ disks: [at(WD)] });
+    expect(await refusal(one, of())).toMatch(/which is attached as scsi2; declare it there/);
+    expect(await line('scsi1')).toBeUndefined();
+    const there = of({ disks: [at(WD, { bus: 'scsi2' })] });
+    await apply(there, of());
+    await apply(one, there);
+    expect([await line('scsi1'), await line('scsi2')]).toEqual([expect.stringContaining(WD), undefined]);
+  });
+
+  test('one that is the root disk is not attached to a VM without any disk', async () => {
+    await apply(of());
+    await host.write(CONF, (await host.read(CONF)).replace(/^(scsi0|boot): .*\n/gm, ''));
+    const rootless = of({ diskSizeGb: null, rootDisk: { bus: null, path: WD, options: {} }, disks: [] });
+    expect(await refusal(rootless, of())).toContain(`attach it with: qm set 1001 --scsi0 ${WD}`);
   });
 
   test('one that is not there is not attached', async () => {

@@ -102,6 +102,29 @@ test('that of an adopted VM counts as the declared one, until the secret changes
   expect(await line('cipassword')).not.toBe(`cipassword: ${HASH}`);
 });
 
+test('that of a clone’s source goes, since the clone does not declare it', async () => {
+  const source = own({ password: PASSWORD }, { isTemplate: true, startState: 'stopped', start_at_boot: null });
+  expect((await apply(source)).end).toMatchObject({ outcome: 'done' });
+  const network = { ...machine(1001).network, ip: '10.0.0.77/24' };
+  const user = { username: 'ada', passwordHash: null, sshKeys: [] };
+  const clone = targetOf(machine(1002, { templateImage: null, cloneFrom: 1001, user, network }));
+  const made = await apply(clone);
+  expect(made.end).toMatchObject({ outcome: 'done' });
+  expect(await host.read(CONF)).toContain('cipassword: ');
+  const text = await host.read('/etc/pve/qemu-server/1002.conf');
+  expect(text).toContain('ciuser: ada');
+  expect(text).not.toContain('cipassword');
+  await settled(clone, made.spec);
+});
+
+test('one that Phoenix set goes when it is no longer declared, though the ledger does not know the VM any more', async () => {
+  await apply(declared);
+  const end = await apply(own({}));
+  expect(end.end).toMatchObject({ outcome: 'done' });
+  expect(await line('cipassword')).toBeUndefined();
+  await settled(own({}), end.spec);
+});
+
 test('a user has one password, and a password is never written in plain text', () => {
   const VM = 'etc/phoenix_vm_configs.json';
   const with_ = (user: object, more: object = {}) => {
