@@ -24,7 +24,8 @@ export function partActions(
   const { part } = row;
   if (part === undefined) return [];
   const here = present[part.field] ?? [];
-  const lines = wantedLines(part, row, before, spec, here);
+  const lines = wantedLines(row, part, before, spec, here);
+  if (lines === undefined) return [];
   const name = nameOf(target);
   const below = pathOf(row, part.path ?? row.paths.change, name);
   return part
@@ -32,17 +33,19 @@ export function partActions(
     .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args));
 }
 
-/** The list as it should be: as declared, or without what was declared before. */
+/** The list as it should be: as declared, or without what was declared before; undefined where all of it is of others, which is left as it is. */
 function wantedLines(
-  part: Part,
   row: ObjectRow,
+  part: Part,
   before: JsonObject | undefined,
   spec: JsonObject,
   here: readonly string[],
-): readonly string[] {
+): readonly string[] | undefined {
   const list = spec[part.field];
+  if (list !== undefined) return part.lines(list);
   const had = linesBefore(row, before);
-  return list === undefined ? here.filter((line) => !had.includes(line)) : part.lines(list);
+  const ofOthers = here.filter((line) => !had.includes(line));
+  return ofOthers.length === here.length ? undefined : ofOthers;
 }
 
 /** Each element of the list that is missing or left over, as Proxmox's file has it. */
@@ -55,9 +58,9 @@ export function partDifferences(
   const { part } = row;
   if (part === undefined) return [];
   const here = present[part.field] ?? [];
-  const lines = wantedLines(part, row, before, spec, here);
+  const lines = wantedLines(row, part, before, spec, here);
   // Compared by the calls that would be sent, since some lists have no order.
-  if (part.calls(here, lines, '').length === 0) return [];
+  if (lines === undefined || part.calls(here, lines, '').length === 0) return [];
   return align(lines, here).flatMap((pair) => {
     const declared = pair.before === undefined ? null : (lines[pair.before] ?? null);
     const observed = pair.after === undefined ? null : (here[pair.after] ?? null);

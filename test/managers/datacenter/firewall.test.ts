@@ -179,6 +179,35 @@ test('rules that Proxmox would write otherwise are counted as it counts them, an
   await host.close();
 });
 
+test('a group that is declared without rules leaves those of others alone, also one that Proxmox leaves out', async () => {
+  const host = await openLabHost();
+  const bare = targetOf({ firewall_groups: { web: { comment: 'Sites' } } });
+  await convergeStep(group, host, wanted(bare));
+  const own = 'IN ACCEPT -i net0 -p tcp -dport 80\nIN DROP #\nIN DROP -source 10.0.0.9 # 0\n';
+  await host.write(FILE, `${(await host.read(FILE)).trimEnd()}\n\n${own}\n`);
+  const before = await host.read(FILE);
+  expect(await convergeStep(group, host, wanted(bare, { before: bare.spec }))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  const seen = await group.observe(host, wanted(bare, { before: bare.spec }));
+  expect(group.differences(wanted(bare, { before: bare.spec }), seen)).toEqual([]);
+  expect(await host.read(FILE)).toBe(before);
+  await host.close();
+});
+
+test('rules that are no longer declared go, and those of others stay beside them', async () => {
+  const host = await openLabHost();
+  const full = targetOf({ firewall_groups: { web: { rules: [WEB, REST] } } });
+  const bare = targetOf({ firewall_groups: { web: {} } });
+  await convergeStep(group, host, wanted(full));
+  await host.write(FILE, `${(await host.read(FILE)).trimEnd()}\nIN ACCEPT -source 10.0.0.9 #\n\n`);
+  expect(await convergeStep(group, host, wanted(bare, { before: full.spec }))).toMatchObject({ outcome: 'done' });
+  const lines = (await host.read(FILE)).split('\n').filter((line) => /^\|?(IN|OUT) /.test(line));
+  expect(lines).toEqual(['IN ACCEPT -source 10.0.0.9']);
+  await host.close();
+});
+
 test('a call that would meet another list is refused, and changes nothing', async () => {
   const host = await openLabHost();
   const file = '[group web]\n\nIN ACCEPT -source 10.0.0.1\nIN DROP\n\n';

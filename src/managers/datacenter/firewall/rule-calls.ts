@@ -42,8 +42,9 @@ export function callsBetween(
   names: FirewallConfig,
   inGroup: boolean,
 ): PartCall[] {
-  const list = present.map((line) => printRule(parsedLine(line).rule, inGroup));
-  const places = alignment(list, wanted);
+  const written = (line: string): string => printRule(parsedLine(line).rule, inGroup);
+  const list = present.map(written);
+  const places = alignment(list, wanted.map(written));
   // Proxmox leaves out a rule of a group that names an interface, until it has written it without.
   const isLeftOut = inGroup && present.some((line) => parsedLine(line).rule['iface'] !== undefined);
   if (!isLeftOut && places.every(({ kind }) => kind === 'kept')) return [];
