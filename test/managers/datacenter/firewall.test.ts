@@ -208,6 +208,45 @@ test('rules that are no longer declared go, and those of others stay beside them
   await host.close();
 });
 
+test('a rule that Proxmox leaves out is never in force when it is to go, whichever call writes the file first', async () => {
+  const target = targetOf({ firewall_groups: { web: { rules: [REST, WEB] } } });
+  const file = '[group web] # of Ada\n\nIN ACCEPT -source 10.0.0.1\nIN ACCEPT -i net0\nIN DROP #\n';
+  const host = await openLabHost();
+  await host.write(FILE, file);
+  const { actions } = await convergeStep(group, host, wanted(target, { adopt: true }));
+  const end = await host.read(FILE);
+  await host.write(FILE, file);
+  for (const action of actions) {
+    if (action.do.kind !== 'command') throw new Error(`not a command: ${action.summary}`);
+    expect(await host.run(action.do)).toMatchObject({ exit: 0 });
+    expect((await host.read(FILE)).split('\n')).not.toContain('IN ACCEPT');
+  }
+  expect(await host.read(FILE)).toBe(end);
+  await host.close();
+});
+
+test('rules above the aliases that they name are counted as Proxmox counts them', async () => {
+  const target = targetOf(
+    { aliases: { lan: { cidr: '10.0.0.0/24' } }, firewall_groups: { web: { rules: [REST] } } },
+    'securitygroup/web',
+  );
+  const host = await openLabHost();
+  await convergeStep(alias, host, wanted(targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } })));
+  await convergeStep(group, host, wanted(target));
+  const [, aliases = '', groups = ''] = /^(\[ALIASES\].*?)(\[group.*)$/s.exec(await host.read(FILE)) ?? [];
+  await host.write(
+    FILE,
+    `${groups.trimEnd()}\nIN ACCEPT -source lan\nIN ACCEPT -i net0 -source lan -p tcp\n\n${aliases}`,
+  );
+  const end = await convergeStep(group, host, wanted(target, { before: target.spec }));
+  expect(end).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(group, host, wanted(target, { before: target.spec }))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  await host.close();
+});
+
 test('a call that would meet another list is refused, and changes nothing', async () => {
   const host = await openLabHost();
   const file = '[group web]\n\nIN ACCEPT -source 10.0.0.1\nIN DROP\n\n';
