@@ -283,6 +283,8 @@ ${names}`,
         'blocked',
       ],
       ['a protocol by its number', [rule({ action: 'DROP', source: null, proto: '6' })], NAMES, 'blocked'],
+      ['the set that Proxmox drops first', [SSH], `[IPSET blacklist]\n\n10.0.0.0/16\n\n`, 'blocked'],
+      ['one machine that Proxmox drops first', [SSH], `[IPSET blacklist]\n\n10.0.0.7\n\n`, 'applied'],
       ['another network as the local one', [], '[ALIASES]\n\nlocal_network 10.9.0.0/16\n\n', 'blocked'],
       [
         'another as the local one, and the set that Proxmox lets in',
@@ -388,6 +390,23 @@ IN DROP
     expect(await end(rulesOf([SSH]))).toMatchObject(closed);
     await host.write(HOST, `[RULES]\n\nIN DROP -source nosuch -p tcp -dport 22 # ${comment}\n`);
     expect(await end(rulesOf([SSH]))).toMatchObject({ outcome: 'done' });
+  });
+
+  test.each<[string, 'done' | 'refused']>([
+    ['IN DROP -source 0/0', 'refused'],
+    ['IN DROP -source 10/8', 'refused'],
+    ['IN DROP -source 010.0.0.0/255.255.255.0', 'refused'],
+    ['IN DROP -source 11/8', 'done'],
+    ['IN DROP -source 10.0.0.0/255.255.255.252', 'done'],
+    ['IN ACCEPT -source 10.0/16\nIN DROP', 'done'],
+    ['IN DROP -p hopopt', 'refused'],
+    ['IN DROP -p tcp -sport 0', 'refused'],
+    ['IN DROP -p tcp -dport 0', 'refused'],
+    ['IN DROP -p tcp -dport 1', 'done'],
+  ])('count rules of others as iptables reads them: %s', async (lines, outcome) => {
+    await host.write(HOST, `[RULES]\n\n${lines}\n`);
+    await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
+    expect(await end(rulesOf([SSH, rule({ port: '8006' })]))).toMatchObject({ outcome });
   });
 
   test('stay when the firewall of the host is no longer declared, and are removed with their field', async () => {
