@@ -247,6 +247,12 @@ test('rules above the aliases that they name are counted as Proxmox counts them'
   await host.close();
 });
 
+test('protocol 0 is none, as Proxmox writes it, so that the next run changes nothing', () => {
+  const lines = groupRules.lines([{ type: 'in', action: 'ACCEPT', proto: '0' }]);
+  expect(lines).toEqual(['IN ACCEPT']);
+  expect(groupRules.calls(['IN ACCEPT'], lines, '')).toEqual([]);
+});
+
 test('a call that would meet another list is refused, and changes nothing', async () => {
   const host = await openLabHost();
   const file = '[group web]\n\nIN ACCEPT -source 10.0.0.1\nIN DROP\n\n';
