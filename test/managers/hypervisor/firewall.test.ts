@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FirewallRule } from '../../../src/managers/guest/declared.ts';
 import type { HostFirewall } from '../../../src/managers/hypervisor/declared.ts';
 import { FILES, type FirewallSpec, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
+import { filteringIn } from '../../../src/managers/hypervisor/firewall/filtering.ts';
+import { lockout } from '../../../src/managers/hypervisor/firewall/reach.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -423,6 +425,21 @@ IN DROP
     expect(await convergeStep(manager, host, gone(alone))).toMatchObject({ outcome: 'done' });
     expect(await host.read(CLUSTER)).toBe('[OPTIONS]\n\nebtables: 0\n');
   });
+});
+
+test.each<[string, string | null]>([
+  ['IN DROP -dest 10.10.0.10', null],
+  ['IN ACCEPT -dest 10.10.0.10 -p tcp\nIN DROP', 'rule "IN DROP" would close port 22 (SSH)'],
+  ['IN DROP -dest 192.168.1.10', 'rule "IN DROP -dest 192.168.1.10" would close port 22 (SSH)'],
+])('a rule about one address of the host is about those who manage it by that one: %s', (lines, problem) => {
+  const around = {
+    addresses: ['192.168.1.10/24', '10.10.0.10/24'],
+    managed: ['192.168.1.10/24'],
+    interfaces: ['vmbr0'],
+    agent: null,
+  };
+  const found = lockout(filteringIn('[OPTIONS]\nenable: 1\n', `[RULES]\n${lines}\n`), around);
+  expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
 });
 
 describe('whatever people keep in the files', () => {

@@ -55,8 +55,10 @@ export function lockout(spec: Filtering, { addresses, managed, interfaces, agent
     interfaces,
   };
   for (const network of networks) {
+    // Its machines use the host's address in it: rules about other addresses of the host are not about them.
+    const managedHost = { ...host, own: singleAddress(network.address.toString()) ?? host.own };
     for (const port of [SSH, 8006]) {
-      const reason = refusal(spec, host, addressesIn(network), port);
+      const reason = refusal(spec, managedHost, addressesIn(network), port);
       if (reason !== null) return sentence(reason, port, `${network.address}/${network.bits}`);
     }
   }
