@@ -10,7 +10,7 @@ import { declaredOf, fixedDifferences, optionChanges } from './differences.ts';
 import { foreignMembers, foreignPoolReason, memberActions } from './members.ts';
 import type { ObjectObservation } from './observe.ts';
 import { foreignReason } from './owner.ts';
-import { foreignLines, foreignListReason, partActions } from './part-actions.ts';
+import { foreignLines, foreignListReason, type PartActions, partActions } from './part-actions.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
 import { isInherent, markOf, optionsOf } from './row-options.ts';
 import {
@@ -151,7 +151,7 @@ function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, 
     createCall(row, name, spec, args, promptedSecret(row, spec), secretsInCall(row, spec)),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),
-    ...partActions(row, wanted, spec, seen, {}),
+    ...inOrder(partActions(row, wanted, spec, seen, {})),
   ];
 }
 
@@ -164,10 +164,11 @@ function changes(
 ): Action[] {
   const name = nameOf(wanted.target);
   const { named, args } = optionChanges(row, declaredOf(row, spec, wanted), wanted.before, present);
-  const list = partActions(row, wanted, spec, seen, present);
+  const { early, others: list } = partActions(row, wanted, spec, seen, present);
   // Rules of a firewall change before the options that may put them in force, and are taken back after those.
   const isListFirst = isInherent(row) && wanted.spec !== undefined;
   return [
+    ...early,
     ...(isListFirst ? list : []),
     ...(named.length === 0
       ? []
@@ -185,6 +186,10 @@ function changes(
     ...memberActions(row, wanted, spec, seen, present),
     ...(isListFirst ? [] : list),
   ];
+}
+
+function inOrder({ early, others }: PartActions): Action[] {
+  return [...early, ...others];
 }
 
 function labelOf(row: ObjectRow, name: string): string {
@@ -255,7 +260,7 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectO
   }
   const actions = [
     ...memberActions(row, wanted, {}, seen, present),
-    ...(row.part?.deletedWithObject === true ? [] : partActions(row, wanted, {}, seen, present)),
+    ...(row.part?.deletedWithObject === true ? [] : inOrder(partActions(row, wanted, {}, seen, present))),
     deleteCall(row, name, 'destroy'),
     ...forgetSecrets(row, name, seen),
   ];

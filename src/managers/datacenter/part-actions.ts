@@ -9,9 +9,16 @@ import { differenceAt, type FoundDifference } from '../comparison.ts';
 import type { Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
 import type { ObjectObservation } from './observe.ts';
-import type { Part } from './part.ts';
+import type { Part, PartCall } from './part.ts';
 import type { ObjectRow } from './row.ts';
 import { pathOf } from './row-options.ts';
+
+/** Actions of a list by their place beside other changes of its object. */
+export interface PartActions {
+  /** Before all of them. */
+  readonly early: readonly Action[];
+  readonly others: readonly Action[];
+}
 
 /** When a list is no longer declared, its declared lines are removed and lines that others added stay. */
 export function partActions(
@@ -20,29 +27,38 @@ export function partActions(
   spec: JsonObject,
   { text }: ObjectObservation,
   present: Options,
-): Action[] {
+): PartActions {
   const { part } = row;
-  if (part === undefined) return [];
+  if (part === undefined) return NONE;
   const here = present[part.field] ?? [];
-  const lines = wantedLines(part, row, before, spec, here);
+  const lines = wantedLines(row, part, before, spec, here);
+  if (lines === undefined) return NONE;
   const name = nameOf(target);
   const below = pathOf(row, part.path ?? row.paths.change, name);
-  return part
-    .calls(here, lines, text ?? '')
-    .map(({ summary, verb, path, args }) => pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args));
+  const calls = part.calls(here, lines, text ?? '');
+  const action = ({ summary, verb, path, args }: PartCall): Action =>
+    pvesh(`${summary} ${row.label} ${name}`, verb, `${below}${path}`, args);
+  return {
+    early: calls.filter(({ isEarly }) => isEarly === true).map(action),
+    others: calls.filter(({ isEarly }) => isEarly !== true).map(action),
+  };
 }
 
-/** The list as it should be: as declared, or without what was declared before. */
+const NONE: PartActions = { early: [], others: [] };
+
+/** The list as it should be: as declared, or without what was declared before; undefined where all of it is of others, which is left as it is. */
 function wantedLines(
-  part: Part,
   row: ObjectRow,
+  part: Part,
   before: JsonObject | undefined,
   spec: JsonObject,
   here: readonly string[],
-): readonly string[] {
+): readonly string[] | undefined {
   const list = spec[part.field];
+  if (list !== undefined) return part.lines(list);
   const had = linesBefore(row, before);
-  return list === undefined ? here.filter((line) => !had.includes(line)) : part.lines(list);
+  const ofOthers = here.filter((line) => !had.includes(line));
+  return ofOthers.length === here.length ? undefined : ofOthers;
 }
 
 /** Each element of the list that is missing or left over, as Proxmox's file has it. */
@@ -55,9 +71,9 @@ export function partDifferences(
   const { part } = row;
   if (part === undefined) return [];
   const here = present[part.field] ?? [];
-  const lines = wantedLines(part, row, before, spec, here);
+  const lines = wantedLines(row, part, before, spec, here);
   // Compared by the calls that would be sent, since some lists have no order.
-  if (part.calls(here, lines, '').length === 0) return [];
+  if (lines === undefined || part.calls(here, lines, '').length === 0) return [];
   return align(lines, here).flatMap((pair) => {
     const declared = pair.before === undefined ? null : (lines[pair.before] ?? null);
     const observed = pair.after === undefined ? null : (here[pair.after] ?? null);

@@ -12,6 +12,8 @@ export interface PartCall {
   /** Path below that of the list: `/0`, or empty. */
   readonly path: string;
   readonly args: readonly string[];
+  /** Whether it comes before every other change of the object, since those too have Proxmox write the file. */
+  readonly isEarly?: true;
 }
 
 /** A declared list is complete; an undeclared one is left as it is. */

@@ -163,7 +163,8 @@ function normaliseRule(rule: WrittenRule): Omit<FirewallRule, 'writtenAt'> {
     ...common,
     source: commaList(rule.source),
     dest: commaList(rule.dest),
-    proto: rule.proto ?? null,
+    // Perl takes `0` for no protocol, so Proxmox never writes it (PVE/Firewall.pm).
+    proto: rule.proto === '0' ? null : (rule.proto ?? null),
     port: commaList(rule.port),
     sourcePort: commaList(rule.source_port),
     log: rule.log ?? null,

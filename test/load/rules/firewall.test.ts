@@ -365,6 +365,16 @@ describe('LOCKOUT', () => {
     expect(found('LOCKOUT', both(accept('other'), drop))).toHaveLength(1);
   });
 
+  test('the IP set that Proxmox drops before every rule counts, whatever the rules accept', () => {
+    const blacklist = (...entries: string[]) =>
+      found('LOCKOUT', {
+        ...withHost({ global_firewall_rules: [] }),
+        'etc/phoenix_datacenter_config.json': { ip_sets: { blacklist: { entries } } },
+      });
+    expect(blacklist('10.0.0.0/8')).toEqual([expect.stringContaining('IP set blacklist closes port 22')]);
+    expect(blacklist('203.0.113.0/24')).toEqual([]);
+  });
+
   test('rules of the datacenter count after those of the host, wherever they are written', () => {
     const accept = { type: 'in', action: 'ACCEPT', source: '10.0.0.5', proto: 'tcp', port: '22,8006' };
     const both = (own: readonly object[], rules: readonly object[]) => ({

@@ -179,6 +179,80 @@ test('rules that Proxmox would write otherwise are counted as it counts them, an
   await host.close();
 });
 
+test('a group that is declared without rules leaves those of others alone, also one that Proxmox leaves out', async () => {
+  const host = await openLabHost();
+  const bare = targetOf({ firewall_groups: { web: { comment: 'Sites' } } });
+  await convergeStep(group, host, wanted(bare));
+  const own = 'IN ACCEPT -i net0 -p tcp -dport 80\nIN DROP #\nIN DROP -source 10.0.0.9 # 0\n';
+  await host.write(FILE, `${(await host.read(FILE)).trimEnd()}\n\n${own}\n`);
+  const before = await host.read(FILE);
+  expect(await convergeStep(group, host, wanted(bare, { before: bare.spec }))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  const seen = await group.observe(host, wanted(bare, { before: bare.spec }));
+  expect(group.differences(wanted(bare, { before: bare.spec }), seen)).toEqual([]);
+  expect(await host.read(FILE)).toBe(before);
+  await host.close();
+});
+
+test('rules that are no longer declared go, and those of others stay beside them', async () => {
+  const host = await openLabHost();
+  const full = targetOf({ firewall_groups: { web: { rules: [WEB, REST] } } });
+  const bare = targetOf({ firewall_groups: { web: {} } });
+  await convergeStep(group, host, wanted(full));
+  await host.write(FILE, `${(await host.read(FILE)).trimEnd()}\nIN ACCEPT -source 10.0.0.9 #\n\n`);
+  expect(await convergeStep(group, host, wanted(bare, { before: full.spec }))).toMatchObject({ outcome: 'done' });
+  const lines = (await host.read(FILE)).split('\n').filter((line) => /^\|?(IN|OUT) /.test(line));
+  expect(lines).toEqual(['IN ACCEPT -source 10.0.0.9']);
+  await host.close();
+});
+
+test('a rule that Proxmox leaves out is never in force when it is to go, whichever call writes the file first', async () => {
+  const target = targetOf({ firewall_groups: { web: { rules: [REST, WEB] } } });
+  const file = '[group web] # of Ada\n\nIN ACCEPT -source 10.0.0.1\nIN ACCEPT -i net0\nIN DROP #\n';
+  const host = await openLabHost();
+  await host.write(FILE, file);
+  const { actions } = await convergeStep(group, host, wanted(target, { adopt: true }));
+  const end = await host.read(FILE);
+  await host.write(FILE, file);
+  for (const action of actions) {
+    if (action.do.kind !== 'command') throw new Error(`not a command: ${action.summary}`);
+    expect(await host.run(action.do)).toMatchObject({ exit: 0 });
+    expect((await host.read(FILE)).split('\n')).not.toContain('IN ACCEPT');
+  }
+  expect(await host.read(FILE)).toBe(end);
+  await host.close();
+});
+
+test('rules above the aliases that they name are counted as Proxmox counts them', async () => {
+  const target = targetOf(
+    { aliases: { lan: { cidr: '10.0.0.0/24' } }, firewall_groups: { web: { rules: [REST] } } },
+    'securitygroup/web',
+  );
+  const host = await openLabHost();
+  await convergeStep(alias, host, wanted(targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } })));
+  await convergeStep(group, host, wanted(target));
+  const [, aliases = '', groups = ''] = /^(\[ALIASES\].*?)(\[group.*)$/s.exec(await host.read(FILE)) ?? [];
+  await host.write(
+    FILE,
+    `${groups.trimEnd()}\nIN ACCEPT -source lan\nIN ACCEPT -i net0 -source lan -p tcp\n\n${aliases}`,
+  );
+  const end = await convergeStep(group, host, wanted(target, { before: target.spec }));
+  expect(end).toMatchObject({ outcome: 'done' });
+  expect(await convergeStep(group, host, wanted(target, { before: target.spec }))).toEqual({
+    outcome: 'done',
+    actions: [],
+  });
+  await host.close();
+});
+
+test('protocol 0 is none, as Proxmox writes it, so that the next run changes nothing', () => {
+  const lines = groupRules.lines([{ type: 'in', action: 'ACCEPT', proto: '0' }]);
+  expect(lines).toEqual(['IN ACCEPT']);
+  expect(groupRules.calls(['IN ACCEPT'], lines, '')).toEqual([]);
+});
+
 test('a call that would meet another list is refused, and changes nothing', async () => {
   const host = await openLabHost();
   const file = '[group web]\n\nIN ACCEPT -source 10.0.0.1\nIN DROP\n\n';

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FirewallRule } from '../../../src/managers/guest/declared.ts';
 import type { HostFirewall } from '../../../src/managers/hypervisor/declared.ts';
 import { FILES, type FirewallSpec, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
+import { filteringIn } from '../../../src/managers/hypervisor/firewall/filtering.ts';
+import { lockout } from '../../../src/managers/hypervisor/firewall/reach.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -283,6 +285,8 @@ ${names}`,
         'blocked',
       ],
       ['a protocol by its number', [rule({ action: 'DROP', source: null, proto: '6' })], NAMES, 'blocked'],
+      ['the set that Proxmox drops first', [SSH], `[IPSET blacklist]\n\n10.0.0.0/16\n\n`, 'blocked'],
+      ['one machine that Proxmox drops first', [SSH], `[IPSET blacklist]\n\n10.0.0.7\n\n`, 'applied'],
       ['another network as the local one', [], '[ALIASES]\n\nlocal_network 10.9.0.0/16\n\n', 'blocked'],
       [
         'another as the local one, and the set that Proxmox lets in',
@@ -390,6 +394,23 @@ IN DROP
     expect(await end(rulesOf([SSH]))).toMatchObject({ outcome: 'done' });
   });
 
+  test.each<[string, 'done' | 'refused']>([
+    ['IN DROP -source 0/0', 'refused'],
+    ['IN DROP -source 10/8', 'refused'],
+    ['IN DROP -source 010.0.0.0/255.255.255.0', 'refused'],
+    ['IN DROP -source 11/8', 'done'],
+    ['IN DROP -source 10.0.0.0/255.255.255.252', 'done'],
+    ['IN ACCEPT -source 10.0/16\nIN DROP', 'done'],
+    ['IN DROP -p hopopt', 'refused'],
+    ['IN DROP -p tcp -sport 0', 'refused'],
+    ['IN DROP -p tcp -dport 0', 'refused'],
+    ['IN DROP -p tcp -dport 1', 'done'],
+  ])('count rules of others as iptables reads them: %s', async (lines, outcome) => {
+    await host.write(HOST, `[RULES]\n\n${lines}\n`);
+    await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
+    expect(await end(rulesOf([SSH, rule({ port: '8006' })]))).toMatchObject({ outcome });
+  });
+
   test('stay when the firewall of the host is no longer declared, and are removed with their field', async () => {
     const both = rulesOf([PING], OWN);
     await end(both);
@@ -404,6 +425,21 @@ IN DROP
     expect(await convergeStep(manager, host, gone(alone))).toMatchObject({ outcome: 'done' });
     expect(await host.read(CLUSTER)).toBe('[OPTIONS]\n\nebtables: 0\n');
   });
+});
+
+test.each<[string, string | null]>([
+  ['IN DROP -dest 10.10.0.10', null],
+  ['IN ACCEPT -dest 10.10.0.10 -p tcp\nIN DROP', 'rule "IN DROP" would close port 22 (SSH)'],
+  ['IN DROP -dest 192.168.1.10', 'rule "IN DROP -dest 192.168.1.10" would close port 22 (SSH)'],
+])('a rule about one address of the host is about those who manage it by that one: %s', (lines, problem) => {
+  const around = {
+    addresses: ['192.168.1.10/24', '10.10.0.10/24'],
+    managed: ['192.168.1.10/24'],
+    interfaces: ['vmbr0'],
+    agent: null,
+  };
+  const found = lockout(filteringIn('[OPTIONS]\nenable: 1\n', `[RULES]\n${lines}\n`), around);
+  expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
 });
 
 describe('whatever people keep in the files', () => {

@@ -35,29 +35,39 @@ export function lineOfRule(rule: Rule): string {
 /**
  * @param names the aliases, sets and groups of the datacenter as they are on the host
  * @param inGroup whether it is the list of a security group, whose rules Proxmox writes without interface
+ * @param areNamesRead whether Proxmox has read the names before the list, and so counts the IP version of their addresses in its digest
  */
 export function callsBetween(
   present: readonly string[],
   wanted: readonly string[],
   names: FirewallConfig,
   inGroup: boolean,
+  areNamesRead: boolean,
 ): PartCall[] {
-  const list = present.map((line) => printRule(parsedLine(line).rule, inGroup));
-  const places = alignment(list, wanted);
-  // Proxmox leaves out a rule of a group that names an interface, until it has written it without.
-  const isLeftOut = inGroup && present.some((line) => parsedLine(line).rule['iface'] !== undefined);
-  if (!isLeftOut && places.every(({ kind }) => kind === 'kept')) return [];
-  const isWritten = present.every((line, index) => line === list[index]);
-  const calls: PartCall[] = isWritten ? [] : [rewriting(present.length, inGroup)];
-  const named = (summary: string, verb: 'set' | 'delete', at: number, args: readonly string[] = []): void => {
+  const written = (line: string): string => printRule(parsedLine(line).rule, inGroup);
+  // Proxmox leaves out a rule of a group that names an interface, until it has written it without: with any next call that writes the file.
+  const isLeftOut = present.map((line) => inGroup && parsedLine(line).rule['iface'] !== undefined);
+  const leaving = areNamesRead ? leavingOf(alignment(present.map(written), wanted.map(written)), isLeftOut) : [];
+  const calls: PartCall[] = [];
+  let list = [...present];
+  const named = (summary: string, verb: 'set' | 'delete', at: number, args: readonly string[] = []): PartCall => {
     const rules = list.map((line) => parsedLine(line, names).rule);
     const digest = createHash('sha1').update(digestedText(rules)).digest('hex');
-    calls.push({ summary, verb, path: `/${at}`, args: [...args, '--digest', digest] });
+    return { summary, verb, path: `/${at}`, args: [...args, '--digest', digest] };
   };
+  for (const at of leaving.toReversed()) {
+    calls.push({ ...named(`take rule ${at + 1} "${list[at]}" out of`, 'delete', at), isEarly: true });
+    list = list.toSpliced(at, 1).map(written);
+  }
+  const isWritten = list.length === 0 || (areNamesRead && list.every((line) => line === written(line)));
+  list = list.map(written);
+  const places = alignment(list, wanted.map(written));
+  if (!isLeftOut.includes(true) && places.every(({ kind }) => kind === 'kept')) return [];
+  if (!isWritten) calls.push(rewriting(list.length, inGroup));
   const old = places.filter(({ kind }) => kind !== 'new');
   for (const [at, place] of old.entries()) {
     if (place.kind !== 'changed') continue;
-    named(`make rule ${at + 1} "${place.line}" in`, 'set', at, difference(place.from, place.line));
+    calls.push(named(`make rule ${at + 1} "${place.line}" in`, 'set', at, difference(place.from, place.line)));
     list[at] = place.line;
   }
   // From the bottom, so that a position counts only rules that are already in place.
@@ -71,17 +81,23 @@ export function callsBetween(
     calls.push({ summary: `add rule "${place.line}" to`, verb: 'create', path: '', args: argsOf(made) });
     list.unshift(first);
     if (at === 0) continue;
-    named('move the new rule to its place in', 'set', 0, ['--moveto', String(at + 1)]);
+    calls.push(named('move the new rule to its place in', 'set', 0, ['--moveto', String(at + 1)]));
     list.splice(at, 0, ...list.splice(0, 1));
-    if (!isOff) named('switch the new rule on in', 'set', at, ['--enable', '1']);
+    if (!isOff) calls.push(named('switch the new rule on in', 'set', at, ['--enable', '1']));
     list[at] = place.line;
   }
   for (const [at, place] of [...places.entries()].toReversed()) {
     if (place.kind !== 'gone') continue;
-    named(`take rule ${at + 1} "${place.from}" out of`, 'delete', at);
+    calls.push(named(`take rule ${at + 1} "${place.from}" out of`, 'delete', at));
     list.splice(at, 1);
   }
   return calls;
+}
+
+/** Positions of the rules that Proxmox leaves out and that do not stay: removed first, they are never in force. */
+function leavingOf(places: readonly Place[], isLeftOut: readonly boolean[]): number[] {
+  const stays = places.filter(({ kind }) => kind !== 'new').map(({ kind }) => kind === 'kept');
+  return isLeftOut.flatMap((left, at) => (left && stays[at] === false ? [at] : []));
 }
 
 /**

@@ -56,6 +56,9 @@ export function vnetRulesOf(datacenter: Datacenter): NamedRules[] {
   return namedRulesOf(datacenter, 'vnetfirewall', ofVnet);
 }
 
+/** A file that was written by hand with aliases after groups: Proxmox reads it in one pass. */
+const ALIASES_LAST = /^\s*\[group\b.*^\s*\[aliases\]/ims;
+
 type RuleSchema = typeof ofGroup | typeof ofVnet;
 
 function namedRulesOf(datacenter: Datacenter, kind: string, schema: RuleSchema): NamedRules[] {
@@ -85,7 +88,8 @@ function rulesPart({
       return list.length === lines.length && schema.safeParse(list).success ? list : null;
     },
     needs: (list) => objectsNamedBy(rulesOf(list)),
-    calls: (present, wanted, text) => callsBetween(present, wanted, namesIn(text), schema === ofGroup),
+    calls: (present, wanted, text) =>
+      callsBetween(present, wanted, namesIn(text), schema === ofGroup, schema !== ofGroup || !ALIASES_LAST.test(text)),
     deletedWithObject: false,
   };
 }

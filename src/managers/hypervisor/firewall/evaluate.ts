@@ -25,18 +25,40 @@ export interface NameContents {
   >;
 }
 
+/**
+ * What Proxmox does before every rule of a host once there is an IP set `blacklist`: it drops whatever comes from there (PVE/Firewall.pm,
+ * ruleset_chain_add_input_filters).
+ */
+export const BLACKLIST: Rule = {
+  type: 'in',
+  action: 'DROP',
+  source: '+blacklist',
+  dest: null,
+  proto: null,
+  port: null,
+  sourcePort: null,
+  iface: null,
+  log: null,
+  enabled: true,
+  comment: null,
+};
+
 export type Verdict<Own> =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly rule: Own }
   /** No rule decided on these addresses. */
   | { readonly kind: 'undecided'; readonly left: AddressSet };
 
-/** Protocols of a rule that match TCP: none, TCP, and IP (PVE/Firewall.pm leaves out one that is `0`). */
-const TCP: readonly (string | null)[] = [null, 'tcp', '6', 'ip', '0'];
+/** Protocols of a rule that match TCP: none, TCP, and number 0 by its names, which is every protocol (PVE/Firewall.pm leaves out one that is `0`). */
+const TCP: readonly (string | null)[] = [null, 'tcp', '6', 'ip', 'hopopt', '0'];
+
+/** Ports of a rule that match every port: PVE/Firewall.pm leaves out those that are `0`. */
+const EVERY_PORT: readonly (string | null)[] = [null, '0'];
 
 /** Whether a rule is on and about incoming TCP connections to the port, from whatever port. */
 export function isForTcpPort({ type, enabled, proto, port, sourcePort }: Rule, wanted: number): boolean {
-  return type === 'in' && enabled && TCP.includes(proto) && sourcePort === null && namesPort(port, wanted);
+  const isForPort = EVERY_PORT.includes(port) || namesPort(port, wanted);
+  return type === 'in' && enabled && TCP.includes(proto) && EVERY_PORT.includes(sourcePort) && isForPort;
 }
 
 /**
@@ -67,8 +89,31 @@ export function evaluate<Own extends Rule>(
 /** The addresses of a rule's source or destination; undefined where one of them is unknown. */
 export function addressesOfList(list: string | null, named: NamedAddresses): AddressSet | undefined {
   if (list === null) return EVERY_ADDRESS;
-  const sets = list.split(',').map((item) => parseAddressSet(item.trim()) ?? named(item.trim()));
+  const sets = list
+    .split(',')
+    .map((item) => item.trim())
+    .map((item) => parseAddressSet(item) ?? looseNetwork(item) ?? named(item));
   return sets.every((set) => set !== undefined) ? sets.flat() : undefined;
+}
+
+/** An IPv4 network in a spelling that iptables takes besides: `10/8`, `010.0.0.1`, `10.0.0.0/255.255.255.0`. */
+function looseNetwork(text: string): AddressSet | undefined {
+  const [, address, , prefix = '32'] =
+    /^(\d{1,3}(\.\d{1,3}){3}|\d{1,3}(?:\.\d{1,3}){0,2}(?=\/))(?:\/(\d{1,2}|\d{1,3}(?:\.\d{1,3}){3}))?$/.exec(text) ??
+    [];
+  if (address === undefined) return undefined;
+  const parts = [...address.split('.'), '0', '0', '0'].slice(0, 4).map(Number);
+  const bits = prefix.includes('.') ? bitsOfMask(prefix) : Number(prefix);
+  return bits === undefined ? undefined : parseAddressSet(`${parts.join('.')}/${bits}`);
+}
+
+/** The length of a mask such as `255.255.255.0`; undefined where it has gaps. */
+function bitsOfMask(mask: string): number | undefined {
+  const binary = mask
+    .split('.')
+    .map((part) => Number(part).toString(2).padStart(8, '0'))
+    .join('');
+  return /^1*0*$/.test(binary) && binary.length === 32 ? binary.replaceAll('0', '').length : undefined;
 }
 
 /** Looks up names of the datacenter; those of guests and of SDN are unknown. */

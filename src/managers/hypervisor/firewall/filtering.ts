@@ -6,7 +6,7 @@ import { type FirewallConfig, parseFirewall, setEntryProblem } from '../../../pr
 import { type Rule as ProxmoxRule, type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
 import { ruleOf } from '../../guest/proxmox/firewall.ts';
-import { type NameContents, namedAddresses, type Rule } from './evaluate.ts';
+import { BLACKLIST, type NameContents, namedAddresses, type Rule } from './evaluate.ts';
 import { withGroups } from './expand-groups.ts';
 import { FILES } from './files.ts';
 import type { Filtering } from './reach.ts';
@@ -25,7 +25,8 @@ export function filteringIn(clusterText: string, hostText: string): Filtering {
       const problems = ruleProblems({ ...rule }, environment, cluster, environment === 'host' ? host : undefined);
       return problems.length > 0 ? [] : (ruleOf(rule) ?? []);
     });
-  const rules = [...effective(host.rules, 'host'), ...effective(cluster.rules, 'cluster')];
+  const blacklist = cluster.ipset.has('blacklist') ? [BLACKLIST] : [];
+  const rules = [...blacklist, ...effective(host.rules, 'host'), ...effective(cluster.rules, 'cluster')];
   const named = namedAddresses(contentsOf(cluster));
   const policyIn = cluster.options.get('policy_in');
   return {

@@ -10,7 +10,7 @@ import type { FirewallRule } from '../../guest/declared.ts';
 import { listed } from '../../guest/guests.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { HostFirewall, HostNetwork } from '../declared.ts';
-import { addressesOfList, evaluate, isForTcpPort, type NamedAddresses, namedAddresses } from './evaluate.ts';
+import { addressesOfList, BLACKLIST, evaluate, isForTcpPort, type NamedAddresses, namedAddresses } from './evaluate.ts';
 import { withGroups } from './expand-groups.ts';
 
 const MANAGEMENT = [
@@ -27,7 +27,7 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   if (unreadable.host('network')) return [];
   const { firewall, network } = config.hypervisor;
   if (firewall === null || !firewall.enabled) return [];
-  const rules = expanded(rulesOfHost(firewall, config), config);
+  const rules = [...blacklistOf(config), ...expanded(rulesOfHost(firewall, config), config)];
   const named = declaredAddresses(config);
   const blocked = MANAGEMENT.flatMap(({ port, name }) => {
     const rule = refusal(port, rules, network, named);
@@ -36,9 +36,23 @@ export function hostStaysReachable({ config, unreadable }: RuleContext): Diagnos
   return [...Map.groupBy(blocked, ({ rule }) => rule)].map(([rule, ports]) => ({
     code: 'LOCKOUT',
     at: rule.writtenAt,
-    message: `The rule closes port ${listed(ports.map(({ name }) => name))} of the host to ${network.subnet ?? 'everyone'}`,
-    hint: 'Put a rule before it that accepts these ports from where the host is managed.',
+    message: `The ${isOwn(rule) ? 'rule' : 'IP set blacklist'} closes port ${listed(ports.map(({ name }) => name))} of the host to ${network.subnet ?? 'everyone'}`,
+    hint: isOwn(rule)
+      ? 'Put a rule before it that accepts these ports from where the host is managed.'
+      : 'Take the network from which the host is managed out of the set: Proxmox drops what comes from it before any rule.',
   }));
+}
+
+/** Whether it is a rule, and not what Proxmox does about the IP set `blacklist`. */
+function isOwn({ source }: FirewallRule): boolean {
+  return source !== BLACKLIST.source;
+}
+
+/** What Proxmox does before every rule, where the set is declared. */
+function blacklistOf({ datacenter }: Config): FirewallRule[] {
+  return (datacenter?.get('ipset') ?? [])
+    .filter(({ name }) => name === 'blacklist')
+    .map(({ writtenAt }) => ({ ...BLACKLIST, writtenAt }));
 }
 
 /** The rule that blocks the last of the management network from this port; undefined while some are accepted. */

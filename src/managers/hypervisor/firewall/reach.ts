@@ -4,7 +4,7 @@
 import { parseNetwork } from '../../../config/address.ts';
 import { type AddressSet, addressesIn, intersects } from '../../../config/address-set.ts';
 import { printRule } from '../../guest/proxmox/firewall.ts';
-import { addressesOfList, evaluate, isForTcpPort, type NamedAddresses, type Rule } from './evaluate.ts';
+import { addressesOfList, BLACKLIST, evaluate, isForTcpPort, type NamedAddresses, type Rule } from './evaluate.ts';
 
 export interface Surroundings {
   /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
@@ -34,6 +34,8 @@ export interface Filtering {
 const SSH = 22;
 const NAMES: Readonly<Record<number, string>> = { 22: '22 (SSH)', 8006: '8006 (Proxmox)' };
 
+const REFUSED_BY_BLACKLIST = 'the IP set blacklist';
+
 /** Ports that Proxmox opens to its own networks after all rules (PVE/Firewall.pm, enable_host_firewall). */
 const OPENED = [
   [22, 22],
@@ -53,8 +55,10 @@ export function lockout(spec: Filtering, { addresses, managed, interfaces, agent
     interfaces,
   };
   for (const network of networks) {
+    // Its machines use the host's address in it: rules about other addresses of the host are not about them.
+    const managedHost = { ...host, own: singleAddress(network.address.toString()) ?? host.own };
     for (const port of [SSH, 8006]) {
-      const reason = refusal(spec, host, addressesIn(network), port);
+      const reason = refusal(spec, managedHost, addressesIn(network), port);
       if (reason !== null) return sentence(reason, port, `${network.address}/${network.bits}`);
     }
   }
@@ -72,6 +76,8 @@ function singleAddress(address: string): AddressSet | undefined {
 
 function sentence(why: string, port: number, whom: string): string {
   const name = NAMES[port] ?? `${port} (SSH)`;
+  if (why === REFUSED_BY_BLACKLIST)
+    return `${why} closes port ${name} of the host to ${whom}, before any rule: take these addresses out of it`;
   const where = why.startsWith('rule') ? ' before it' : '';
   return `${why} would close port ${name} of the host to ${whom}: add a rule${where} that accepts TCP port ${port} from there`;
 }
@@ -87,6 +93,7 @@ interface Host {
 function refusal(spec: Filtering, host: Host, from: AddressSet, port: number): string | null {
   const concerned = spec.rules.filter((rule) => isForTcpPort(rule, port) && isForHost(rule, spec.named, host));
   const verdict = evaluate(concerned, from, spec.named, false);
+  if (verdict.kind === 'refused' && verdict.rule.source === BLACKLIST.source) return REFUSED_BY_BLACKLIST;
   if (verdict.kind === 'refused') return `rule "${printRule(verdict.rule)}"`;
   if (verdict.kind === 'accepted' || spec.policyIn === 'ACCEPT') return null;
   const isOpened = OPENED.some(([first, last]) => first <= port && port <= last);
