@@ -442,6 +442,16 @@ test.each<[string, string | null]>([
   expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
 });
 
+test('a host whose own filter is off is open, and of an entry that is in a set twice the first counts', () => {
+  const around = { addresses: ['10.0.0.13/24'], managed: ['10.0.0.13/24'], interfaces: ['vmbr0'], agent: null };
+  const on = '[OPTIONS]\nenable: 1\n';
+  const found = (cluster: string, host: string) => lockout(filteringIn(cluster, host), around);
+  expect(found(on, '[OPTIONS]\nenable: 0\n[RULES]\nIN DROP\n')).toBeNull();
+  expect(found(on, '[OPTIONS]\nenable: 1\n[RULES]\nIN DROP\n')).toContain('rule "IN DROP" would close');
+  const twice = `${on}[IPSET bad]\n10.0.0.0/24\n!10.0.0.0/24\n`;
+  expect(found(twice, '[RULES]\nIN DROP -source +bad\n')).toContain('would close');
+});
+
 describe('whatever people keep in the files', () => {
   const rules = fc.subarray([SSH, rule({ port: '8006' }), rule({ action: 'DROP', enabled: false })]);
   const ofHost = fc.record({

@@ -30,7 +30,7 @@ export function filteringIn(clusterText: string, hostText: string): Filtering {
   const named = namedAddresses(contentsOf(cluster));
   const policyIn = cluster.options.get('policy_in');
   return {
-    enabled: cluster.options.get('enable') === '1',
+    enabled: cluster.options.get('enable') === '1' && host.options.get('enable') !== '0',
     policyIn: policyIn === 'ACCEPT' || policyIn === 'REJECT' ? policyIn : 'DROP',
     rules: withGroups(rules, (group) => effective(cluster.groups.get(group)?.entries ?? [], 'group')),
     named,
@@ -41,10 +41,14 @@ export function filteringIn(clusterText: string, hostText: string): Filtering {
 
 const SDN = { has: mayBeOfSdn };
 
-/** Without entries of sets that Proxmox leaves out. */
+/** Without entries of sets that Proxmox leaves out: also one that is there twice, of which the first counts. */
 function contentsOf(cluster: FirewallConfig): NameContents {
   const sets = [...cluster.ipset].map(([name, { entries }]) => {
-    const known = entries.filter(({ cidr }) => setEntryProblem(cidr, undefined, cluster) === undefined);
+    const known = entries.filter(
+      ({ cidr }, index) =>
+        setEntryProblem(cidr, undefined, cluster) === undefined &&
+        entries.findIndex((entry) => entry.cidr === cidr) === index,
+    );
     return [name, { entries: known }] as const;
   });
   return { aliases: cluster.aliases, ipset: new Map(sets) };
