@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLab, programsHere } from '../host.ts';
+import { createLab } from '../host.ts';
+import { runnerHere } from './run-here.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -17,21 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const CLUSTER = 'etc/pve/firewall/cluster.fw';
 const write = (file: string, ...lines: readonly string[]) => writeFileSync(join(dir, file), `${lines.join('\n')}\n`);
 
-async function run(program: string, ...args: readonly string[]) {
-  const out = { stdout: '', stderr: '' };
-  const { exit } = await programsHere(dir)({
-    program,
-    args,
-    input: undefined,
-    onStdout: (chunk) => {
-      out.stdout += Buffer.from(chunk).toString();
-    },
-    onStderr: (chunk) => {
-      out.stderr += Buffer.from(chunk).toString();
-    },
-  });
-  return { exit, ...out };
-}
+const run = (...argv: readonly string[]) => runnerHere(dir)(argv);
 
 const warnings = async () => (await run('pve-firewall', 'compile')).stderr.split('\n').filter((line) => line !== '');
 const both = (...lines: readonly string[]): string[] => [...lines, ...lines];

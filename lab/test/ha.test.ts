@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createLab, programsHere, setGuestState } from '../host.ts';
+import { createLab, setGuestState } from '../host.ts';
+import { runnerHere } from './run-here.ts';
 
 let dir = '';
 const RESOURCES = 'etc/pve/ha/resources.cfg';
@@ -24,22 +25,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 const haTakes = (haDelayMs: number) => writeFileSync(join(dir, 'lab.json'), JSON.stringify({ haDelayMs }));
 
-async function run(line: string) {
-  const out = { stdout: '', stderr: '' };
-  const [program = '', ...args] = line.split(' ');
-  const { exit } = await programsHere(dir)({
-    program,
-    args,
-    input: undefined,
-    onStdout: (chunk) => {
-      out.stdout += Buffer.from(chunk).toString();
-    },
-    onStderr: (chunk) => {
-      out.stderr += Buffer.from(chunk).toString();
-    },
-  });
-  return { exit, ...out };
-}
+const run = (line: string) => runnerHere(dir)(line.split(' '));
 const resources = () => readFileSync(join(dir, RESOURCES), 'utf8');
 
 test('a container is stopped by HA later, and its state with it', async () => {
