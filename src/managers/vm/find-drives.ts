@@ -2,6 +2,8 @@
 // note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
+import { LASTING_DISK } from '../../config/schema/text.ts';
+import { isCloudInit, isSameDisk } from '../../proxmox/volumes.ts';
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
@@ -32,6 +34,8 @@ interface Known {
   readonly missing: readonly string[];
   /** Key of the root disk, which is never removed. */
   readonly root: string | null;
+  /** It is a fresh clone, whose drives came with its source. */
+  readonly fresh: boolean;
 }
 
 export function volumeOf(value: string | undefined): string {
@@ -72,11 +76,13 @@ export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): 
       if (other !== null && isOfHost(other)) losses.push(replacedDisk(drive, path, volumeOf(other)));
       else if (other !== null) unclear ??= inTheWay(drive, path, other, known.id);
       const twice = Object.keys(later).find((at) => !keys.has(at) && !isGoing(at) && isAttached(later, at, path));
-      if (twice !== undefined) unclear ??= attachedAs(drive, path, twice, known.id);
+      if (twice !== undefined) unclear ??= attachedAs(drive, path, { at: twice, as: volumeOf(later[twice]) }, known.id);
       return hostDiskSetting(drive, path, known.before);
     }
     if (storage === null) {
       if (present !== undefined && !isCd(present)) unclear ??= noCd(drive, volumeOf(present), known.id);
+      else if (isCloudInit(volumeOf(present)) && !(known.fresh || known.before?.cloud_init === true))
+        unclear ??= overCloudInit(drive, known.id);
       return cdSetting(drive);
     }
     if (present !== undefined) {
@@ -135,8 +141,15 @@ function elsewhere({ key, what, storage }: Drive, volume: string, id: number): s
   return `${what} of VM ${id} is ${volume}, and is declared on ${storage}; move it with: qm disk move ${id} ${key} ${storage}, or declare the storage that it is on`;
 }
 
+/** A disk of the host, or a file there, where a volume is declared. Only what the schema takes is advised. */
 function onHost({ key, what }: Drive, volume: string, id: number): string {
-  return `${what} of VM ${id} is ${volume} of the host, and is declared as a volume; write "path": "${volume}" in place of its size, or take it out with: qm set ${id} --delete ${key}`;
+  const found = `${what} of VM ${id} is ${volume} of the host, and is declared as a volume`;
+  const out = `take it out with: qm set ${id} --delete ${key}`;
+  if (!FURTHER_DISK.test(key)) return `${found}; leave the field out, or ${out}`;
+  if (LASTING_DISK.test(volume)) return `${found}; write "path": "${volume}" in place of its size, or ${out}`;
+  if (volume.startsWith('/dev/'))
+    return `${found}; attach it by a name that lasts (ls -l /dev/disk/by-id lists them) and write that as "path", or ${out}`;
+  return `${found}; declare the disk at another bus, or ${out}`;
 }
 
 function inTheWay({ key, what }: Drive, path: string, value: string, id: number): string {
@@ -144,18 +157,31 @@ function inTheWay({ key, what }: Drive, path: string, value: string, id: number)
   return `${what} of VM ${id} is ${there}, and is declared as ${path}; declare the disk of the host at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
 }
 
-/** Whether the disk of the host is attached at a bus. Two drives that write to one disk destroy what is on it. */
+const FURTHER_DISK = /^(scsi|virtio|sata|ide)\d+$/;
+
+/** Whether the disk of the host, a part of it, or the disk that it is a part of, is attached at a bus. Two drives that write to one disk destroy what is on it. */
 function isAttached(settings: Settings, at: string, path: string): boolean {
   const value = settings[at];
-  return /^(scsi|virtio|sata|ide)\d+$/.test(at) && value !== undefined && isOfHost(value) && volumeOf(value) === path;
+  return FURTHER_DISK.test(at) && value !== undefined && isOfHost(value) && isSameDisk(volumeOf(value), path);
 }
 
-function attachedAs({ what }: Drive, path: string, at: string, id: number): string {
-  return `${what} of VM ${id} is ${path}, which is attached as ${at}; declare it there, or take it out there with: qm set ${id} --delete ${at}`;
+/** @param there the key that has it, and under which name */
+function attachedAs(
+  { what }: Drive,
+  path: string,
+  { at, as }: { readonly at: string; readonly as: string },
+  id: number,
+): string {
+  const named = as === path ? '' : ` (${as})`;
+  return `${what} of VM ${id} is ${path}, which is attached as ${at}${named}; declare it there, or take it out there with: qm set ${id} --delete ${at}`;
 }
 
 function noCd({ key, what }: Drive, volume: string, id: number): string {
   return `${what} of VM ${id} is declared as a CD drive, and ${key} is ${volume}; declare the CD drive at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
+}
+
+function overCloudInit({ key, what }: Drive, id: number): string {
+  return `${what} of VM ${id} is the drive of cloud-init, which configures the VM; write "cloud_init": true, or declare the CD drive at another bus, or take it out with: qm set ${id} --delete ${key}`;
 }
 
 function replacedDisk({ what }: Drive, path: string, volume: string): string {
