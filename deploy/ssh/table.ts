@@ -115,7 +115,7 @@ const COMMANDS: readonly string[] = [
   'systemd-run --on-active=120 --unit=phoenix-network-revert --collect',
   'systemctl stop phoenix-network-revert.timer',
   'systemctl start phoenix-network-revert.service',
-  'pve-firewall compile',
+  'pve-firewall ( compile | localnet )',
   'printenv SSH_CONNECTION',
   'dnsmasq --test --conf-file=/var/lib/phoenix/dns/{step}',
   'hostname',
