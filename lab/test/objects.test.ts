@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createLab, declareNode } from '../host.ts';
-import { runnerHere } from './run-here.ts';
+import { type RunHere, runnerHere } from './run-here.ts';
 
 const REFERENCE = process.env['PHOENIX_TEST_REFERENCE'];
 
@@ -34,7 +34,8 @@ const OURS = [
   /^\/cluster\/firewall\//,
   /^\/cluster\/sdn\/(controllers|zones|vnets)(\/[^/]+)?$/,
   /^\/cluster\/sdn\/vnets\/[^/]+\/subnets(\/.+)?$/,
-  /^\/cluster\/sdn$/,
+  /^\/cluster\/sdn(\/rollback)?$/,
+  /^\/nodes\/pve\/network(\/[^/]+)?$/,
   /^\/cluster\/ha\/(resources|rules)(\/[^/]+)?$/,
   /^\/cluster\/replication(\/[^/]+)?$/,
   /^\/access\/(acl|users\/[^/]+\/token\/[^/]+)$/,
@@ -89,6 +90,8 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
       Object.entries({ controllers, zones, vnets, subnets, version }).map(([key, value]) => [key, inOrder(value)]),
     );
   },
+  '/etc/network/interfaces': (text) => new Map([['', text]]),
+  '/etc/network/interfaces.new': (text) => new Map([['', text]]),
   // Proxmox writes options in any order.
   '/etc/pve/firewall/cluster.fw': (text) =>
     new Map(
@@ -101,21 +104,18 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
 
 /** Paths of the objects that the lab shows. */
 const READS =
-  /^\/(access\/(acl|groups|users|domains)|cluster\/(ha\/(resources|rules)|mapping\/\w+|metrics\/server|sdn\/(zones|controllers))|nodes\/pve\/(dns|hosts))(\/|$)/;
+  /^\/(access\/(acl|groups|users|domains)|cluster\/(ha\/(resources|rules)|mapping\/\w+|metrics\/server|sdn\/(zones|vnets|controllers))|nodes\/pve\/(dns|hosts|network))(\/|$)/;
 
 /** What rests on a server that is not there, on programs of Ceph or a backup server, on what nobody can declare, is told in no order, or what only the schemas of a
  * type say of others. */
 const NOT_ASKED =
   /10\.99\.|config --location|encryption-key|\/storage\/(nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)|alias=x|--cputype x |nodes\/other/;
 
-const SDN_ROLLBACK = 520;
-
 function isOurs({ argv = [] }: Row): boolean {
   const [program, verb = '', path = ''] = argv;
   // What an IPAM has noted of addresses is not imitated.
   if (/subnets\/.*-24$/.test(path) && verb === 'delete') return false;
-  if (program === 'pvesh' && verb === 'get')
-    return READS.test(path) && !/--(pending|running|full|check-node)/.test(argv.join(' '));
+  if (program === 'pvesh' && verb === 'get') return READS.test(path) && !/--(full|check-node)/.test(argv.join(' '));
   const isChange = program === 'pvesh' && ['create', 'set', 'delete'].includes(verb);
   // The usage line names the path's own parameter, and a job without a name gets one by chance.
   const named = verb !== 'create' || path !== '/cluster/backup' || argv.includes('--id');
@@ -175,49 +175,58 @@ async function replayed(
   const run = runnerHere(dir);
   const differences: string[] = [];
   let asked = 0;
-  for (const [index, row] of rows.entries()) {
-    // The others start with a rollback, which Phoenix never requests.
-    if (index >= SDN_ROLLBACK && row.file?.includes('/sdn/')) continue;
-    if (row.given === 'file' && FILES[row.file ?? ''] !== undefined)
-      writeFileSync(join(dir, row.file ?? ''), row.content ?? '');
-    const compared = FILES[row.file ?? ''];
-    if (compared !== undefined && row.file !== undefined && row.given === undefined) {
-      const path = join(dir, row.file);
-      const here = compared(existsSync(path) ? readFileSync(path, 'utf8') : '');
-      const recorded = compared(row.content ?? '');
-      for (const [id, text] of here)
-        if (recorded.has(id) && recorded.get(id) !== text)
-          differences.push(`${row.file} ${id}:\n${text}\nrecorded:\n${recorded.get(id)}`);
-    }
+  for (const row of rows) {
+    differences.push(...fileDifferences(dir, row));
     if (!isOurs(row)) continue;
-    const { exit, stdout, stderr } = await run(row.argv ?? []);
     asked += 1;
-    const words = (text: string): string =>
-      text
-        .replace(/^pvesh .*$/gm, '')
-        .replace(/ - unable to parse calendar event.*$/gm, '')
-        // Warnings about missing objects, repeated by every read, and the path of the program.
-        .replace(/^user config - ignore .*$/gm, '')
-        .replace(/^Use of uninitialized value .*$/gm, '')
-        .replace(/(cannot lookup undefined type!).*$/gm, '$1')
-        .trim()
-        // Parameters are reported in any order.
-        .split('\n')
-        .sort()
-        .join('\n');
-    if (row.argv?.[1] === 'get' && row.rc === 0 && exit === 0) {
-      const [ours, real] = [stdout, row.stdout ?? ''].map((json) =>
-        inOrder(readable(json)).replaceAll(/BC:24:11(:[0-9A-F]{2}){3}/g, 'MAC'),
-      );
-      if (ours !== real) differences.push(`${row.argv.join(' ')}\n  ${ours}\n  recorded: ${real}`);
-    }
-    if ((exit === 0) !== (row.rc === 0) || words(stderr) !== words(row.stderr))
-      differences.push(
-        `${row.argv?.join(' ')}\n  ${exit} ${stderr.trim()}\n  recorded: ${row.rc} ${row.stderr.trim()}`,
-      );
+    differences.push(...answerDifferences(row, await run(row.argv ?? [])));
   }
   await rm(dir, { recursive: true, force: true });
   return { asked, differences };
+}
+
+/** Writes the file of a row that gives one, and compares the file of one that was recorded. */
+function fileDifferences(dir: string, { file, given, content }: Row): string[] {
+  const sections = FILES[file ?? ''];
+  if (file === undefined || sections === undefined) return [];
+  const path = join(dir, file);
+  if (given === 'file') writeFileSync(path, content ?? '');
+  if (given !== undefined) return [];
+  const recorded = sections(content ?? '');
+  return [...sections(existsSync(path) ? readFileSync(path, 'utf8') : '')].flatMap(([id, text]) =>
+    recorded.has(id) && recorded.get(id) !== text ? [`${file} ${id}:\n${text}\nrecorded:\n${recorded.get(id)}`] : [],
+  );
+}
+
+/** What differs between the lab's answer to a call and the recorded one. */
+function answerDifferences({ argv = [], rc, stdout, stderr }: Row, here: RunHere): string[] {
+  const differences: string[] = [];
+  if (argv[1] === 'get' && rc === 0 && here.exit === 0) {
+    const [ours, real] = [here.stdout, stdout ?? ''].map((json) =>
+      inOrder(readable(json)).replaceAll(/BC:24:11(:[0-9A-F]{2}){3}/g, 'MAC'),
+    );
+    if (ours !== real) differences.push(`${argv.join(' ')}\n  ${ours}\n  recorded: ${real}`);
+  }
+  if ((here.exit === 0) !== (rc === 0) || comparableErrors(here.stderr) !== comparableErrors(stderr))
+    differences.push(`${argv.join(' ')}\n  ${here.exit} ${here.stderr.trim()}\n  recorded: ${rc} ${stderr.trim()}`);
+  return differences;
+}
+
+/** What a program wrote to standard error, without what depends on the machine or on earlier rows. */
+function comparableErrors(text: string): string {
+  return (
+    text
+      .replace(/^pvesh .*$/gm, '')
+      .replace(/ - unable to parse calendar event.*$/gm, '')
+      // Warnings about missing objects, repeated by every read.
+      .replace(/^user config - ignore .*$/gm, '')
+      .replace(/^Use of uninitialized value .*$/gm, '')
+      .trim()
+      // Parameters are reported in any order.
+      .split('\n')
+      .sort()
+      .join('\n')
+  );
 }
 
 /** A JSON text without digests, with its lists in one order: Proxmox has them in any. */

@@ -2,12 +2,15 @@
 
 import { programsHere } from '../host.ts';
 
+/** How a program of the lab ended. */
+export interface RunHere {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Resolves each command line to how it ended. @param dir of the lab */
-export function runnerHere(
-  dir: string,
-): (
-  argv: readonly string[],
-) => Promise<{ readonly exit: number | null; readonly stdout: string; readonly stderr: string }> {
+export function runnerHere(dir: string): (argv: readonly string[]) => Promise<RunHere> {
   const run = programsHere(dir);
   return async ([program = '', ...args]) => {
     let [stdout, stderr] = ['', ''];

@@ -92,28 +92,39 @@ async function sendUntilEnd(
   signal: ReturnType<typeof changeSignal>,
   stop: AbortSignal,
 ): Promise<void> {
-  let places = placesOf(first);
   const sender = changeSender(response, clock);
+  let places = placesOf(first);
   let run: RunDetail | null = first;
-  let looked = performance.now();
-  let whole = sender.run(run);
+  let lookedAt = performance.now();
+  let isWhole = sender.run(run);
   while (run !== null && !stop.aborted) {
-    for await (const [target, lines] of newLines(ledger, run, cursor))
-      sendEvent(response, 'log', writeCursor(cursor, places), { target, lines });
+    await sendNewLines(ledger, response, run, cursor, places);
     if (run.ended !== null) return sendEvent(response, 'end', writeCursor(cursor, places), runJson(run, clock));
     if (response.writableLength > MAX_UNREAD_BYTES) return;
     await signal.wait(LOG_EVERY_MS);
-    await pause(whole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
+    await pause(isWhole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
     if (stop.aborted) return;
     const changed = signal.take();
-    const isDue = performance.now() - looked > LOOK_AT_ALL_MS;
-    if (isDue || isMany(changed)) looked = performance.now();
+    const isDue = performance.now() - lookedAt > LOOK_AT_ALL_MS;
+    if (isDue || isMany(changed)) lookedAt = performance.now();
     run = await nextState(ledger, run, isDue ? 'due' : changed, places);
     if (run === null || run.ended !== null) continue;
     // The run was planned meanwhile.
     if (run.steps.length !== places.size) places = placesOf(run);
-    whole = sender.run(run, changed === 'all' || isDue ? undefined : changed);
+    isWhole = sender.run(run, changed === 'all' || isDue ? undefined : changed);
   }
+}
+
+/** Sends the new output of every step, each with how far the output was sent. */
+async function sendNewLines(
+  ledger: EventDeps['ledger'],
+  response: Response,
+  run: RunDetail,
+  cursor: Cursor,
+  places: ReadonlyMap<TargetId, number>,
+): Promise<void> {
+  for await (const [target, lines] of newLines(ledger, run, cursor))
+    sendEvent(response, 'log', writeCursor(cursor, places), { target, lines });
 }
 
 function sendEvent(response: Response, event: string, id: string, data: unknown): void {

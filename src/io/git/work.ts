@@ -4,14 +4,16 @@
 import type { CommitSha } from '../../model/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
-import { allBefore, commitsSince, type History, HistoryCut, isAncestor, mergeBase } from './ancestry.ts';
+import { allBefore, commitsSince, isAncestor, mergeBase } from './ancestry.ts';
 import { DEPTHS } from './bring-commit.ts';
 import { type Clone, openClone } from './clone.ts';
 import { openClones } from './clones.ts';
 import type { Token } from './credentials.ts';
-import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
+import { isMissing, NotFound } from './errors.ts';
 import type { HttpLimits } from './http.ts';
 import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
+import { cloneReader } from './read-clone.ts';
+import { type AskHistory, historyReader } from './read-history.ts';
 import { followedHead } from './refs.ts';
 import { branchesOf, openRemote } from './remote.ts';
 import { openUpkeep } from './upkeep.ts';
@@ -44,7 +46,6 @@ export interface Work {
 }
 
 const MAX_READ = 64;
-const ASK_AGAIN_MS = 10 * 60 * 1000;
 
 /**
  * Does nothing before the first call. A missing commit is requested from the server before it counts as
@@ -63,36 +64,8 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
   /** Commits whose files were read, newest last: a fresh clone gets them too, since their blobs may still be requested. */
   const read = new Set<string>();
   const upkeep = openUpkeep({ remote, clones, cloneAt, log, branch, maxPacks, read });
-
-  /** Set once a fresh clone lacked the same object: another one would too. */
-  let incomplete: Error | null = null;
-  /** Commits whose history the server refused, with the time. */
-  const notGivenOut = new Map<string, number>();
-
-  /** Runs `ask` on the clone; if the clone turns out to be corrupt, once more on a fresh one. */
-  async function reading<Value>(ask: (clone: Clone) => Promise<Value>): Promise<Value> {
-    const attempt = () => clones.reading(async (gitdir) => ({ value: await ask(cloneAt(gitdir)) }));
-    if ((await clones.current()) === undefined) await upkeep.update();
-    try {
-      const result = await attempt();
-      if (result !== undefined) return result.value;
-      throw new NotFound(`${remote.url} has no branch ${branch}`);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      if (incomplete !== null && isMissing(error)) throw incomplete;
-      log.warn('the clone cannot be read', { error });
-    }
-    await upkeep.replace('the old clone cannot be read');
-    try {
-      const again = await attempt();
-      if (again !== undefined) return again.value;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      incomplete = new Error(`${remote.url}: the server lacks what its commits name: ${INCOMPLETE}`, { cause: error });
-      throw incomplete;
-    }
-    throw new NotFound(`${remote.url} has no branch ${branch}`);
-  }
+  const reading = cloneReader({ clones, cloneAt, upkeep, log, url: remote.url, branch });
+  const readingHistory = historyReader({ reading, deepen: upkeep.deepen, url: remote.url, depths });
 
   /** Ensures that the clone has the commit, from the server if necessary. */
   async function having(commit: CommitSha): Promise<void> {
@@ -104,27 +77,9 @@ export function openWork(options: WorkOptions & { readonly token?: Token; readon
   }
 
   /** Answers a question about the history of commits, fetching as much history as the answer needs. */
-  async function answered<Value>(
-    commits: readonly CommitSha[],
-    ask: (history: History, clone: Clone) => Promise<Value>,
-  ): Promise<Value> {
+  async function answered<Value>(commits: readonly CommitSha[], ask: AskHistory<Value>): Promise<Value> {
     for (const commit of commits) await having(commit);
-    for (let step = 0; ; step += 1) {
-      try {
-        return await reading((clone) => ask(clone.history, clone));
-      } catch (error) {
-        if (!(error instanceof HistoryCut)) throw error;
-        const depth = depths[step];
-        if (depth === undefined) notGivenOut.set(error.at, performance.now());
-        const since = performance.now() - (notGivenOut.get(error.at) ?? Number.NEGATIVE_INFINITY);
-        if (depth === undefined || since < ASK_AGAIN_MS) throw beforeNotGiven(error);
-        await upkeep.deepen(commits, depth);
-      }
-    }
-  }
-
-  function beforeNotGiven(error: HistoryCut): Error {
-    return new Error(`${remote.url} does not give out what came before ${error.at}: ${INCOMPLETE}`, { cause: error });
+    return readingHistory(commits, ask);
   }
 
   /** Uses the whole history of the branch: the local part may have only one of two matching commits. */

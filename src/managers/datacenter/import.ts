@@ -1,6 +1,5 @@
 // Imports the objects of a datacenter from a host into declarations: the inverse of reading the file, row by row.
 
-import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { type Options, parseSections } from '../../proxmox/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
@@ -14,9 +13,9 @@ import {
   type NeededSecret,
   NO_FIELD,
 } from '../importer.ts';
-import type { HostReader } from '../manager.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import { isAsInstalled, isOfKnownType, placeIn as placeOf, writtenOptions } from './import-object.ts';
+import { doubtfulSecrets, neededSecrets, referencesTo, type StoredSecrets, storedSecrets } from './import-secrets.ts';
 import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
 import type { ObjectRow } from './row.ts';
@@ -26,8 +25,7 @@ import { notesOfAdopted } from './secrets.ts';
 
 /** What a host has of a kind. */
 export interface FoundObjects extends ObjectInventory {
-  /** Names of the objects that have a secret, by its option, where their options do not show it. */
-  readonly stored: Readonly<Record<string, ReadonlySet<string>>>;
+  readonly stored: StoredSecrets;
 }
 
 export function importerOf(row: ObjectRow): Importer<FoundObjects, JsonObject, ObjectObservation, ObjectInventory> {
@@ -57,15 +55,6 @@ export function importerOf(row: ObjectRow): Importer<FoundObjects, JsonObject, O
   };
 }
 
-/** Nothing is asked where no object may have such a secret. */
-async function storedSecrets(row: ObjectRow, host: HostReader, { objects }: ObjectInventory) {
-  const asked = Object.entries(row.secrets ?? {}).map(async ([option, { storedAt, refuses }]) => {
-    const mayHaveOne = [...objects.keys()].some((name) => refuses(name, {}) === null);
-    return storedAt === undefined || !mayHaveOne ? [] : [[option, await storedAt(host)] as const];
-  });
-  return Object.fromEntries((await Promise.all(asked)).flat());
-}
-
 /**
  * Options that are declared elsewhere: members of a group at the users, the source node of a replication job by its guest, inbound policy in the
  * host's firewall. Legacy second factors cannot be declared at all, and whether a notification target is built in, Proxmox says itself.
@@ -81,58 +70,91 @@ const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
 ]);
 
 function written(row: ObjectRow, found: FoundObjects, extent: Extent, secretsFolder: string): Imported {
-  const left: LeftOver[] = [];
-  const secrets: NeededSecret[] = [];
-  const place = (name: string, option?: string) => placeOf(row.file, found.text, name, option);
-  const entries: Record<string, JsonObject> = row.kind === 'acl' ? writtenRights(found.objects) : {};
-  for (const [name, options] of row.kind === 'acl' ? [] : found.objects) {
-    if (
-      row.reserved?.(name) != null ||
-      (extent === 'different' && isAsInstalled(row, name, options)) ||
-      row.builtIn?.(name, options) === true ||
-      (row.comesWith !== undefined && isEmptyObject(options))
-    )
-      continue;
-    if (!isName(row, name)) {
-      left.push({ what: `${row.label} ${name} (${place(name)})`, why: 'the file takes no such name' });
-      continue;
-    }
-    const why = row.undeclarable?.(options) ?? null;
-    if (why !== null) {
-      left.push({ what: `${row.kind}/${name}`, why: `${why}: it stays as it is` });
-      continue;
-    }
-    if (!isOfKnownType(row, options)) {
-      const why = `an object of type ${options['type']?.[0]} cannot be declared: it stays as it is`;
-      left.push({ what: `${row.kind}/${name} (${place(name)})`, why });
-      continue;
-    }
-    const list = writtenList(row, found, name, options, extent);
-    const plain = writtenOptions(row, options, extent);
-    const needed = neededSecrets(row, name, plain, options, found.stored, secretsFolder);
-    secrets.push(...needed);
-    entries[name] = { ...plain, ...list.field, ...referencesTo(needed) };
-    left.push(...list.left);
-    for (const [option, { unknown }] of Object.entries(row.secrets ?? {})) {
-      const doubt = unknown?.(plain) ?? null;
-      if (doubt !== null) left.push({ what: `${row.kind}/${name} ${option} (${place(name)})`, why: doubt });
-    }
-    const own = (option: string) =>
-      optionsOf(row).has(option) ||
-      option === row.part?.field ||
-      row.secrets?.[option] !== undefined ||
-      DECLARED_ELSEWHERE.has(option);
-    for (const option of Object.keys(options).filter((one) => !own(one)))
-      left.push({
-        what: `${row.kind}/${name} ${option} (${place(name, option)})`,
-        why: NO_FIELD,
-      });
-  }
+  const isRights = row.kind === 'acl';
+  const present = isRights
+    ? []
+    : [...found.objects].filter(([name, options]) => !isOmitted(row, name, options, extent));
+  const objects = present.map(([name, options]) => ({
+    name,
+    ...writtenObject(row, found, name, options, extent, secretsFolder),
+  }));
+  const entries: Record<string, JsonObject> = {
+    ...(isRights ? writtenRights(found.objects) : {}),
+    ...Object.fromEntries(objects.flatMap(({ name, entry }) => (entry === null ? [] : [[name, entry]]))),
+  };
   const field = row.single === undefined ? entries : (entries[row.single] ?? {});
   const isEmpty = Object.keys(field).length === 0;
-  const places = Object.fromEntries(Object.keys(entries).map((name) => [`${row.kind}/${name}`, place(name)]));
-  left.push(...sectionsOfOtherTypes(row, found.text ?? ''));
-  return { files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } }, texts: {}, secrets, left, places };
+  const place = (name: string) => placeOf(row.file, found.text, name);
+  return {
+    files: isEmpty ? {} : { [DATACENTER_FILE]: { [row.field]: field } },
+    texts: {},
+    secrets: objects.flatMap(({ secrets }) => secrets),
+    left: [...objects.flatMap(({ left }) => left), ...sectionsOfOtherTypes(row, found.text ?? '')],
+    places: Object.fromEntries(Object.keys(entries).map((name) => [`${row.kind}/${name}`, place(name)])),
+  };
+}
+
+/** Whether an object is neither declared nor reported: Proxmox creates it itself, or it says nothing. */
+function isOmitted(row: ObjectRow, name: string, options: Options, extent: Extent): boolean {
+  return (
+    row.reserved?.(name) != null ||
+    (extent === 'different' && isAsInstalled(row, name, options)) ||
+    row.builtIn?.(name, options) === true ||
+    (row.comesWith !== undefined && isEmptyObject(options))
+  );
+}
+
+interface WrittenObject {
+  /** The declaration; null where the object cannot be declared. */
+  readonly entry: JsonObject | null;
+  readonly secrets: readonly NeededSecret[];
+  readonly left: readonly LeftOver[];
+}
+
+function writtenObject(
+  row: ObjectRow,
+  found: FoundObjects,
+  name: string,
+  options: Options,
+  extent: Extent,
+  secretsFolder: string,
+): WrittenObject {
+  const place = (option?: string) => placeOf(row.file, found.text, name, option);
+  const refusal = whyUndeclarable(row, name, options, place());
+  if (refusal !== null) return { entry: null, secrets: [], left: [refusal] };
+  const list = writtenList(row, found, name, options, extent);
+  const plain = writtenOptions(row, options, extent);
+  const secrets = neededSecrets(row, name, plain, options, found.stored, secretsFolder);
+  return {
+    entry: { ...plain, ...list.field, ...referencesTo(secrets) },
+    secrets,
+    left: [
+      ...list.left,
+      ...doubtfulSecrets(row, name, plain, place()),
+      ...Object.keys(options)
+        .filter((option) => !isDeclarable(row, option))
+        .map((option) => ({ what: `${row.kind}/${name} ${option} (${place(option)})`, why: NO_FIELD })),
+    ],
+  };
+}
+
+function whyUndeclarable(row: ObjectRow, name: string, options: Options, place: string): LeftOver | null {
+  if (!isName(row, name)) return { what: `${row.label} ${name} (${place})`, why: 'the file takes no such name' };
+  const why = row.undeclarable?.(options) ?? null;
+  if (why !== null) return { what: `${row.kind}/${name}`, why: `${why}: it stays as it is` };
+  if (isOfKnownType(row, options)) return null;
+  const unknown = `an object of type ${options['type']?.[0]} cannot be declared: it stays as it is`;
+  return { what: `${row.kind}/${name} (${place})`, why: unknown };
+}
+
+/** Whether a field of the object, or one elsewhere, declares the option. */
+function isDeclarable(row: ObjectRow, option: string): boolean {
+  return (
+    optionsOf(row).has(option) ||
+    option === row.part?.field ||
+    row.secrets?.[option] !== undefined ||
+    DECLARED_ELSEWHERE.has(option)
+  );
 }
 
 /** Sections of a file that several rows share, which are of none of them. */
@@ -148,46 +170,6 @@ function sectionsOfOtherTypes({ typesInFile, file }: ObjectRow, text: string): L
           },
         ],
   );
-}
-
-/** The secrets that have to be supplied, each by reference to a file named after the object. */
-function neededSecrets(
-  row: ObjectRow,
-  name: string,
-  options: JsonObject,
-  present: Options,
-  stored: FoundObjects['stored'],
-  folder: string,
-): NeededSecret[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { isStored, multiple, refuses, describes }]) => {
-    const isKnown = isStored?.(options) === true || stored[option]?.has(name) === true;
-    const isThere = multiple === undefined ? isKnown : present[option] !== undefined;
-    if (!isThere || refuses(name, options) !== null) return [];
-    // Where there are several, their names are in Proxmox's file.
-    const keys = multiple === undefined ? [] : namesIn(present[option] ?? []);
-    return (multiple === undefined ? [[option]] : keys.map((key) => [option, key])).map((at) => ({
-      reference: `file:${folder}/${row.kind}-${name}.${at.join('.')}`,
-      for: `${row.kind}/${name} ${at.join(' ')}`,
-      put: describes.replace(/, by reference.*$/, ''),
-      file: DATACENTER_FILE,
-      path: pointer([row.field, name, ...at]),
-    }));
-  });
-}
-
-function namesIn(texts: readonly string[]): string[] {
-  return texts.flatMap((text) => /(?:^|,)name=([^,]+)/.exec(text)?.[1] ?? []);
-}
-
-/** The references as options of the object: a single one, or several by name. */
-function referencesTo(needed: readonly NeededSecret[]): JsonObject {
-  const options: Record<string, Json> = {};
-  for (const { path, reference } of needed) {
-    const [, , option = '', key] = keysOf(path);
-    const more = options[option] as JsonObject | undefined;
-    options[option] = key === undefined ? { $secret: reference } : { ...more, [key]: { $secret: reference } };
-  }
-  return options;
 }
 
 /**

@@ -186,55 +186,75 @@ interface WrittenFirewall {
 
 /** A disabled firewall without rules is not imported, so that it stays as it is. */
 function writtenFirewall(found: FoundHost, extent: Extent): WrittenFirewall {
-  const { cluster, host } = found;
-  const enabled = normalFlag(optionIn(cluster ?? '', 'enable') ?? '0') === '1';
-  const lines = ruleLinesIn(host ?? '');
-  const ofDatacenter = ruleLinesIn(cluster ?? '');
-  if (!enabled && lines.length === 0 && ofDatacenter.length === 0) return { fields: {}, datacenter: {}, left: [] };
-  const rules = lines.map(writtenRule).filter((rule) => rule !== null);
-  const datacenterRules = ofDatacenter.map(writtenRule).filter((rule) => rule !== null);
-  const [policyIn = 'DROP', policyOut = 'ACCEPT'] = ['policy_in', 'policy_out'].map((key) =>
-    optionIn(cluster ?? '', key),
-  );
-  const different = (value: Json, usual: Json) => extent === 'all' || value !== usual;
-  const firewall: JsonObject = {
-    ...(different(enabled, true) ? { enabled } : {}),
-    ...(different(policyIn, 'DROP') ? { default_input_policy: policyIn } : {}),
-    ...(different(policyOut, 'ACCEPT') ? { default_output_policy: policyOut } : {}),
-    global_firewall_rules: rules,
-  };
-  const isDeclared = enabled || lines.length > 0;
-  const read = { host: hostFirewall.safeParse(firewall), datacenter: z.array(hostRule).safeParse(datacenterRules) };
-  if (read.host.success && read.datacenter.success) {
-    const { default_input_policy, default_output_policy, global_firewall_rules } = read.host.data;
-    const declared = {
-      enabled: read.host.data.enabled,
-      policyIn: default_input_policy,
-      policyOut: default_output_policy,
-      rules: normaliseRules(global_firewall_rules, { file: '', path: '' }),
+  const cluster = found.cluster ?? '';
+  const isEnabled = normalFlag(optionIn(cluster, 'enable') ?? '0') === '1';
+  const hostLines = ruleLinesIn(found.host ?? '');
+  const datacenterLines = ruleLinesIn(cluster);
+  const isDeclared = isEnabled || hostLines.length > 0;
+  if (!isDeclared && datacenterLines.length === 0) return { fields: {}, datacenter: {}, left: [] };
+  const firewall = declaredFirewall(cluster, isEnabled, hostLines, extent);
+  const datacenterRules = datacenterLines.length === 0 ? null : declaredRules(datacenterLines);
+  if (isAsDeclared(found, { firewall, isDeclared, datacenterRules }))
+    return {
+      fields: { ...names(cluster), ...(isDeclared ? { firewall } : {}) },
+      datacenter: datacenterRules === null ? {} : { [DATACENTER_FILE]: { firewall_rules: datacenterRules } },
+      left: [],
     };
-    const spec: FirewallSpec = {
-      ...(isDeclared ? declared : { enabled: null, policyIn: null, policyOut: null, rules: null }),
-      ...(ofDatacenter.length === 0
-        ? {}
-        : { datacenterRules: normaliseRules(read.datacenter.data, { file: '', path: '' }) }),
-    };
-    const isSame =
-      isAsWanted(cluster, FILES.cluster.text(spec, cluster)) && isAsWanted(host, FILES.host.text(spec, host));
-    if (isSame)
-      return {
-        fields: { ...names(cluster ?? ''), ...(isDeclared ? { firewall } : {}) },
-        datacenter: ofDatacenter.length === 0 ? {} : { [DATACENTER_FILE]: { firewall_rules: datacenterRules } },
-        left: [],
-      };
-  }
   const why =
     'it has rules or options that the fields firewall and firewall_rules have no words for: the files stay as they are';
   return {
-    fields: names(cluster ?? ''),
+    fields: names(cluster),
     datacenter: {},
     left: [{ what: `hypervisor/firewall (${FILES.cluster.path}, ${FILES.host.path})`, why }],
   };
+}
+
+function declaredRules(lines: readonly string[]): JsonObject[] {
+  return lines.map(writtenRule).filter((rule) => rule !== null);
+}
+
+function declaredFirewall(cluster: string, isEnabled: boolean, lines: readonly string[], extent: Extent): JsonObject {
+  const policyIn = optionIn(cluster, 'policy_in') ?? 'DROP';
+  const policyOut = optionIn(cluster, 'policy_out') ?? 'ACCEPT';
+  const isWritten = (value: Json, usual: Json) => extent === 'all' || value !== usual;
+  return {
+    ...(isWritten(isEnabled, true) ? { enabled: isEnabled } : {}),
+    ...(isWritten(policyIn, 'DROP') ? { default_input_policy: policyIn } : {}),
+    ...(isWritten(policyOut, 'ACCEPT') ? { default_output_policy: policyOut } : {}),
+    global_firewall_rules: declaredRules(lines),
+  };
+}
+
+interface DeclaredFirewall {
+  readonly firewall: JsonObject;
+  /** Whether `firewall` is declared: a firewall that does nothing is not. */
+  readonly isDeclared: boolean;
+  /** Null: not declared. */
+  readonly datacenterRules: readonly JsonObject[] | null;
+}
+
+/** Whether the schema takes the declarations, and the files that follow from them are those of the host. */
+function isAsDeclared(
+  { cluster, host }: FoundHost,
+  { firewall, isDeclared, datacenterRules }: DeclaredFirewall,
+): boolean {
+  const ofHost = hostFirewall.safeParse(firewall);
+  const ofDatacenter = z.array(hostRule).safeParse(datacenterRules ?? []);
+  if (!ofHost.success || !ofDatacenter.success) return false;
+  const { enabled, default_input_policy, default_output_policy, global_firewall_rules } = ofHost.data;
+  const nowhere = { file: '', path: '' };
+  const spec: FirewallSpec = {
+    ...(isDeclared
+      ? {
+          enabled,
+          policyIn: default_input_policy,
+          policyOut: default_output_policy,
+          rules: normaliseRules(global_firewall_rules, nowhere),
+        }
+      : { enabled: null, policyIn: null, policyOut: null, rules: null }),
+    ...(datacenterRules === null ? {} : { datacenterRules: normaliseRules(ofDatacenter.data, nowhere) }),
+  };
+  return isAsWanted(cluster, FILES.cluster.text(spec, cluster)) && isAsWanted(host, FILES.host.text(spec, host));
 }
 
 /** Lines of the firewall that Proxmox itself leaves out, with their number. */

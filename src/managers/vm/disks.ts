@@ -8,8 +8,9 @@ import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { parseProperties } from '../guest/proxmox/property-string.ts';
 import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
+import { storageOf, volumeOf } from './drive-value.ts';
 import { drivesOf } from './drives.ts';
-import { storageOf, usedAs, volumeOf } from './find-drives.ts';
+import { usedAs } from './find-drives.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 /** Key of a new VM's root disk, unless another bus is declared. */

@@ -2,7 +2,6 @@
 // note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
-import { LASTING_DISK } from '../../config/schema/text.ts';
 import { isCloudInit, isSameDisk } from '../../proxmox/volumes.ts';
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { currentKey } from '../guest/options/drive-options.ts';
@@ -11,6 +10,16 @@ import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { absentSetting } from '../guest/proxmox/network.ts';
 import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import type { DesiredSetting } from '../guest/proxmox/settings.ts';
+import {
+  attachedAs,
+  elsewhere,
+  inTheWay,
+  noCd,
+  overCloudInit,
+  replacedDisk,
+  whyNotTheDrive,
+} from './drive-conflicts.ts';
+import { isCd, isDiskKey, isOfHost, storageOf, volumeOf } from './drive-value.ts';
 import { ABSENT, DISK_KEYS, type Drive, type Drives, drivesOf } from './drives.ts';
 
 export interface FoundDrives {
@@ -39,96 +48,134 @@ interface Known {
   readonly fresh: boolean;
 }
 
-export function volumeOf(value: string | undefined): string {
-  const properties = parseProperties(value ?? '', '');
-  return properties[''] ?? properties['file'] ?? '';
+/** What the drives are found by. */
+interface Context {
+  readonly known: Known;
+  /** The VM's settings as they are after its next start. */
+  readonly later: Settings;
+  /** Keys of the declared drives. */
+  readonly keys: ReadonlySet<string>;
+  /** Drives that are no longer declared, which are removed. */
+  readonly former: readonly Drive[];
 }
 
-export function storageOf(volume: string): string {
-  return volume.slice(0, Math.max(0, volume.indexOf(':')));
+interface FoundDrive {
+  readonly setting: DesiredSetting;
+  /** The storage volume that the drive is. */
+  readonly volume?: string;
+  /** The volume to note for the drive; null: none any more. Without it, the note stays. */
+  readonly noted?: string | null;
+  /** Why an empty disk would replace data. */
+  readonly loss?: string;
+  /** The line of the note about a volume that no longer exists. */
+  readonly lost?: string;
+  /** What a person has to decide. */
+  readonly unclear?: string | null;
 }
-
-const isCd = (value: string): boolean => parseProperties(value)['media'] === 'cdrom';
-
-/** Whether the drive is a disk or file of the host. */
-const isOfHost = (value: string): boolean => !isCd(value) && volumeOf(value).startsWith('/');
 
 /** `conf` is null for a VM that is still to be created. */
 export function findDrives(spec: Drives, conf: GuestConf | null, known: Known): FoundDrives {
-  const later: Settings = conf === null ? {} : upcoming(conf);
   const declared = drivesOf(spec);
   const keys = new Set(declared.map(({ key }) => key));
-  const names: Record<string, string> = { ...known.retained.names };
-  const lines = known.retained.lines.map(splitLine);
-  const volumes = new Set<string>();
-  const losses: string[] = [];
-  const lost: string[] = [];
-  let unclear: string | null = null;
   const former = (known.before === undefined ? [] : drivesOf(known.before)).filter(
     ({ key }) => !keys.has(key) && key !== known.root,
   );
-  const isGoing = (at: string): boolean => former.some(({ key }) => key === at);
-
-  const settings = declared.map((drive): DesiredSetting => {
-    const { key, path, storage } = drive;
-    const present = later[key];
-    if (path !== null) {
-      const other = present === undefined || volumeOf(present) === path ? null : present;
-      if (other !== null && isOfHost(other)) losses.push(replacedDisk(drive, path, volumeOf(other)));
-      else if (other !== null) unclear ??= inTheWay(drive, path, other, known.id);
-      const twice = Object.keys(later).find((at) => !keys.has(at) && !isGoing(at) && isAttached(later, at, path));
-      if (twice !== undefined) unclear ??= attachedAs(drive, path, { at: twice, as: volumeOf(later[twice]) }, known.id);
-      return hostDiskSetting(drive, path, known.before);
-    }
-    if (storage === null) {
-      if (present !== undefined && !isCd(present)) unclear ??= noCd(drive, volumeOf(present), known.id);
-      else if (isCloudInit(volumeOf(present)) && !(known.fresh || known.before?.cloud_init === true))
-        unclear ??= overCloudInit(drive, known.id);
-      return cdSetting(drive, known.before);
-    }
-    if (present !== undefined) {
-      const volume = volumeOf(present);
-      if (isCd(present)) unclear ??= `${key} of VM ${known.id} is a CD drive; declare ${drive.what} at another bus`;
-      else if (isOfHost(present)) unclear ??= onHost(drive, volume, known.id);
-      else if (isVolume(volume) && storageOf(volume) !== storage) unclear ??= elsewhere(drive, volume, known.id);
-      if (isVolume(volume) && key !== 'efidisk0') names[key] = volume;
-      volumes.add(volume);
-      return driveSetting(drive, known.before);
-    }
-    const line = lines.find((one) => one.key === key);
-    const noted = names[key] ?? (line === undefined ? undefined : volumeOf(line.value));
-    if (noted === undefined || key === 'efidisk0') return driveSetting(drive, known.before);
-    if (known.missing.includes(noted)) {
-      losses.push(`${drive.what} was ${noted}, which is not there any more, and an empty one would take its place`);
-      lost.push(`was ${key}: ${noted}`);
-      delete names[key];
-      return driveSetting(drive, known.before);
-    }
-    const other = Object.entries(later).find(([at, value]) => !at.startsWith('unused') && volumeOf(value) === noted);
-    if (other !== undefined)
-      unclear ??= `${drive.what} of VM ${known.id} is ${noted}, which is attached as ${other[0]}; declare it there`;
-    else if (storageOf(noted) !== storage) unclear ??= elsewhere(drive, noted, known.id);
-    names[key] = noted;
-    volumes.add(noted);
-    return driveSetting(
-      drive,
-      known.before,
-      printProperties({ ...restOf(line?.value, noted), ...drive.options, file: noted }, [], 'file'),
-    );
-  });
+  const context = { known, later: conf === null ? {} : upcoming(conf), keys, former };
+  const found = declared.map((drive) => ({ key: drive.key, ...findDrive(drive, context) }));
   const gone = former.map(({ key, what }) => absentSetting(key, what, !/^(scsi|virtio)/.test(key)));
+  const losses = found.flatMap(({ loss }) => loss ?? []);
   return {
-    settings: [...settings, ...gone],
+    settings: [...found.map(({ setting }) => setting), ...gone],
     keys,
-    volumes,
+    volumes: new Set(found.flatMap(({ volume }) => volume ?? [])),
     loss: losses.length === 0 ? null : losses.join('; '),
-    unclear,
-    retained: {
-      ...known.retained,
-      names,
-      lines: [...known.retained.lines, ...lost.filter((each) => !known.retained.lines.includes(each))],
-    },
+    unclear: found.find(({ unclear }) => unclear != null)?.unclear ?? null,
+    retained: retainedWith(known.retained, found),
   };
+}
+
+function findDrive(drive: Drive, context: Context): FoundDrive {
+  const present = context.later[drive.key];
+  if (drive.path !== null) return hostDisk(drive, drive.path, present, context);
+  if (drive.storage === null) return cdDrive(drive, present, context);
+  if (present !== undefined) return attachedVolume(drive, drive.storage, present, context);
+  return detachedVolume(drive, drive.storage, context);
+}
+
+function hostDisk(drive: Drive, path: string, present: string | undefined, context: Context): FoundDrive {
+  const { id, before } = context.known;
+  const other = present === undefined || volumeOf(present) === path ? null : present;
+  const replaced = other !== null && isOfHost(other) ? volumeOf(other) : null;
+  const twice = otherBusOf(path, context);
+  return {
+    setting: hostDiskSetting(drive, path, before),
+    ...(replaced === null ? {} : { loss: replacedDisk(drive, path, replaced) }),
+    unclear:
+      (other === null || replaced !== null ? null : inTheWay(drive, path, other, id)) ??
+      (twice === undefined ? null : attachedAs(drive, path, { at: twice, as: volumeOf(context.later[twice]) }, id)),
+  };
+}
+
+/** A bus that nothing declares or removes, and at which the disk of the host is attached. */
+function otherBusOf(path: string, { later, keys, former }: Context): string | undefined {
+  const isGoing = (at: string): boolean => former.some(({ key }) => key === at);
+  return Object.keys(later).find((at) => !keys.has(at) && !isGoing(at) && isAttached(later, at, path));
+}
+
+function cdDrive(drive: Drive, present: string | undefined, { known }: Context): FoundDrive {
+  const setting = cdSetting(drive, known.before);
+  if (present !== undefined && !isCd(present)) return { setting, unclear: noCd(drive, volumeOf(present), known.id) };
+  const configures = isCloudInit(volumeOf(present)) && !(known.fresh || known.before?.cloud_init === true);
+  return configures ? { setting, unclear: overCloudInit(drive, known.id) } : { setting };
+}
+
+/** The volume at the drive's bus is the drive. */
+function attachedVolume(drive: Drive, storage: string, present: string, { known }: Context): FoundDrive {
+  const { key } = drive;
+  const volume = volumeOf(present);
+  return {
+    setting: driveSetting(drive, known.before),
+    volume,
+    ...(isVolume(volume) && key !== 'efidisk0' ? { noted: volume } : {}),
+    unclear: whyNotTheDrive(drive, storage, present, known.id),
+  };
+}
+
+/** Nothing is attached at the drive's bus: the volume that the note has for it is attached again, or an empty disk is created. */
+function detachedVolume(drive: Drive, storage: string, { known, later }: Context): FoundDrive {
+  const { key, what } = drive;
+  const { id, before, retained, missing } = known;
+  const line = retained.lines.map(splitLine).find((one) => one.key === key);
+  const noted = retained.names[key] ?? (line === undefined ? undefined : volumeOf(line.value));
+  if (noted === undefined || key === 'efidisk0') return { setting: driveSetting(drive, before) };
+  if (missing.includes(noted)) {
+    const loss = `${what} was ${noted}, which is not there any more, and an empty one would take its place`;
+    return { setting: driveSetting(drive, before), noted: null, loss, lost: `was ${key}: ${noted}` };
+  }
+  const other = Object.entries(later).find(([at, value]) => !at.startsWith('unused') && volumeOf(value) === noted);
+  const options = { ...restOf(line?.value, noted), ...drive.options, file: noted };
+  const atOtherBus = (at: string) => `${what} of VM ${id} is ${noted}, which is attached as ${at}; declare it there`;
+  return {
+    setting: driveSetting(drive, before, printProperties(options, [], 'file')),
+    volume: noted,
+    noted,
+    unclear:
+      other !== undefined ? atOtherBus(other[0]) : storageOf(noted) === storage ? null : elsewhere(drive, noted, id),
+  };
+}
+
+/** The note with the volumes that were found, and with a line for each that no longer exists. */
+function retainedWith(
+  retained: RetainedVolumes,
+  found: readonly (FoundDrive & { readonly key: string })[],
+): RetainedVolumes {
+  const names: Record<string, string> = { ...retained.names };
+  for (const { key, noted } of found) {
+    if (noted === null) delete names[key];
+    else if (noted !== undefined) names[key] = noted;
+  }
+  const lost = found.flatMap((each) => each.lost ?? []).filter((each) => !retained.lines.includes(each));
+  return { ...retained, names, lines: [...retained.lines, ...lost] };
 }
 
 /** The drive's options when its VM was destroyed; empty where the line is about another volume. */
@@ -138,55 +185,10 @@ function restOf(line: string | undefined, volume: string): Record<string, string
   return rest;
 }
 
-function elsewhere({ key, what, storage }: Drive, volume: string, id: number): string {
-  return `${what} of VM ${id} is ${volume}, and is declared on ${storage}; move it with: qm disk move ${id} ${key} ${storage}, or declare the storage that it is on`;
-}
-
-/** A disk of the host, or a file there, where a volume is declared. Only what the schema takes is advised. */
-function onHost({ key, what }: Drive, volume: string, id: number): string {
-  const found = `${what} of VM ${id} is ${volume} of the host, and is declared as a volume`;
-  const out = `take it out with: qm set ${id} --delete ${key}`;
-  if (!FURTHER_DISK.test(key)) return `${found}; leave the field out, or ${out}`;
-  if (LASTING_DISK.test(volume)) return `${found}; write "path": "${volume}" in place of its size, or ${out}`;
-  if (volume.startsWith('/dev/'))
-    return `${found}; attach it by a name that lasts (ls -l /dev/disk/by-id lists them) and write that as "path", or ${out}`;
-  return `${found}; declare the disk at another bus, or ${out}`;
-}
-
-function inTheWay({ key, what }: Drive, path: string, value: string, id: number): string {
-  const there = isCd(value) ? 'a CD drive' : volumeOf(value);
-  return `${what} of VM ${id} is ${there}, and is declared as ${path}; declare the disk of the host at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
-}
-
-const FURTHER_DISK = /^(scsi|virtio|sata|ide)\d+$/;
-
 /** Whether the disk of the host, a part of it, or the disk that it is a part of, is attached at a bus. Two drives that write to one disk destroy what is on it. */
 function isAttached(settings: Settings, at: string, path: string): boolean {
   const value = settings[at];
-  return FURTHER_DISK.test(at) && value !== undefined && isOfHost(value) && isSameDisk(volumeOf(value), path);
-}
-
-/** @param there the key that has it, and under which name */
-function attachedAs(
-  { what }: Drive,
-  path: string,
-  { at, as }: { readonly at: string; readonly as: string },
-  id: number,
-): string {
-  const named = as === path ? '' : ` (${as})`;
-  return `${what} of VM ${id} is ${path}, which is attached as ${at}${named}; declare it there, or take it out there with: qm set ${id} --delete ${at}`;
-}
-
-function noCd({ key, what }: Drive, volume: string, id: number): string {
-  return `${what} of VM ${id} is declared as a CD drive, and ${key} is ${volume}; declare the CD drive at another bus, or take out what is there with: qm set ${id} --delete ${key}`;
-}
-
-function overCloudInit({ key, what }: Drive, id: number): string {
-  return `${what} of VM ${id} is the drive of cloud-init, which configures the VM; write "cloud_init": true, or declare the CD drive at another bus, or take it out with: qm set ${id} --delete ${key}`;
-}
-
-function replacedDisk({ what }: Drive, path: string, volume: string): string {
-  return `${what} is ${volume}, and ${path} would take its place (both keep what is on them)`;
+  return isDiskKey(at) && value !== undefined && isOfHost(value) && isSameDisk(volumeOf(value), path);
 }
 
 function hostDiskSetting(

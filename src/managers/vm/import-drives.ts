@@ -14,8 +14,8 @@ import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts
 import { gigabytes } from '../guest/proxmox/size.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
 import { disk, driveShape, rootDisk } from './drive-schema.ts';
+import { storageOf, volumeOf } from './drive-value.ts';
 import { DISK_FIELDS, DISK_KEYS, isoKey } from './drives.ts';
-import { storageOf, volumeOf } from './find-drives.ts';
 
 export interface WrittenDrives {
   /** Storage of the root disk, the default for new disks. */

@@ -60,50 +60,103 @@ export function callsBetween(
   // Proxmox leaves out a rule of a group that names an interface, until it has written it without: with any next call that writes the file.
   const isLeftOut = present.map((line) => inGroup && parsedLine(line).rule['iface'] !== undefined);
   const leaving = areNamesRead ? leavingOf(alignment(present.map(written), wanted.map(written)), isLeftOut) : [];
-  const calls: PartCall[] = [];
-  let list = [...present];
-  const named = (summary: string, verb: 'set' | 'delete', at: number, args: readonly string[] = []): PartCall => {
-    const rules = list.map((line) => parsedLine(line, names).rule);
-    const digest = createHash('sha1').update(digestedText(rules)).digest('hex');
-    return { summary, verb, path: `/${at}`, args: [...args, '--digest', digest] };
-  };
-  for (const at of leaving.toReversed()) {
-    calls.push({ ...named(`take rule ${at + 1} "${list[at]}" out of`, 'delete', at), isEarly: true });
-    list = list.toSpliced(at, 1).map(written);
-  }
-  const isWritten = list.length === 0 || (areNamesRead && list.every((line) => line === written(line)));
-  list = list.map(written);
+  const early = earlyRemovals(present, leaving, names, written);
+  const isWritten = early.list.length === 0 || (areNamesRead && early.list.every((line) => line === written(line)));
+  const list = early.list.map(written);
   const places = alignment(list, wanted.map(written));
   if (!isLeftOut.includes(true) && places.every(({ kind }) => kind === 'kept')) return [];
-  if (!isWritten) calls.push(rewriting(list.length, inGroup));
+  return [
+    ...early.calls,
+    ...(isWritten ? [] : [rewriting(list.length, inGroup)]),
+    ...changes(list, places, names),
+    ...additions(list, places, names, inGroup),
+    ...removals(list, places, names),
+  ];
+}
+
+/** A call for the rule at a position, with the digest of the list before the call. */
+function callAt(
+  list: readonly string[],
+  names: FirewallConfig,
+  at: number,
+  { summary, verb, args = [] }: Pick<PartCall, 'summary' | 'verb'> & { readonly args?: readonly string[] },
+): PartCall {
+  const rules = list.map((line) => parsedLine(line, names).rule);
+  const digest = createHash('sha1').update(digestedText(rules)).digest('hex');
+  return { summary, verb, path: `/${at}`, args: [...args, '--digest', digest] };
+}
+
+/** Removes the rules at `leaving`, and returns the list after that. Proxmox writes the others with each removal. */
+function earlyRemovals(
+  present: readonly string[],
+  leaving: readonly number[],
+  names: FirewallConfig,
+  written: (line: string) => string,
+): { readonly calls: readonly PartCall[]; readonly list: readonly string[] } {
+  const calls: PartCall[] = [];
+  let list = present;
+  for (const at of leaving.toReversed()) {
+    const summary = `take rule ${at + 1} "${list[at]}" out of`;
+    calls.push({ ...callAt(list, names, at, { summary, verb: 'delete' }), isEarly: true });
+    list = list.toSpliced(at, 1).map(written);
+  }
+  return { calls, list };
+}
+
+/** Changes rules in place. @param list updated to what it is after the calls */
+function changes(list: string[], places: readonly Place[], names: FirewallConfig): PartCall[] {
   const old = places.filter(({ kind }) => kind !== 'new');
-  for (const [at, place] of old.entries()) {
-    if (place.kind !== 'changed') continue;
-    calls.push(named(`make rule ${at + 1} "${place.line}" in`, 'set', at, difference(place.from, place.line)));
+  return [...old.entries()].flatMap(([at, place]) => {
+    if (place.kind !== 'changed') return [];
+    const summary = `make rule ${at + 1} "${place.line}" in`;
+    const call = callAt(list, names, at, { summary, verb: 'set', args: difference(place.from, place.line) });
     list[at] = place.line;
-  }
-  // From the bottom, so that a position counts only rules that are already in place.
-  for (const [index, place] of [...places.entries()].toReversed()) {
-    if (place.kind !== 'new') continue;
+    return [call];
+  });
+}
+
+/**
+ * Adds the new rules, from the bottom, so that a position counts only rules that are already in place.
+ *
+ * @param list updated to what it is after the calls
+ */
+function additions(list: string[], places: readonly Place[], names: FirewallConfig, inGroup: boolean): PartCall[] {
+  return [...places.entries()].toReversed().flatMap(([index, place]) => {
+    if (place.kind !== 'new') return [];
     const at = places.slice(0, index).filter((one) => one.kind !== 'new').length;
-    const { rule } = parsedLine(place.line);
-    const isOff = rule.enable === '0';
-    const first = printRule(at === 0 ? rule : { ...rule, enable: '0' }, inGroup);
-    const made = { ...rule, enable: at === 0 && !isOff ? '1' : '0' };
-    calls.push({ summary: `add rule "${place.line}" to`, verb: 'create', path: '', args: argsOf(made) });
-    list.unshift(first);
-    if (at === 0) continue;
-    calls.push(named('move the new rule to its place in', 'set', 0, ['--moveto', String(at + 1)]));
-    list.splice(at, 0, ...list.splice(0, 1));
-    if (!isOff) calls.push(named('switch the new rule on in', 'set', at, ['--enable', '1']));
-    list[at] = place.line;
-  }
-  for (const [at, place] of [...places.entries()].toReversed()) {
-    if (place.kind !== 'gone') continue;
-    calls.push(named(`take rule ${at + 1} "${place.from}" out of`, 'delete', at));
-    list.splice(at, 1);
-  }
+    return addition(list, at, place.line, names, inGroup);
+  });
+}
+
+function addition(list: string[], at: number, line: string, names: FirewallConfig, inGroup: boolean): PartCall[] {
+  const { rule } = parsedLine(line);
+  const isOff = rule.enable === '0';
+  const first = printRule(at === 0 ? rule : { ...rule, enable: '0' }, inGroup);
+  const made = { ...rule, enable: at === 0 && !isOff ? '1' : '0' };
+  const calls: PartCall[] = [{ summary: `add rule "${line}" to`, verb: 'create', path: '', args: argsOf(made) }];
+  list.unshift(first);
+  if (at === 0) return calls;
+  const moved = {
+    summary: 'move the new rule to its place in',
+    verb: 'set',
+    args: ['--moveto', String(at + 1)],
+  } as const;
+  calls.push(callAt(list, names, 0, moved));
+  list.splice(at, 0, ...list.splice(0, 1));
+  const enabled = { summary: 'switch the new rule on in', verb: 'set', args: ['--enable', '1'] } as const;
+  if (!isOff) calls.push(callAt(list, names, at, enabled));
+  list[at] = line;
   return calls;
+}
+
+/** Removes rules, from the bottom. @param list updated to what it is after the calls */
+function removals(list: string[], places: readonly Place[], names: FirewallConfig): PartCall[] {
+  return [...places.entries()].toReversed().flatMap(([at, place]) => {
+    if (place.kind !== 'gone') return [];
+    const call = callAt(list, names, at, { summary: `take rule ${at + 1} "${place.from}" out of`, verb: 'delete' });
+    list.splice(at, 1);
+    return [call];
+  });
 }
 
 /** Positions of the rules that Proxmox leaves out and that do not stay: removed first, they are never in force. */

@@ -31,33 +31,48 @@ const UNAPPLIED =
   'somebody changed it in Proxmox and did not apply it: apply it there, or take it back with pvesh create /cluster/sdn/rollback, then import';
 
 function written(found: SdnState, extent: Extent): Imported {
-  const left: LeftOver[] = [];
   const fields: Record<string, Record<string, JsonObject>> = {};
   const places: Record<string, string> = {};
-  const isBehind = found.version.running !== found.version.here;
+  const left: LeftOver[] = [];
   for (const sort of SORTS) {
+    const { field, kind, file } = ROW_OF[sort];
     for (const id of new Set([...found.config[sort].keys(), ...found.running[sort].keys()])) {
-      const what = whatOf(found, sort, id);
-      const options = found.config[sort].get(id);
-      const waiting = unapplied(found, sort, id);
-      const name = nameOf(sort, id, options);
-      if (waiting.length > 0 || options === undefined)
-        left.push({ what: whatOf(found, sort, id, waiting.join(', ')), why: UNAPPLIED });
-      else if (isBehind) left.push({ what, why: BEHIND });
-      else if (!isOfKnownType(ROW_OF[sort], options))
-        left.push({ what, why: `an object of type ${typeIn(options)} cannot be declared: it stays as it is` });
-      else if (name === null) left.push({ what, why: 'the file takes no such name' });
-      else {
-        const row = ROW_OF[sort];
-        places[`${row.kind}/${name}`] = placeIn(row.file, found.texts[row.file] ?? null, id);
-        fields[row.field] = { ...fields[row.field], [name]: writtenOptions(row, options, extent) };
-        const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && !IN_ID.has(option));
-        for (const option of strange) left.push({ what: whatOf(found, sort, id, option), why: NO_FIELD });
-      }
+      const { entry, left: leftOfIt } = writtenObject(found, sort, id, extent);
+      left.push(...leftOfIt);
+      if (entry === null) continue;
+      places[`${kind}/${entry.name}`] = placeIn(file, found.texts[file] ?? null, id);
+      fields[field] = { ...fields[field], [entry.name]: entry.options };
     }
   }
   const isEmpty = Object.keys(fields).length === 0;
   return { files: isEmpty ? {} : { [DATACENTER_FILE]: fields }, texts: {}, secrets: [], left, places };
+}
+
+interface WrittenObject {
+  /** Its name and options in the file; null where it cannot be declared. */
+  readonly entry: { readonly name: string; readonly options: JsonObject } | null;
+  readonly left: readonly LeftOver[];
+}
+
+function writtenObject(found: SdnState, sort: Sort, id: string, extent: Extent): WrittenObject {
+  const leave = (why: string, option = ''): WrittenObject => ({
+    entry: null,
+    left: [{ what: whatOf(found, sort, id, option), why }],
+  });
+  const options = found.config[sort].get(id);
+  const waiting = unapplied(found, sort, id);
+  if (waiting.length > 0 || options === undefined) return leave(UNAPPLIED, waiting.join(', '));
+  if (found.version.running !== found.version.here) return leave(BEHIND);
+  const row = ROW_OF[sort];
+  if (!isOfKnownType(row, options))
+    return leave(`an object of type ${typeIn(options)} cannot be declared: it stays as it is`);
+  const name = nameOf(sort, id, options);
+  if (name === null) return leave('the file takes no such name');
+  const strange = Object.keys(options).filter((option) => !optionsOf(row).has(option) && !IN_ID.has(option));
+  return {
+    entry: { name, options: writtenOptions(row, options, extent) },
+    left: strange.map((option) => ({ what: whatOf(found, sort, id, option), why: NO_FIELD })),
+  };
 }
 
 /** Options that the name or kind of an object already says. */

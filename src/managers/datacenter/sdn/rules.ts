@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import { bridgesOf, misspeltBridge } from '../../bridges.ts';
 import type { RuleContext } from '../../rule.ts';
+import type { DeclaredObject } from '../declared.ts';
 import { SDN } from './decide.ts';
 import { fault } from './fault.ts';
 
@@ -16,18 +17,10 @@ export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diag
     const { zone, tag } = vnet.options;
     const type = types.get(String(zone));
     if (type === undefined) return [];
-    if (type === 'simple') {
-      return tag === undefined
-        ? []
-        : [fault(vnet, ['tag'], 'must not stand at a vnet of a zone of type simple, which has no tags')];
-    }
-    // The outer tag of a zone of type qinq is enough for one vnet of it (Zones/QinQPlugin.pm, vnet_update_hook).
-    if (tag === undefined && type !== 'qinq') return [fault(vnet, [], `must have tag: its zone is of type ${type}`)];
-    const isGlobal = type === 'vxlan' || type === 'evpn';
-    if (!isGlobal && Number(tag) > 4094) return [fault(vnet, ['tag'], 'must be at most 4094, as every tag of a VLAN')];
-    if (type === 'evpn' && vnet.options['vlanaware'] === true)
-      return [fault(vnet, ['vlanaware'], 'must not stand at a vnet of a zone of type evpn')];
-    const key = isGlobal ? `vxlan ${tag}` : `${zone} ${tag}`;
+    const own = tagFault(vnet, type);
+    if (own !== null) return [own];
+    if (type === 'simple') return [];
+    const key = hasVxlanTags(type) ? `vxlan ${tag}` : `${zone} ${tag}`;
     const other = seen.get(key);
     seen.set(key, other ?? vnet.name);
     if (other === undefined) return [];
@@ -35,6 +28,23 @@ export function tagsFitTheirZones({ config: { datacenter } }: RuleContext): Diag
       ? [fault(vnet, [], `must have tag: ${other} is the one vnet of zone ${zone} without`)]
       : [fault(vnet, ['tag'], `must not be that of vnet ${other}`)];
   });
+}
+
+const hasVxlanTags = (type: string): boolean => type === 'vxlan' || type === 'evpn';
+
+/** What is wrong with the options of a vnet in a zone of this type, whatever other vnets there are. */
+function tagFault(vnet: DeclaredObject, type: string): Diagnostic | null {
+  const { tag, vlanaware } = vnet.options;
+  if (type === 'simple' && tag === undefined) return null;
+  if (type === 'simple')
+    return fault(vnet, ['tag'], 'must not stand at a vnet of a zone of type simple, which has no tags');
+  // The outer tag of a zone of type qinq is enough for one vnet of it (Zones/QinQPlugin.pm, vnet_update_hook).
+  if (tag === undefined && type !== 'qinq') return fault(vnet, [], `must have tag: its zone is of type ${type}`);
+  if (!hasVxlanTags(type) && Number(tag) > 4094)
+    return fault(vnet, ['tag'], 'must be at most 4094, as every tag of a VLAN');
+  if (type === 'evpn' && vlanaware === true)
+    return fault(vnet, ['vlanaware'], 'must not stand at a vnet of a zone of type evpn');
+  return null;
 }
 
 /**

@@ -66,28 +66,10 @@ export interface PropertySetting {
 
 /** Edits key by key: declared keys are set, keys that are no longer declared are removed. */
 export function propertySetting(setting: PropertySetting): DesiredSetting[] {
-  const { key, label, declared, before = {}, fresh, bare, absent, lists = [] } = setting;
+  const { key, label, declared, before = {}, fresh } = setting;
   const gone = Object.keys(before).filter((name) => !(name in declared));
   if (Object.keys(declared).length === 0 && gone.length === 0 && !fresh) return [];
-  const edited = (text: string): string => {
-    const now = parseProperties(text, bare);
-    const isMet = ([name, value]: [string, string]) => setting.isMet?.(name, value, now[name]) === true;
-    const set = Object.fromEntries(Object.entries(declared).filter((one) => !isMet(one)));
-    for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
-    const remove = new Set([...gone, ...(setting.alsoRemoved?.(now, declared) ?? [])]);
-    if (fresh) for (const name of Object.keys(now)) if (setting.isRetained?.(name) !== true) remove.add(name);
-    for (const name of lists) {
-      const parts = mergeList(splitNames(now[name]), splitNames(declared[name]), splitNames(before[name]), fresh);
-      if (parts.length === 0) remove.add(name);
-      else set[name] = parts.join(';');
-    }
-    return editProperties(text, {
-      set,
-      remove: [...remove],
-      ...(bare === undefined ? {} : { bare }),
-      ...(absent === undefined ? {} : { absent }),
-    });
-  };
+  const edited = (text: string): string => editedString(setting, gone, text);
   const whole = setting.whole ?? printProperties(declared);
   return [
     {
@@ -99,6 +81,46 @@ export function propertySetting(setting: PropertySetting): DesiredSetting[] {
       ...waitsOption(setting.waits),
     },
   ];
+}
+
+/** The present property string as it should be. @param gone keys that are no longer declared */
+function editedString(setting: PropertySetting, gone: readonly string[], text: string): string {
+  const { bare, absent } = setting;
+  const now = parseProperties(text, bare);
+  const set = keysToSet(setting, gone, now);
+  const remove = keysToRemove(setting, gone, now);
+  for (const [name, parts] of mergedLists(setting, now)) {
+    if (parts.length === 0) remove.add(name);
+    else set[name] = parts.join(';');
+  }
+  return editProperties(text, {
+    set,
+    remove: [...remove],
+    ...(bare === undefined ? {} : { bare }),
+    ...(absent === undefined ? {} : { absent }),
+  });
+}
+
+/** The declared keys that the present value does not satisfy, and those that are no longer declared but have to stay. */
+function keysToSet(setting: PropertySetting, gone: readonly string[], now: Properties): Record<string, string> {
+  const isMet = ([name, value]: [string, string]) => setting.isMet?.(name, value, now[name]) === true;
+  const set = Object.fromEntries(Object.entries(setting.declared).filter((one) => !isMet(one)));
+  for (const name of gone) if (name in now && setting.required?.[name]) set[name] = setting.required[name];
+  return set;
+}
+
+function keysToRemove(setting: PropertySetting, gone: readonly string[], now: Properties): Set<string> {
+  const notRetained = Object.keys(now).filter((name) => setting.isRetained?.(name) !== true);
+  const further = setting.alsoRemoved?.(now, setting.declared) ?? [];
+  return new Set([...gone, ...further, ...(setting.fresh ? notRetained : [])]);
+}
+
+/** The keys whose values are lists, with the elements that they should have. */
+function mergedLists({ declared, before = {}, fresh, lists = [] }: PropertySetting, now: Properties) {
+  return lists.map((name) => {
+    const parts = mergeList(splitNames(now[name]), splitNames(declared[name]), splitNames(before[name]), fresh);
+    return [name, parts] as const;
+  });
 }
 
 function waitsOption(waits: boolean | undefined): Pick<DesiredSetting, 'waits'> {

@@ -77,36 +77,12 @@ function faults(
   mayBeMore: boolean,
   interfaces: readonly string[],
 ): Fault[] {
-  const found: Fault[] = [];
-  for (const [field, ports] of [
-    ['port', rule.port],
-    ['source_port', rule.sourcePort],
-  ] as const) {
-    if (ports === null) continue;
-    if (!PROTOCOLS_WITH_PORTS.includes(rule.proto)) {
-      const without = rule.proto === null ? 'no protocol' : `protocol ${rule.proto}, which has no ports`;
-      found.push([field, `The rule has port ${ports}, but ${without}`, 'Add "proto": "tcp" or "udp".']);
-    }
-    const fault = portsFault(ports);
-    if (fault !== undefined) found.push([field, fault, 'Write ports and ranges like "80,443" or "6000:6010".']);
-  }
-  for (const field of ['source', 'dest'] as const) {
-    const fault = rule[field] === null ? undefined : addressesFault(rule[field]);
-    if (fault !== undefined) found.push([field, ...fault]);
-  }
-  const { iface } = rule;
-  if (owner !== 'host' && owner !== 'datacenter' && iface !== null && !interfaces.includes(iface)) {
-    const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
-    found.push([
-      'iface',
-      `"${iface}" is ${is}`,
-      `${interfaces.length === 0 ? 'The guest has no interface' : `The guest has ${interfaces.join(', ')}`}.`,
-    ]);
-  }
-  if (rule.type === 'group' && !mayBeMore && !known.groups.has(rule.action)) {
-    const hint = `Declare it in "firewall_groups" of ${DATACENTER_FILE}; without "rules", where people keep them.`;
-    found.push(['action', `There is no security group "${rule.action}"`, hint]);
-  }
+  const found = [
+    ...portFaults(rule),
+    ...addressFaults(rule),
+    ...(owner === 'host' || owner === 'datacenter' ? [] : interfaceFaults(rule, interfaces)),
+    ...(mayBeMore ? [] : groupFaults(rule, known)),
+  ];
   const faulty = new Set<string>(found.map(([field]) => field));
   // Proxmox reports a missing protocol and the port: that is one fault.
   const hasPortFault = faulty.has('port') || faulty.has('source_port');
@@ -118,6 +94,42 @@ function faults(
     .map(([property, message]) => inOurWords(property, message, rule))
     .filter(([field]) => !faulty.has(field) && !(field === 'proto' && hasPortFault));
   return [...found, ...new Map(others.map((fault) => [fault[0], fault])).values()];
+}
+
+function portFaults({ port, sourcePort, proto }: FirewallRule): Fault[] {
+  const fields = { port, source_port: sourcePort };
+  return Object.entries(fields).flatMap(([field, ports]): Fault[] => {
+    if (ports === null) return [];
+    const without = proto === null ? 'no protocol' : `protocol ${proto}, which has no ports`;
+    const fault = portsFault(ports);
+    return [
+      ...(PROTOCOLS_WITH_PORTS.includes(proto)
+        ? []
+        : [[field, `The rule has port ${ports}, but ${without}`, 'Add "proto": "tcp" or "udp".'] as const]),
+      ...(fault === undefined ? [] : [[field, fault, 'Write ports and ranges like "80,443" or "6000:6010".'] as const]),
+    ];
+  });
+}
+
+function addressFaults(rule: FirewallRule): Fault[] {
+  return (['source', 'dest'] as const).flatMap((field): Fault[] => {
+    const fault = rule[field] === null ? undefined : addressesFault(rule[field]);
+    return fault === undefined ? [] : [[field, ...fault]];
+  });
+}
+
+/** @param interfaces names of the guest's interfaces in Proxmox */
+function interfaceFaults({ iface }: FirewallRule, interfaces: readonly string[]): Fault[] {
+  if (iface === null || interfaces.includes(iface)) return [];
+  const is = /^net\d+$/.test(iface) ? 'an interface that the guest does not have' : 'no interface of a guest';
+  const has = interfaces.length === 0 ? 'The guest has no interface' : `The guest has ${interfaces.join(', ')}`;
+  return [['iface', `"${iface}" is ${is}`, `${has}.`]];
+}
+
+function groupFaults({ type, action }: FirewallRule, { groups }: KnownNames): Fault[] {
+  if (type !== 'group' || groups.has(action)) return [];
+  const hint = `Declare it in "firewall_groups" of ${DATACENTER_FILE}; without "rules", where people keep them.`;
+  return [['action', `There is no security group "${action}"`, hint]];
 }
 
 /**
