@@ -52,7 +52,10 @@ async function doctor(changed: Record<string, string> = {}) {
 
 test('all checks pass where nothing is missing', async () => {
   const channels = { ops: { service: 'webhook', url: 'https://hooks.example.internal/x' } };
-  const { exit, ok, checks, found } = await doctor({ PHOENIX_NOTIFY: JSON.stringify({ channels }) });
+  const { exit, ok, checks, found } = await doctor({
+    PHOENIX_NOTIFY: JSON.stringify({ channels }),
+    PHOENIX_URL: 'http://127.0.0.1:9',
+  });
   const unknown = expect.stringMatching(/^whether messages reach ops is not known: no agent answers at /);
   expect(found('notifications')).toMatchObject([{ state: 'skipped', message: unknown }]);
   expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
