@@ -13,7 +13,7 @@ import { CLASSES } from './word-classes.ts';
 const GUEST_SETTINGS =
   '--nameserver {addresses} | --searchdomain {domains} | --tags {tags} | --net{number} {props} | --description {notes}';
 const LXC_SETTINGS = `${settingOptions('lxc')} | ${GUEST_SETTINGS} | --hostname {name} | --features {props} | --mp{number} {mount} | --dev{number} {handed} | --{lxcoption} {plain}`;
-const VM_SETTINGS = `${settingOptions('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {drive} | --efidisk0 {drive} | --hostpci{number} {pci} | --{vmoption} {plain}`;
+const VM_SETTINGS = `${settingOptions('vm')} | ${GUEST_SETTINGS} | --name {name} | --agent {props} | --ipconfig{number} {props} | --ciuser {login} | --sshkeys /var/lib/phoenix/sshkeys/{vmid}.pub | --{bus} {drive} | --{bus} {copied} | --tpmstate0 {firmwaredrive} | --efidisk0 {firmwaredrive} | --hostpci{number} {pci} | --{vmoption} {plain}`;
 const UNIT = '( dnsmasq.service | nfs-server.service | pve-firewall.service | smbd.service )';
 
 const MATCHES =
@@ -115,7 +115,7 @@ const COMMANDS: readonly string[] = [
   'systemd-run --on-active=120 --unit=phoenix-network-revert --collect',
   'systemctl stop phoenix-network-revert.timer',
   'systemctl start phoenix-network-revert.service',
-  'pve-firewall compile',
+  'pve-firewall ( compile | localnet )',
   'printenv SSH_CONNECTION',
   'dnsmasq --test --conf-file=/var/lib/phoenix/dns/{step}',
   'hostname',

@@ -186,6 +186,8 @@ export const CLASSES: Readonly<Record<string, string>> = {
   /** A volume, such as a former disk of a VM that is recreated, an empty drive or that of the host, or a disk of the host. */
   drive:
     '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file)=)[a-z_]+=[A-Za-z0-9._-]+)*',
+  /** A volume with UEFI's settings or the state of a TPM: nothing else is written there. */
+  firmwaredrive: '{volume}(?:,(?!(?:import-from|file)=)[a-z-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',
   /** A new disk with the content of an image: a volume, or a file where images are stored. */
   copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',

@@ -29,7 +29,7 @@ export function chapter(number: number, title: string, colours: boolean): string
 export function stageLines(stage: { readonly forge: string; readonly agent: string; readonly lab: string }): string {
   return [
     'Phoenix on this machine: a forge, a lab Proxmox host, the agent, and a private Redis.',
-    `  forge   ${stage.forge}`,
+    `  forge   ${stage.forge}   (pull requests, comments and checks)`,
     `  agent   ${stage.agent}   (open it in a browser)`,
     `  host    a simulated Proxmox 9 node in ${stage.lab}`,
     '',

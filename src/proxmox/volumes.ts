@@ -1,6 +1,15 @@
-// Classification of volumes by name (qemu-server, PVE/QemuServer/Drive.pm, drive_is_cloudinit).
+// What the name of a volume or disk says.
 
-/** Whether it is a cloud-init drive, which Proxmox generates from the settings. */
+/** Whether it is a cloud-init drive, which Proxmox generates from the settings. (qemu-server, PVE/QemuServer/Drive.pm, drive_is_cloudinit) */
 export function isCloudInit(volume: string): boolean {
   return /[:/](?:vm-\d+-)?cloudinit(?:\.(?:raw|qcow2|vmdk))?$/.test(volume);
+}
+
+/**
+ * Whether two paths name the same disk of the host, or one a partition of the other: `/dev/disk/by-id/X` and `/dev/disk/by-id/X-part1`, as udev and
+ * ZFS name them. Two different links to one disk cannot be told by their names.
+ */
+export function isSameDisk(one: string, other: string): boolean {
+  const isPartOf = (part: string, whole: string): boolean => part.replace(/-part\d+$/, '') === whole;
+  return isPartOf(one, other) || isPartOf(other, one);
 }

@@ -111,7 +111,7 @@ async function commandsToReconcileObjects() {
     supplyLab(host.dir, config);
     for (const [name, value] of Object.entries(supplySecrets(host.dir, config).environment))
       contents[`env:${name}`] = value;
-    await provideGuests(host);
+    await provideGuests(host, config);
     // Those of the software-defined network are one target.
     const kinds = new Set(config.datacenter?.keys());
     // Guests are not created here but exist already, and their prerequisites count as present.
@@ -134,12 +134,16 @@ async function commandsToReconcileObjects() {
   }
 }
 
-/** Guests of a cluster of two nodes. */
-async function provideGuests(host: LabHost): Promise<void> {
+/** The declared guests, with a disk that can be replicated, on a cluster of two nodes. */
+async function provideGuests(host: LabHost, { guests }: Config): Promise<void> {
   declareNode(host.dir, 'pve2');
-  const ids = ['101', '102'];
-  for (const id of ids) await host.write(`/etc/pve/lxc/${id}.conf`, `rootfs: rpool:subvol-${id}-disk-0,size=8G\n`);
-  const listed = ids.map((id) => [id, { node: 'pve', type: 'lxc', version: 1 }] as const);
+  const made = [...guests.values()].map(({ id, kind }) =>
+    kind === 'lxc'
+      ? { id, type: 'lxc', path: `lxc/${id}.conf`, disk: `rootfs: rpool:subvol-${id}-disk-0,size=8G` }
+      : { id, type: 'qemu', path: `qemu-server/${id}.conf`, disk: `scsi0: rpool:vm-${id}-disk-0,size=8G` },
+  );
+  for (const { path, disk } of made) await host.write(`/etc/pve/${path}`, `${disk}\n`);
+  const listed = made.map(({ id, type }) => [id, { node: 'pve', type, version: 1 }]);
   await host.write('/etc/pve/.vmlist', JSON.stringify({ version: 1, ids: Object.fromEntries(listed) }));
 }
 

@@ -515,6 +515,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
   ['systemctl', 'stop', 'phoenix-network-revert.timer'],
   ['systemctl', 'start', 'phoenix-network-revert.service'],
   ['pve-firewall', 'compile'],
+  ['pve-firewall', 'localnet'],
   ['systemctl', 'reload', 'dnsmasq.service'],
   [
     ...['pvenode', 'cert', 'set', '/var/lib/phoenix/page/certificate.pem', '/var/lib/phoenix/page/key.pem'],

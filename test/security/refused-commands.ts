@@ -204,6 +204,8 @@ export const REFUSED_PROGRAMS: Readonly<Record<string, readonly (readonly string
     ['qm', 'set', '1001', '--hookscript', '/var/lib/vz/snippets/x'],
     ['qm', 'set', '1001', '--hostpci0', '/dev/mem'],
     ['qm', 'set', '1001', '--hostpci0', '00:02.0,romfile=/etc,x'],
+    ['qm', 'set', '1001', '--efidisk0', '/dev/disk/by-id/x'],
+    ['qm', 'set', '1001', '--tpmstate0', '/dev/zvol/tank/db,version=v2.0'],
     ['qm', 'set', '1001', '--scsi1', '/dev/sda'],
     ['qm', 'set', '1001', '--scsi1', '/dev/block/8:0'],
     ['qm', 'set', '1001', '--scsi1', '/dev/disk/by-diskseq/9'],

@@ -30,7 +30,7 @@ export interface Lab {
 }
 
 const READING_PROGRAMS =
-  /^(pvesh get|pct (config|status|list|listsnapshot|exec \S+ -- (cat|test))|qm (config|status|list|listsnapshot)|pvesm|pve-firewall compile|hostname)/;
+  /^(pvesh get|pct (config|status|list|listsnapshot|exec \S+ -- (cat|test))|qm (config|status|list|listsnapshot)|pvesm|pve-firewall (compile|localnet)|hostname)/;
 
 /** Whether a command line changes nothing. */
 export function isLooking(line: string): boolean {

@@ -11,6 +11,7 @@ import type { Faults } from './faults.ts';
 import type { LabCheck } from './github/checks.ts';
 import { type OauthApplication, openOauthProvider } from './oauth.ts';
 import { type LabAppOptions, openParts } from './open-parts.ts';
+import { pageRoutes } from './pages/routes.ts';
 import type { FilledIn, Parts } from './parts.ts';
 import type { Right } from './people.ts';
 import { placeAt } from './place.ts';
@@ -46,6 +47,8 @@ export interface LabForgeOptions {
   readonly webhookUrl?: string;
   /** An OAuth application for signing in. */
   readonly oauth?: OauthApplication;
+  /** Whether it has pages for people, at the addresses of GitHub's; default: false. */
+  readonly pages?: boolean;
   /** Port on loopback; default: a free one. */
   readonly port?: number;
   /** Maximum page size, which an administrator may set; default: that of the forge. */
@@ -121,7 +124,10 @@ export async function startForge(options: LabForgeOptions): Promise<LabForge> {
   };
   if (options.webhookUrl !== undefined) sendWebhooksTo(options.webhookUrl);
   const oauth = options.oauth === undefined ? null : openOauthProvider(parts, kind, dialect.base, options.oauth);
-  server.on('request', routes(parts, dialect, { pageSize: options.pageSize, oauth: oauth?.routes }));
+  server.on(
+    'request',
+    routes(parts, dialect, { pageSize: options.pageSize, oauth: oauth?.routes, pages: options.pages }),
+  );
 
   const withToken = (address: string) => address.replace('//', `//phoenix:${encodeURIComponent(token)}@`);
   const repositoryUrl = `${url}/${REPOSITORY}.git`;
@@ -178,9 +184,10 @@ function withPages(address: string, most: number): string {
 interface Beside {
   readonly pageSize: number | undefined;
   readonly oauth: Router | undefined;
+  readonly pages: boolean | undefined;
 }
 
-function routes(parts: Parts, dialect: Dialect, { pageSize, oauth }: Beside): Express {
+function routes(parts: Parts, dialect: Dialect, { pageSize, oauth, pages = false }: Beside): Express {
   const { place, faults } = parts;
   const isOfRepository = (path: string) =>
     path.includes(`/repos/${place.repository}/`) || /\/projects\/[^/]+\//.test(path);
@@ -193,6 +200,7 @@ function routes(parts: Parts, dialect: Dialect, { pageSize, oauth }: Beside): Ex
     next();
   });
   if (oauth !== undefined) app.use(oauth);
+  if (pages) app.use(pageRoutes(parts));
   app.use(dialect.base === '' ? '/' : dialect.base, dialect.rest(parts));
   app.use(({ method, path }, response) => {
     // Unsupported endpoints must differ from a 404 of the forge.

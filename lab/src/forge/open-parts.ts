@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openCommentStore } from './comments.ts';
 import type { Dialect } from './dialects.ts';
 import { openFaults } from './faults.ts';
-import { openBareRepository } from './git/repository.ts';
+import { type BareRepository, openBareRepository } from './git/repository.ts';
 import { openAppRegistry, type Permissions } from './github/app-registry.ts';
 import { openCheckStore } from './github/checks.ts';
 import { type FilledIn, type Parts, TOKEN_OWNER } from './parts.ts';
@@ -73,7 +73,7 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
     protectedBranches: dialect.protectedBranches ?? [],
     pipelines: [],
     pushes: [],
-    pulls: openPullStore(bare, place, dialect.pullRefs),
+    pulls: openPullStore(bare, place, dialect.pullRefs, await lastNumber(bare, dialect.pullRefs)),
     queue: [],
     comments: openCommentStore(),
     reviews: openReviewStore(),
@@ -94,6 +94,14 @@ export async function openParts(options: PartsOptions, dialect: Dialect, place: 
   };
   if (options.app !== undefined) addApp(parts, options.app);
   return parts;
+}
+
+/** Pull requests are kept in memory, their refs in the repository: a number is not given twice, since receivers of events remember it. */
+async function lastNumber(bare: BareRepository, refs: string): Promise<number> {
+  const numbers = [...(await bare.refs()).keys()].map((ref) =>
+    Number(ref.match(`^refs/${refs}/(\\d+)/head$`)?.[1] ?? 0),
+  );
+  return Math.max(0, ...numbers);
 }
 
 function addApp({ apps }: Parts, { id, publicKey, permissions = APP_PERMISSIONS, events = APP_EVENTS }: LabAppOptions) {

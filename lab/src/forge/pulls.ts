@@ -70,10 +70,13 @@ export interface PullChange {
   readonly base?: string;
 }
 
-/** @param refs below `refs/`, for example `pull` */
-export function openPullStore(bare: BareRepository, { owner }: Place, refs: string): PullStore {
+/**
+ * @param refs below `refs/`, for example `pull`
+ * @param given the highest number that was given before, which refs of the repository still have; default: none
+ */
+export function openPullStore(bare: BareRepository, { owner }: Place, refs: string, given = 0): PullStore {
   const pulls = new Map<number, LabPull>();
-  let last = 0;
+  let last = given;
 
   function store(pull: LabPull): LabPull {
     pulls.set(pull.number, pull);

@@ -24,6 +24,7 @@ export function addLabCommands({ root, io, command, ending }: CommandGroup): voi
     .option('--running <id>', 'set this guest running, as a kernel would', collect, [])
     .option('--stopped <id>', 'set this guest stopped', collect, [])
     .option('--age <certificate>', 'make this file of the host one that is near its end', collect, [])
+    .option('--forge', 'start a forge too, which the command may follow', false)
     .action(async (dir, words, options) =>
       ending((await withLab('lab', () => import('../rehearse/lab.ts'))).runLab(dir, options, words)),
     );

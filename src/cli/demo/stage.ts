@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,6 +21,7 @@ import { readSettings } from '../../settings.ts';
 import { type Client, clientOf } from '../agent/client.ts';
 import { compose } from '../compose.ts';
 import type { Io } from '../io.ts';
+import { freePort } from '../rehearse/free-port.ts';
 import { supplyLab } from '../rehearse/supply-lab.ts';
 import { supplySecrets } from '../rehearse/supply-secrets.ts';
 import { folderSource } from '../source.ts';
@@ -110,7 +110,12 @@ export async function setStage(io: Io, announce: (addresses: Addresses) => void)
   try {
     const webhookSecret = randomBytes(24).toString('hex');
     const adminToken = randomBytes(24).toString('hex');
-    const forge = await startForge({ folder: join(folder, 'forge'), secret: webhookSecret, token: FORGE_TOKEN });
+    const forge = await startForge({
+      folder: join(folder, 'forge'),
+      secret: webhookSecret,
+      token: FORGE_TOKEN,
+      pages: true,
+    });
     closing.push(() => forge.close());
     const url = `http://127.0.0.1:${await freePort()}`;
     announce({ forge: forge.url, agent: url, lab });
@@ -217,16 +222,6 @@ async function served(network: LabNetwork, name: string): Promise<Served> {
   socket.destroy();
   if (certificate === undefined) throw new Error(`${name} shows no certificate`);
   return { fingerprint: certificate.fingerprint256, notAfter: new Date(certificate.validTo) };
-}
-
-/** A currently unused port. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Incrementally reads the lab's command log. */

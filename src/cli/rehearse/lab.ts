@@ -4,11 +4,14 @@ import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ageNearExpiry, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
+import { labForgeLines } from '../../messages/lab.ts';
+import { openLabForge } from './lab-forge.ts';
 
 /**
  * Makes the lab in `dir` where there is none, sets the states of guests, lets time pass for certificates, and runs a command in it:
  * the lab's programs come first on its PATH, and a Phoenix among what runs takes the lab for its local host, with files and all.
  * Signals are passed on to it.
+ * With `forge`, a forge answers as long as the command runs, which has the settings of an agent for it in its environment.
  * @param options numbers of guests that are to run or not to run
  * @param command a program and its arguments; a shell when empty
  * @returns the command's exit code; 127 when there is no such program, 2 when a guest's number is none, a certificate is not there
@@ -16,7 +19,7 @@ import { ageNearExpiry, createLab, setGuestState, startLabNetwork } from 'phoeni
  */
 export async function runLab(
   dir: string,
-  options: { running?: readonly string[]; stopped?: readonly string[]; age?: readonly string[] },
+  options: { running?: readonly string[]; stopped?: readonly string[]; age?: readonly string[]; forge?: boolean },
   command: readonly string[],
 ): Promise<number> {
   const states = [
@@ -42,6 +45,7 @@ export async function runLab(
   }
   const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
   const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
+  const forge = options.forge === true ? await startedForge(dir) : null;
   const network = await startLabNetwork(dir);
   const code = await new Promise<number>((settle) => {
     let child: ChildProcess | undefined;
@@ -54,7 +58,7 @@ export async function runLab(
     }
     child = spawn(program, args, {
       stdio: 'inherit',
-      env: { ...process.env, PATH: path, PHOENIX_LAB: resolve(dir) },
+      env: { ...process.env, ...forge?.settings, PATH: path, PHOENIX_LAB: resolve(dir) },
     });
     child.on('error', (error) => {
       process.stderr.write(`phoenix lab: cannot run '${program}': ${error.message}\n`);
@@ -63,5 +67,15 @@ export async function runLab(
     child.on('exit', (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
   await network.close();
+  await forge?.close();
   return code;
+}
+
+/** Says on standard error where it answers: standard output belongs to the command. */
+async function startedForge(dir: string) {
+  const { forge, path, settings, agent } = await openLabForge(dir);
+  const { PHOENIX_FORGE_TOKEN: token = '', REPOSITORY: pushUrl = forge.pushUrl } = settings;
+  const page = forge.repositoryUrl.replace(/\.git$/, '');
+  process.stderr.write(labForgeLines({ page, pushUrl, token, webhook: `${agent}/webhooks`, path }));
+  return { settings, close: () => forge.close() };
 }

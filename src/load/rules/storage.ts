@@ -14,6 +14,7 @@ import { readOption } from '../../proxmox/option-meaning.ts';
 import { archiveOf } from '../../proxmox/storage-files.ts';
 import { contentsOf, holdsFiles } from '../../proxmox/storage-types.ts';
 import { placesFor } from '../../proxmox/table.ts';
+import { isSameDisk } from '../../proxmox/volumes.ts';
 
 /** One use of a storage; `content` is Proxmox's content type. */
 interface Use {
@@ -175,21 +176,20 @@ export function appliancesAreUnpacked({ config, unreadable }: RuleContext): Diag
   });
 }
 
-/** INVALID_VALUE: two systems that write to one disk destroy what is on it. Where both only read it, they may. */
+/**
+ * INVALID_VALUE: two systems that write to one disk, or to a disk and its partition, destroy what is on it. Where both only read it, they may.
+ */
 export function disksOfTheHostAreUsedOnce({ config }: RuleContext): Diagnostic[] {
-  const used = new Map<string, { readonly guest: Guest; readonly isReadOnly: boolean }>();
-  return disksOfTheHost(config).flatMap(({ path, guest, keys, isReadOnly }): Diagnostic[] => {
-    const other = used.get(path);
-    if (other === undefined) {
-      used.set(path, { guest, isReadOnly });
-      return [];
-    }
-    if (isReadOnly && other.isReadOnly) return [];
+  const all = disksOfTheHost(config);
+  return all.flatMap(({ path, guest, keys, isReadOnly }, index): Diagnostic[] => {
+    const other = all.slice(0, index).find((one) => isSameDisk(one.path, path) && !(isReadOnly && one.isReadOnly));
+    if (other === undefined) return [];
+    const named = other.path === path ? '' : ` as ${other.path}`;
     return [
       {
         code: 'INVALID_VALUE',
         at: placeIn(guest.writtenAt, ...keys),
-        message: `${nameOfGuest(guest)}: ${path} is given to ${other.guest === guest ? 'it' : nameOfGuest(other.guest)} already, and two that write to one disk destroy what is on it`,
+        message: `${nameOfGuest(guest)}: ${path} is given to ${other.guest === guest ? 'it' : nameOfGuest(other.guest)} already${named}, and two that write to one disk destroy what is on it`,
         hint: 'Give it to one guest, or let each of them only read it.',
         target: targetOf(guest),
       },

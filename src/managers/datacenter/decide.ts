@@ -10,7 +10,7 @@ import { declaredOf, fixedDifferences, optionChanges } from './differences.ts';
 import { foreignMembers, foreignPoolReason, memberActions } from './members.ts';
 import type { ObjectObservation } from './observe.ts';
 import { foreignReason } from './owner.ts';
-import { foreignLines, foreignListReason, type PartActions, partActions } from './part-actions.ts';
+import { foreignLines, foreignListReason, ineffectiveReason, type PartActions, partActions } from './part-actions.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
 import { isInherent, markOf, optionsOf } from './row-options.ts';
 import {
@@ -50,7 +50,20 @@ function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Objec
   if (present === null) return decideCreation(row, wanted, spec, seen);
   const fixed = [...fixedDifferences(row, spec, present), ...boundDifferences(row, wanted, seen)];
   if (fixed.length > 0) return decideRecreation(row, wanted, spec, seen, fixed);
-  return { kind: 'actions', actions: changes(row, wanted, spec, seen, present) };
+  return changed(row, wanted, spec, seen, present);
+}
+
+/** Changes the object to what is declared; one that is so and has no effect is no success. */
+function changed(
+  row: ObjectRow,
+  wanted: Wanted<JsonObject>,
+  spec: JsonObject,
+  seen: ObjectObservation,
+  present: Options,
+): Decision {
+  const actions = changes(row, wanted, spec, seen, present);
+  const ineffective = actions.length === 0 ? ineffectiveReason(row, wanted, spec, seen) : null;
+  return ineffective === null ? { kind: 'actions', actions } : { kind: 'impossible', reason: ineffective };
 }
 
 /** Changes what is declared of an object that is there anyway, and takes back what is declared no more. */
@@ -64,7 +77,7 @@ function decideInherent(row: ObjectRow, wanted: Wanted<JsonObject>, seen: Object
   }
   const foreign = foreignListReason(row, wanted, present);
   if (foreign !== null) return { kind: 'blocked', reason: foreign };
-  return { kind: 'actions', actions: changes(row, wanted, spec ?? {}, seen, present) };
+  return changed(row, wanted, spec ?? {}, seen, present);
 }
 
 /** Why the object cannot be managed: it cannot exist on this host, or has a form that cannot be declared. Null where it can. */

@@ -44,6 +44,19 @@ export function partActions(
   };
 }
 
+/** Why the list has no effect though it is as declared; null where Proxmox heeds all of it, or nothing is declared. */
+export function ineffectiveReason(
+  { part, label }: ObjectRow,
+  { target }: Wanted<JsonObject>,
+  spec: JsonObject,
+  { text }: ObjectObservation,
+): string | null {
+  const list = spec[part?.field ?? ''];
+  const found = part === undefined || list === undefined ? [] : part.leftOut(part.lines(list), text ?? '');
+  if (found.length === 0) return null;
+  return `${label} ${nameOf(target)} is as declared, but Proxmox leaves out ${found.join('; ')}. Make what is named there again, or take it out of the file`;
+}
+
 const NONE: PartActions = { early: [], others: [] };
 
 /** The list as it should be: as declared, or without what was declared before; undefined where all of it is of others, which is left as it is. */

@@ -61,7 +61,7 @@ export function containerChanges(
   if (stops && rawDiffers && notes.building && !building) {
     // Noted while it still runs: once it is stopped, nothing else would show that it has to run again.
     const note = setGuest('pct', spec.id, { ...settings, args: [], labels: [] }, printNotes(notes), true);
-    return { notes, changes: { actions: note, restart: false, offline: false } };
+    return { notes, changes: { actions: note, restart: false, offline: false, restarted: [] } };
   }
   const text = rawDiffers ? withRawLines(conf.text, raw, printNotes(notes)) : conf.text;
   const isNoted = rawDiffers || (settings.args.length === 0 && sameNotes(present, notes));
@@ -74,7 +74,7 @@ export function containerChanges(
     ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
     ...growDisks(spec, conf, volumes),
   ];
-  return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers } };
+  return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers, restarted: [] } };
 }
 
 /** Whether the container is privileged decides the owner of its folders; where that is undeclared, the present value counts. */

@@ -18,7 +18,7 @@ import { containerSettings } from './desired-settings.ts';
 import { rootfsOf } from './disks.ts';
 import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
-import { replacedDisks } from './mounts.ts';
+import { replacedMounts } from './mounts.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
 const rules: GuestRules<LxcSpec, FoundVolumes> = {
@@ -28,8 +28,7 @@ const rules: GuestRules<LxcSpec, FoundVolumes> = {
   unsupported: () => null,
   find: (wanted, spec, seen) => {
     const found = foundVolumes(wanted, seen, spec);
-    const losses = [found.loss, seen.conf === null ? null : replacedDisks(spec, upcoming(seen.conf), found)];
-    const said = losses.filter((loss) => loss !== null);
+    const said = [found.loss, replacedIn(wanted, spec, seen, found)].filter((loss) => loss !== null);
     return { ...found, loss: said.length === 0 ? null : said.join('; ') };
   },
   retained: (wanted, seen) => {
@@ -68,6 +67,15 @@ export function containerDifferences(wanted: Wanted<LxcSpec>, seen: GuestObserva
       ? []
       : [{ field: 'storage_size_gb', declared: sizeGb, observed: wholeGigabytes(size) }]),
   ];
+}
+
+function replacedIn(
+  { before }: Wanted<LxcSpec>,
+  spec: LxcSpec,
+  { conf }: GuestObservation,
+  found: FoundVolumes,
+): string | null {
+  return conf === null ? null : replacedMounts(spec, upcoming(conf), found, { before, building: isFresh(conf) });
 }
 
 /** Whether it is a fresh clone, on which nobody has set anything yet. */

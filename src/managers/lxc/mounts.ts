@@ -110,23 +110,35 @@ export function folderMounts({ mounts }: LxcSpec): Mount[] {
 }
 
 /**
- * Disks of the host that something else would replace, and volumes that a disk of the host would: all keep what is on them, but the container would see
- * another content. A volume that is declared elsewhere, or no longer, gives its place up by the declaration. Null: none.
+ * What a person mounted, and disks of the host, in whose place something else is declared: all keep what is on them, but the container would no longer
+ * see it. A folder or volume that was declared there gives its place up by the declaration, and on a fresh clone everything came with its source.
+ * Null: none.
  */
-export function replacedDisks(spec: LxcSpec, settings: Settings, volumes: FoundVolumes): string | null {
+export function replacedMounts(
+  spec: LxcSpec,
+  settings: Settings,
+  volumes: FoundVolumes,
+  { before, building }: Removable,
+): string | null {
+  if (building) return null;
   const present = mountedIn(settings);
   const leaving = new Set([...volumes.gone.map(({ volume }) => volume), ...volumes.declared.map(({ id }) => id)]);
-  const mayLeave = (volume: string): boolean => isOfHost(volume) || isToBeMade(volume) || leaving.has(volume);
+  const wasDeclared = (path: string): boolean => before?.mounts.some((mount) => mount.path === path) === true;
+  const givesWay = (path: string, there: string): boolean => {
+    if (isDevice(there)) return false;
+    return isOfHost(there) ? wasDeclared(path) : isToBeMade(there) || leaving.has(there);
+  };
   const replaced = [
     ...spec.mounts.map(({ path, host }) => ({ path, host, by: host })),
     ...spec.volumes.map(({ path, name }) => ({ path, host: null, by: `volume ${name}` })),
   ].flatMap(({ path, host, by }) => {
     const there = present.find((one) => one.path === path)?.volume;
-    if (there === undefined || there === host) return [];
-    const isReplaced = isDevice(there) || (host !== null && isDevice(host) && !mayLeave(there));
-    return isReplaced ? [`${path} is ${there}, and ${by} would take its place`] : [];
+    // One volume in the place of another is judged where volumes are identified.
+    if (there === undefined || there === host || (host === null && !isOfHost(there)) || givesWay(path, there))
+      return [];
+    return [`${path} is ${there}, and ${by} would take its place`];
   });
-  return replaced.length === 0 ? null : replaced.join('; ');
+  return replaced.length === 0 ? null : `${replaced.join('; ')} (what is there is kept, and not mounted any more)`;
 }
 
 /** The declared mount with the options that people set on it. A volume in its place is replaced entirely. */

@@ -15,9 +15,10 @@ import {
   sameNotes,
   surroundings,
   withPassword,
+  withRestartDue,
 } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { action } from '../guest/proxmox/command.ts';
+import { action, call } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import {
@@ -59,10 +60,12 @@ export function machineChanges(
   if (unstartable !== null) return impossible(unstartable);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
   const password = passwordChange(wanted, spec, conf, present);
+  const isPasswordNew = password.set !== null || password.isRemoved;
+  const isUnrecorded = compared.unrecorded || isPasswordNew || present?.restartDue === true;
   const settings = {
     ...compared,
     ...(password.isRemoved ? withoutPassword(compared) : {}),
-    restart: compared.restart || isStale || password.set !== null || password.isRemoved,
+    restart: compared.restart || isStale || isUnrecorded,
   };
   const notes: Notes = {
     ...surroundings(conf.description, spec.notes, before?.notes),
@@ -74,6 +77,8 @@ export function machineChanges(
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
     ...withPassword(password.noted),
+    // A run that is broken off before the restart leaves no other trace of it.
+    ...withRestartDue(seen.running && isUnrecorded),
   };
   const firewall = firewallActions('qm', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
@@ -90,7 +95,13 @@ export function machineChanges(
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running, password.set),
     ...growDisks(fresh ? { ...spec, disk: withMachineDefaults(spec).disk } : spec, conf),
   ];
-  return { notes, changes: { actions, restart: settings.restart, offline: false } };
+  const restarted = notes.restartDue === true ? [recordRestart(spec.id, notes)] : [];
+  return { notes, changes: { actions, restart: settings.restart, offline: false, restarted } };
+}
+
+function recordRestart(id: number, { restartDue: _, ...notes }: Notes): Action {
+  const command = call('qm', 'set', id, ['--description', printNotes(notes)]);
+  return action(`record on VM ${id} that it was restarted`, 'live', command);
 }
 
 function withoutPassword({ args, labels }: SettingChanges): Pick<SettingChanges, 'args' | 'labels'> {
@@ -148,9 +159,14 @@ function isNews(before: VmSpec | undefined, after: VmSpec): boolean {
   return before === undefined || !isEqual(said(before), said(after));
 }
 
-/** Whether cloud-init's last drive differs from declared values, which then reach the VM at its next start. */
-function cloudInitLags(conf: GuestConf, desired: readonly DesiredSetting[]): boolean {
-  return desired.some(({ key }) => isOfCloudInit(key) && key in conf.cloudinit);
+/**
+ * Whether cloud-init's last drive differs from declared values, which then reach the VM at its next start. Proxmox records the former value of each, and
+ * the names of those that had none. (qemu-server, PVE/QemuServer.pm, vmconfig_hotplug_pending, $cloudinit_record_changed)
+ */
+function cloudInitLags({ cloudinit }: GuestConf, desired: readonly DesiredSetting[]): boolean {
+  const { added = '', ...former } = cloudinit;
+  const lagging = new Set([...Object.keys(former), ...added.split(/[,;\s]+/)]);
+  return desired.some(({ key }) => isOfCloudInit(key) && lagging.has(key));
 }
 
 export function writeSshKeys({ id, user }: VmSpec, keys: readonly string[] = user.sshKeys): Action {

@@ -5,6 +5,7 @@ import type { FoundDifference } from '../comparison.ts';
 import { decideGuest, type GuestRules, retainedVolumesRemark } from '../guest/lifecycle/decide.ts';
 import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
+import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
@@ -54,8 +55,15 @@ export function vmDifferences(wanted: Wanted<VmSpec>, seen: GuestObservation): F
 
 function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, host }: GuestObservation): FoundDrives {
   const root = conf === null ? null : (rootDiskOf(conf, spec.root_disk.bus)?.key ?? null);
-  const id = Number(nameOf(target));
-  return findDrives(spec, conf, { id, before, retained: parseRetained(host.retained), missing: host.missing, root });
+  const notes = conf === null ? null : parseNotes(conf.description);
+  return findDrives(spec, conf, {
+    id: Number(nameOf(target)),
+    before,
+    retained: parseRetained(host.retained),
+    missing: host.missing,
+    root,
+    fresh: notes?.building === true && notes.restarting !== true,
+  });
 }
 
 /** Why a VM has to be recreated; null where it has not. Its source does not matter: it only says what the VM was created from. */

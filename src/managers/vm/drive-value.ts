@@ -18,3 +18,6 @@ export const isCd = (value: string): boolean => parseProperties(value)['media'] 
 
 /** Whether it is a disk or file of the host. */
 export const isOfHost = (value: string): boolean => !isCd(value) && volumeOf(value).startsWith('/');
+
+/** The key of a disk, other than that of EFI variables or of the TPM's state. */
+export const isDiskKey = (key: string): boolean => /^(scsi|virtio|sata|ide)\d+$/.test(key);

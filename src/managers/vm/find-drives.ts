@@ -2,14 +2,23 @@
 // note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
+import { isCloudInit, isSameDisk } from '../../proxmox/volumes.ts';
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { absentSetting } from '../guest/proxmox/network.ts';
 import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import type { DesiredSetting } from '../guest/proxmox/settings.ts';
-import { attachedAs, elsewhere, inTheWay, noCd, replacedDisk, whyNotTheDrive } from './drive-conflicts.ts';
-import { isCd, isOfHost, storageOf, volumeOf } from './drive-value.ts';
+import {
+  attachedAs,
+  elsewhere,
+  inTheWay,
+  noCd,
+  overCloudInit,
+  replacedDisk,
+  whyNotTheDrive,
+} from './drive-conflicts.ts';
+import { isCd, isDiskKey, isOfHost, storageOf, volumeOf } from './drive-value.ts';
 import { ABSENT, type Drive, type Drives, drivesOf } from './drives.ts';
 
 export interface FoundDrives {
@@ -34,6 +43,8 @@ interface Known {
   readonly missing: readonly string[];
   /** Key of the root disk, which is never removed. */
   readonly root: string | null;
+  /** It is a fresh clone, whose drives came with its source. */
+  readonly fresh: boolean;
 }
 
 /** What the drives are found by. */
@@ -100,7 +111,7 @@ function hostDisk(drive: Drive, path: string, present: string | undefined, conte
     ...(replaced === null ? {} : { loss: replacedDisk(drive, path, replaced) }),
     unclear:
       (other === null || replaced !== null ? null : inTheWay(drive, path, other, id)) ??
-      (twice === undefined ? null : attachedAs(drive, path, twice, id)),
+      (twice === undefined ? null : attachedAs(drive, path, { at: twice, as: volumeOf(context.later[twice]) }, id)),
   };
 }
 
@@ -111,8 +122,10 @@ function otherBusOf(path: string, { later, keys, former }: Context): string | un
 }
 
 function cdDrive(drive: Drive, present: string | undefined, { known }: Context): FoundDrive {
-  const isOther = present !== undefined && !isCd(present);
-  return { setting: cdSetting(drive), unclear: isOther ? noCd(drive, volumeOf(present), known.id) : null };
+  const setting = cdSetting(drive);
+  if (present !== undefined && !isCd(present)) return { setting, unclear: noCd(drive, volumeOf(present), known.id) };
+  const configures = isCloudInit(volumeOf(present)) && !(known.fresh || known.before?.cloud_init === true);
+  return configures ? { setting, unclear: overCloudInit(drive, known.id) } : { setting };
 }
 
 /** The volume at the drive's bus is the drive. */
@@ -171,10 +184,10 @@ function restOf(line: string | undefined, volume: string): Record<string, string
   return rest;
 }
 
-/** Whether the disk of the host is attached at a bus. Two drives that write to one disk destroy what is on it. */
+/** Whether the disk of the host, a part of it, or the disk that it is a part of, is attached at a bus. Two drives that write to one disk destroy what is on it. */
 function isAttached(settings: Settings, at: string, path: string): boolean {
   const value = settings[at];
-  return /^(scsi|virtio|sata|ide)\d+$/.test(at) && value !== undefined && isOfHost(value) && volumeOf(value) === path;
+  return isDiskKey(at) && value !== undefined && isOfHost(value) && isSameDisk(volumeOf(value), path);
 }
 
 function hostDiskSetting(

@@ -1,48 +1,51 @@
-// The commands of docs/tutorial.md, one block after the other, with an agent over the lab that they create, and a forge.
+// The commands of docs/tutorial.md, one block after the other, with the agent and the forge over the lab that they create.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { releaseMain } from '../../support/release.ts';
 import { until } from '../../support/until.ts';
-import { type Started, start } from '../phoenix.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const ADMIN = 'the-token-of-the-admin';
-const TOKEN = 'the-token-of-the-forge';
 
 let home: string;
-let forge: LabForge;
-let served: Started | undefined;
+let served: ChildProcess | undefined;
 let blocks: string[];
+/** The block for a terminal of its own. */
+let service = '';
+/** What the terminal read before, which the blocks after it build on. */
+let sourced = '';
 const environment: Record<string, string> = {};
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'phoenix-tutorial-'));
-  forge = await startForge({ folder: join(home, 'forge'), secret: 'the secret of the webhook', token: TOKEN });
   await writeFile(join(home, 'phoenix'), `#!/bin/sh\nexec '${process.execPath}' '${releaseMain()}' "$@"\n`);
   await chmod(join(home, 'phoenix'), 0o755);
   const page = await readFile(join(ROOT, 'docs/tutorial.md'), 'utf8');
-  blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+  const fenced = (language: string) =>
+    [...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, block = '']) => block);
+  blocks = fenced('sh');
+  service = fenced('console').join('');
   Object.assign(environment, {
     HOME: home,
     PATH: [home, process.env['PATH']].join(delimiter),
     NO_COLOR: '1',
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
-    REPOSITORY: forge.pushUrl,
     GIT_CONFIG_GLOBAL: join(home, 'gitconfig'),
     GIT_CONFIG_SYSTEM: '/dev/null',
   });
   await writeFile(join(home, 'gitconfig'), '[user]\n\tname = Kim\n\temail = kim@example.internal\n');
 });
 afterAll(async () => {
-  served?.child.kill('SIGTERM');
-  await served?.ended;
-  await forge.close();
+  if (served !== undefined && served.exitCode === null) {
+    const ended = once(served, 'close');
+    served.kill('SIGTERM');
+    await ended;
+  }
   await rm(home, { recursive: true, force: true });
 });
 
@@ -53,7 +56,7 @@ interface Ran {
 
 /** What a person who copies the block sees; it ends as its last command does. */
 function run(block: string | undefined): Promise<Ran> {
-  const child = spawn('sh', ['-c', block ?? 'exit 99'], {
+  const child = spawn('sh', ['-c', `${sourced}${block ?? 'exit 99'}`], {
     cwd: ROOT,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -75,38 +78,32 @@ const unmarked = (text: string) =>
     .replace(/^(tags: .*)$/m, (line) => line.replace(/;?phoenix/, ''))
     .replace(/^tags: *\n/m, '');
 
+/** Resolves once the agent listens. */
 async function serve(): Promise<void> {
-  served = start(['serve'], {
-    PHOENIX_REPO_URL: forge.repositoryUrl,
-    PHOENIX_FORGE: 'github',
-    PHOENIX_FORGE_API: forge.url,
-    PHOENIX_FORGE_TOKEN: TOKEN,
-    PHOENIX_WEBHOOK_SECRET: 'the secret of the webhook',
-    PHOENIX_ADMIN_TOKEN: ADMIN,
-    PHOENIX_DATA_DIR: join(home, 'data'),
-    PHOENIX_LAB: join(home, 'pve'),
-    PHOENIX_NODE: 'pve',
-    PHOENIX_LISTEN: '127.0.0.1:0',
-    PHOENIX_POLL_SECONDS: '1',
-    PHOENIX_DRIFT_SECONDS: '3600',
+  const child = spawn('sh', ['-c', `exec ${service}`], {
+    cwd: ROOT,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const { output } = served;
-  const listening = () => /listening on (http:\S+?)"/.exec(output.stderr)?.[1];
-  await until(() => listening() !== undefined, 'the agent to listen', 60);
-  Object.assign(environment, { PHOENIX_URL: listening() ?? '', PHOENIX_ADMIN_TOKEN: ADMIN });
+  served = child;
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+  await until(() => log.includes('listening on http') || child.exitCode !== null, 'the agent to listen', 60);
+  expect(log).toMatch(/ pages {5}http:.*\n.* clone {5}git clone http:/);
 }
 
-/** The newest commit has its answer. */
-async function answered(): Promise<void> {
-  const { out } = await run('git -C ~/home rev-parse HEAD');
-  const state = () =>
-    forge.latestStatuses(out.trim() as never).find(({ context }) => context === 'phoenix/apply')?.state;
-  await until(() => state() !== undefined && state() !== 'pending', 'the commit to have its answer', 60);
+/** Resolves once the text of a page of the forge has it. */
+async function shown(page: string, has: RegExp): Promise<void> {
+  const textOf = ({ out }: Ran) => out.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+  await until(async () => has.test(textOf(await run(`curl -sS "$FORGE${page}"`))), `${page} to have ${has}`, 60);
 }
 
 test('the commands of the tutorial do what it says', { timeout: 240_000 }, async () => {
-  const [lab, bringIn, check, push, adopt, change, byHand] = blocks;
-  expect(blocks).toHaveLength(7);
+  const [lab, bringIn, check, push, adopt, change, open, merge, remove, approve, mergeRemoval, byHand] = blocks;
+  expect(blocks).toHaveLength(12);
   expect((await run(lab)).exit).toBe(0);
   const guests = [110, 111, 112, 113].map((id) => [id, 'lxc'] as const);
   const machines = [210, 211, 212].map((id) => [id, 'qemu-server'] as const);
@@ -120,9 +117,11 @@ test('the commands of the tutorial do what it says', { timeout: 240_000 }, async
   expect(checked.out).toContain('The host is as declared: nothing would be created, changed or restarted.');
   expect(await files()).toEqual(before);
 
-  expect((await run(push)).exit).toBe(0);
   await serve();
-  await answered();
+  expect((await run(push)).exit).toBe(0);
+  sourced = `${push?.split('\n')[0]}\n`;
+  await shown('', /✗ Describe the host as it is/);
+  expect((await run('phoenix status')).out).toContain('phoenix adopt lxc/110');
   expect(await files()).toEqual(before);
   const adopted = await run(adopt);
   expect([adopted.exit, adopted.out]).toEqual([0, expect.stringContaining('would set')]);
@@ -133,8 +132,20 @@ test('the commands of the tutorial do what it says', { timeout: 240_000 }, async
 
   const changed = await run(change);
   expect([changed.exit, changed.out]).toEqual([0, expect.stringContaining('memory_mb: 512 → 1024')]);
-  await answered();
-  await until(async () => (await conf(110)).includes('memory: 1024'), 'the change to be made', 60);
+  expect((await run(open)).exit).toBe(0);
+  await shown('/pull/1', /phoenix-agent commented .*1 to update.*✓ phoenix\/plan 1 to update/);
+  expect(await conf(110)).toContain('memory: 512');
+  expect((await run(merge)).exit).toBe(0);
+  await shown('/pull/1', /Merged as .*: succeeded.*✓ phoenix\/apply/);
+  expect(await conf(110)).toContain('memory: 1024');
+
+  expect((await run(remove)).exit).toBe(0);
+  await shown('/pull/2', /phoenix\/plan 1 to delete.*1 needs approval/);
+  expect((await run(approve)).exit).toBe(0);
+  await shown('/pull/2', /grace commented .*Approved: lxc\/112/);
+  expect((await run(mergeRemoval)).exit).toBe(0);
+  await shown('/pull/2', /✓ phoenix\/apply/);
+  await expect(conf(112)).rejects.toThrow('ENOENT');
 
   const drifted = await run(byHand?.split('\n').slice(0, 2).join('\n'));
   expect([drifted.exit, drifted.out]).toEqual([1, expect.stringContaining('cores')]);

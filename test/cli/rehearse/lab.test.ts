@@ -1,10 +1,12 @@
 // `phoenix lab`: runs a command with the lab's programs on its PATH, and exits with its code.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runLab } from '../../../src/cli/rehearse/lab.ts';
+import { openLabForge } from '../../../src/cli/rehearse/lab-forge.ts';
+import { workingCopy } from '../../support/git.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -20,9 +22,62 @@ test('phoenix lab runs a command with the programs first on its PATH and ends wi
   expect(await runLab(fresh, { stopped: ['x'] }, ['true'])).toBe(2);
 });
 
-test('pveum answers in a shell of the lab', async () => {
-  const lab = join(dir, 'own');
-  const code = await runLab(lab, { running: [], stopped: [] }, ['pveum', 'user', 'add', 'ada@pam', '--comment', 'x']);
-  expect(code).toBe(0);
-  expect(readFileSync(join(lab, 'etc/pve/user.cfg'), 'utf8')).toContain('user:ada@pam:1:0::::x::\n');
+describe('the forge of --forge', () => {
+  test('keeps its settings and its numbers of pull requests, and says where its port is taken', async () => {
+    const lab = join(dir, 'own');
+    const says = ['sh', '-c', 'git ls-remote "$REPOSITORY" && test "$PHOENIX_LAB" = "$0"', lab];
+    expect(await runLab(lab, { forge: true }, says)).toBe(0);
+    const path = join(lab, 'phoenix.env');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const written = readFileSync(path, 'utf8');
+
+    const first = await openLabForge(lab);
+    await expect(openLabForge(lab)).rejects.toThrow('the forge runs already in another terminal');
+    await pushBranch(first.settings['REPOSITORY'] ?? '');
+    await first.forge.openPull({ title: 'More', head: 'side' });
+    await first.forge.close();
+    const second = await openLabForge(lab);
+    expect((await second.forge.openPull({ title: 'More', head: 'side' })).number).toBe(2);
+    await second.forge.close();
+    expect(readFileSync(path, 'utf8')).toBe(written);
+
+    writeFileSync(path, written.replace(/^PHOENIX_LISTEN=.*$/m, ''));
+    await expect(openLabForge(lab)).rejects.toThrow('has no PHOENIX_LISTEN');
+  });
+
+  test('takes the forms of its own pages alone, and says why one is refused', async () => {
+    const { forge, settings } = await openLabForge(dir);
+    const page = settings['FORGE'] ?? '';
+    const send = async (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) => {
+      const body = new URLSearchParams(fields);
+      const answer = await fetch(`${page}${path}`, { method: 'POST', body, headers, redirect: 'manual' });
+      return [answer.status, await answer.text()];
+    };
+    await pushBranch(settings['REPOSITORY'] ?? '');
+    expect(await (await fetch(page)).text()).toContain('Open a pull request');
+    expect((await send('/pulls', { title: 'X', head: 'side' }, { 'sec-fetch-site': 'cross-site' }))[0]).toBe(403);
+    expect(await send('/pulls', { title: '<b>More</b>', head: 'side' })).toEqual([303, `${page}/pull/1\n`]);
+    expect(await send('/pull/1/comments', { body: ' ' })).toEqual([422, expect.stringContaining('needs a text')]);
+    expect((await send('/pull/1/comments', { body: 'Why <i>this</i>?', by: 'grace' }))[0]).toBe(303);
+    expect((await send('/pull/1/reviews', {}))[0]).toBe(303);
+    expect((await send('/pull/1/burn', {}))[0]).toBe(404);
+    expect((await send('/pull/9/merge', {}))[0]).toBe(404);
+    const shown = await (await fetch(`${page}/pull/1`)).text();
+    expect(shown).toContain('Why &lt;i&gt;this&lt;/i&gt;?');
+    expect(shown).not.toContain('<b>More');
+    expect((await send('/pull/1/merge', {}))[0]).toBe(303);
+    expect(await send('/pull/1/merge', {})).toEqual([422, expect.stringContaining('not mergeable')]);
+    expect(await (await fetch(`${page}/pull/1`)).text()).toContain('<strong>Merged</strong> by ada');
+    await forge.close();
+  });
 });
+
+/** A branch `main` with one commit, and `side` with one more. */
+async function pushBranch(repository: string): Promise<void> {
+  const copy = await workingCopy(repository);
+  await copy.commit({ one: '1' });
+  await copy.push('HEAD:refs/heads/main');
+  await copy.commit({ two: '2' });
+  await copy.push('HEAD:refs/heads/side');
+  await copy.remove();
+}

@@ -247,6 +247,41 @@ test('rules above the aliases that they name are counted as Proxmox counts them'
   await host.close();
 });
 
+test.each([
+  [
+    'securitygroup/web',
+    {
+      aliases: { office: { cidr: '192.168.7.0/24' } },
+      firewall_groups: { web: { rules: [{ type: 'in', action: 'ACCEPT', source: 'office' }] } },
+    },
+    'rule "IN ACCEPT -source office": no such alias \'office\'',
+  ],
+  [
+    'ipset/away',
+    { aliases: { office: { cidr: '192.168.7.0/24' } }, ip_sets: { away: { entries: ['10.9.0.0/16', 'dc/office'] } } },
+    'entry "dc/office": no such alias \'office\'',
+  ],
+])(
+  '%s is no success once people delete an alias that it names: Proxmox leaves it out',
+  async (id, datacenter, reason) => {
+    const host = await openLabHost();
+    const declared = wanted(targetOf(datacenter, id));
+    const manager = kindOfObject(id.split('/')[0] ?? '');
+    await host.write(FILE, '[ALIASES]\n\noffice 192.168.7.0/24\n\n');
+    expect(await convergeStep(manager, host, declared)).toMatchObject({ outcome: 'done' });
+    const withAlias = (await host.read(FILE)) ?? '';
+    await host.write(FILE, withAlias.replace(/office 192.*\n/, ''));
+    expect(await convergeStep(manager, host, declared)).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining(reason),
+      actions: [],
+    });
+    await host.write(FILE, withAlias);
+    expect(await convergeStep(manager, host, declared)).toEqual({ outcome: 'done', actions: [] });
+    await host.close();
+  },
+);
+
 test('protocol 0 is none, as Proxmox writes it, so that the next run changes nothing', () => {
   const lines = groupRules.lines([{ type: 'in', action: 'ACCEPT', proto: '0' }]);
   expect(lines).toEqual(['IN ACCEPT']);

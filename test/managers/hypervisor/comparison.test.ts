@@ -116,7 +116,7 @@ testSection(
       unproved: null,
       faults: [],
     },
-    around: { addresses: [], managed: [], interfaces: [], agent: null },
+    around: { managed: [], agent: null, detectedNetwork: '10.0.0.0/24' },
   }),
 );
 

@@ -20,6 +20,9 @@ const HOST = '/etc/pve/local/host.fw';
 const UNPROVED = '/var/lib/phoenix/firewall/unproved.json';
 const PREVIOUS = '/var/lib/phoenix/firewall/previous.json';
 
+const ON = '[OPTIONS]\nenable: 1\n';
+const LAN = { address: '192.168.1.10/24', interface: 'vmbr0' };
+const V6 = { address: '2001:db8::10/64', interface: 'vmbr0' };
 const AT = { file: '', path: '' };
 const SSH: FirewallRule = {
   type: 'in',
@@ -432,25 +435,85 @@ test.each<[string, string | null]>([
   ['IN ACCEPT -dest 10.10.0.10 -p tcp\nIN DROP', 'rule "IN DROP" would close port 22 (SSH)'],
   ['IN DROP -dest 192.168.1.10', 'rule "IN DROP -dest 192.168.1.10" would close port 22 (SSH)'],
 ])('a rule about one address of the host is about those who manage it by that one: %s', (lines, problem) => {
-  const around = {
-    addresses: ['192.168.1.10/24', '10.10.0.10/24'],
-    managed: ['192.168.1.10/24'],
-    interfaces: ['vmbr0'],
-    agent: null,
-  };
-  const found = lockout(filteringIn('[OPTIONS]\nenable: 1\n', `[RULES]\n${lines}\n`), around);
+  const found = lockout(filteringIn(ON, `[RULES]\n${lines}\n`, '192.168.1.0/24'), { managed: [LAN], agent: null });
   expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
 });
 
 test('a host whose own filter is off is open, and of an entry that is in a set twice the first counts', () => {
-  const around = { addresses: ['10.0.0.13/24'], managed: ['10.0.0.13/24'], interfaces: ['vmbr0'], agent: null };
-  const on = '[OPTIONS]\nenable: 1\n';
-  const found = (cluster: string, host: string) => lockout(filteringIn(cluster, host), around);
-  expect(found(on, '[OPTIONS]\nenable: 0\n[RULES]\nIN DROP\n')).toBeNull();
-  expect(found(on, '[OPTIONS]\nenable: 1\n[RULES]\nIN DROP\n')).toContain('rule "IN DROP" would close');
-  const twice = `${on}[IPSET bad]\n10.0.0.0/24\n!10.0.0.0/24\n`;
+  const found = (cluster: string, host: string) =>
+    lockout(filteringIn(cluster, host, '192.168.1.0/24'), { managed: [LAN], agent: null });
+  expect(found(ON, '[OPTIONS]\nenable: 0\n[RULES]\nIN DROP\n')).toBeNull();
+  expect(found(ON, '[OPTIONS]\nenable: 1\n[RULES]\nIN DROP\n')).toContain('rule "IN DROP" would close');
+  const twice = `${ON}[IPSET bad]\n192.168.1.0/24\n!192.168.1.0/24\n`;
   expect(found(twice, '[RULES]\nIN DROP -source +bad\n')).toContain('would close');
 });
+
+test.each<
+  [string, { cluster?: string; host?: string; managed?: (typeof LAN)[]; from?: string; to?: string }, string | null]
+>([
+  [
+    'of two networks with a gateway Proxmox opens one',
+    { managed: [LAN, V6] },
+    'close port 22 (SSH) of the host to 2001:db8::10/64',
+  ],
+  [
+    'an IP set "management" opens the other',
+    { managed: [LAN, V6], cluster: '[IPSET management]\n2001:db8::/64\n' },
+    null,
+  ],
+  [
+    'a network without gateway is not open',
+    { from: '10.10.0.5', to: '10.10.0.10' },
+    'Phoenix, which comes from 10.10.0.5',
+  ],
+  [
+    'the alias "local_network" takes the place of what is detected',
+    { cluster: '[ALIASES]\nlocal_network 10.10.0.0/24\n' },
+    'to 192.168.1.10/24',
+  ],
+  [
+    'nobody whom "management" leaves out is let in',
+    { cluster: '[IPSET management]\n!192.168.1.0/28\n', from: '192.168.1.5' },
+    'Phoenix, which comes from 192.168.1.5',
+  ],
+  ['the others of that network are', { cluster: '[IPSET management]\n!192.168.1.0/28\n', from: '192.168.1.77' }, null],
+  [
+    'the local network itself cannot be left out',
+    { cluster: '[IPSET management]\n!192.168.1.0/24\n', from: '192.168.1.5' },
+    null,
+  ],
+  [
+    'a rule that refuses at another address is not about the agent',
+    { host: 'IN DROP -source 192.168.1.5 -dest 10.10.0.10', from: '192.168.1.5' },
+    null,
+  ],
+  [
+    'a rule that refuses at the address that it uses is',
+    { host: 'IN DROP -source 192.168.1.5 -dest 192.168.1.10', from: '192.168.1.5' },
+    'Phoenix, which comes from',
+  ],
+  [
+    'nor does one that accepts at another let it in',
+    { host: 'IN ACCEPT -dest 10.10.0.10', from: '172.16.0.5' },
+    'Phoenix, which comes from',
+  ],
+  [
+    'an alias is the address that it names',
+    {
+      cluster: '[ALIASES]\nhostip 192.168.1.10\n',
+      host: 'IN ACCEPT -source 172.16.0.5 -dest hostip',
+      from: '172.16.0.5',
+    },
+    null,
+  ],
+])(
+  'what Proxmox opens by itself: %s',
+  (_, { cluster = '', host = '', managed = [LAN], from, to = '192.168.1.10' }, problem) => {
+    const agent = from === undefined ? null : { from, to, port: 22, interfaces: ['vmbr0'] };
+    const found = lockout(filteringIn(`${ON}${cluster}`, `[RULES]\n${host}\n`, '192.168.1.0/24'), { managed, agent });
+    expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
+  },
+);
 
 describe('whatever people keep in the files', () => {
   const rules = fc.subarray([SSH, rule({ port: '8006' }), rule({ action: 'DROP', enabled: false })]);

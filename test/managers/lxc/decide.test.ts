@@ -339,6 +339,14 @@ test('a change of what is immutable needs an approval', () => {
   );
 });
 
+test('the snapshots that people took are named before they go with their container', () => {
+  const text = conf({}, '\n[mine]\nsnaptime: 1\n\n[phoenix-before]\nsnaptime: 2\n\n[older]\nsnaptime: 0\n');
+  const lost = '; its snapshots older, mine would be lost; approve it with';
+  expect(decide({ unprivileged: false }, seen(text))).toContain(`should be privileged${lost}`);
+  const undeclared = { ...wanted(targetOf(container(101))), spec: undefined };
+  expect(shown(decideContainer(undeclared, seen(text)))).toContain(`its disk would be destroyed${lost}`);
+});
+
 test('a changed source is no reason to recreate an existing container', () => {
   expect(decide({ cloneFrom: 900, template: null }, seen(conf()))).toBe('');
 });

@@ -423,11 +423,48 @@ test('killed at any action of being destroyed and recreated, it has every volume
   }
 });
 
-test('a folder of the host that becomes a volume stays as it is, and the volume is new', async () => {
+test('what a person mounted gives its place to what is declared only with an approval', async () => {
+  const mount = (hostPath: string): Partial<LxcGuest> => ({
+    mountPoints: [{ hostPath, containerPath: '/srv', ownerUid: null, ownerGid: null, readOnly: null, options: {} }],
+  });
+  await host.write('/srv/person/file', 'content');
+  await bring([]);
+  const rows: readonly (readonly [string, readonly Volume[], Partial<LxcGuest>, string])[] = [
+    ['rpool:1', [], mount('/srv/declared'), '/srv/declared'],
+    ['/srv/person', [], mount('/srv/declared'), '/srv/declared'],
+    ['/srv/person', [volume('srv', '/srv')], {}, 'volume srv'],
+  ];
+  for (const [byHand, volumes, own, by] of rows) {
+    await pct('set', '101', '--mp0', `${byHand},mp=/srv`);
+    const there = await idOf('/srv');
+    const before = { before: with_([]).spec };
+    const refused = await bring(volumes, { own, ...before });
+    expect(refused, by).toMatchObject({ outcome: 'refused', actions: [] });
+    expect('reason' in refused ? refused.reason : '').toContain(
+      `/srv is ${there}, and ${by} would take its place (what is there is kept, and not mounted any more)`,
+    );
+    expect(await idOf('/srv')).toBe(there);
+    expect(await bring(volumes, { own, ...before, approved: true })).toMatchObject({ outcome: 'done' });
+    expect(await bring(volumes, { own, before: with_(volumes, own).spec })).toEqual({ outcome: 'done', actions: [] });
+    expect(await idOf('/srv')).not.toBe(there);
+    if (byHand.startsWith('rpool')) expect(Object.values(await mounts())).toContain(there);
+  }
+  expect(await host.read('/srv/person/file')).toBe('content');
+});
+
+test('a folder of the host that becomes another, or a volume, stays as it is, and the volume is new', async () => {
   const mount = { hostPath: '/srv/d', containerPath: '/data', ownerUid: null, ownerGid: null, readOnly: false };
   const before = with_([], { mountPoints: [mount] });
   await convergeStep(lxc as Manager, host, wanted(before));
   await host.write('/srv/d/file', 'content');
+  const other = with_([], { mountPoints: [{ ...mount, hostPath: '/srv/e' }] });
+  for (const [now, then] of [
+    [other, before],
+    [before, other],
+  ] as const)
+    expect(await convergeStep(lxc as Manager, host, wanted(now, { before: then.spec }))).toMatchObject({
+      outcome: 'done',
+    });
   const end = await convergeStep(lxc as Manager, host, wanted(with_([DATA]), { before: before.spec }));
   expect(end).toMatchObject({ outcome: 'done' });
   expect(await host.read('/srv/d/file')).toBe('content');

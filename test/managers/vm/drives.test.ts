@@ -74,6 +74,17 @@ describe('what a VM is made from', () => {
     expect(conf).not.toMatch(/cloudinit|cicustom|ipconfig|ciuser|^agent/m);
   });
 
+  test('a CD takes the place of cloud-init only where it was declared to go', async () => {
+    const cloud = of({ network: { ...machine(1001).network, ip: 'dhcp', gateway: null } });
+    const cd = of({ ...bare, iso: ISO });
+    await apply(cloud);
+    expect(await refusal(cd, of(bare))).toMatch(
+      /is the drive of cloud-init, which configures the VM; write "cloud_init": true.*qm set 1001 --delete ide2/,
+    );
+    await apply(cd, cloud);
+    expect(await line('ide2')).toContain(ISO);
+  });
+
   test('another ISO image is put in, and taken out', async () => {
     const [one, other] = [of({ ...bare, iso: ISO }), of({ ...bare, iso: 'local:iso/other.iso' })];
     await apply(one);
@@ -243,6 +254,8 @@ describe('disks of the host', () => {
     await host.write(CONF, `${(await host.read(CONF)).trimEnd()}\nscsi2: ${WD},size=4000G\n`);
     const one = of({ disks: [at(WD)] });
     expect(await refusal(one, of())).toMatch(/which is attached as scsi2; declare it there/);
+    const part = of({ disks: [at(`${WD}-part1`)] });
+    expect(await refusal(part, of())).toContain(`${WD}-part1, which is attached as scsi2 (${WD}); declare it there`);
     expect(await line('scsi1')).toBeUndefined();
     const there = of({ disks: [at(WD, { bus: 'scsi2' })] });
     await apply(there, of());
@@ -255,6 +268,27 @@ describe('disks of the host', () => {
     await host.write(CONF, (await host.read(CONF)).replace(/^(scsi0|boot): .*\n/gm, ''));
     const rootless = of({ diskSizeGb: null, rootDisk: { bus: null, path: WD, options: {} }, disks: [] });
     expect(await refusal(rootless, of())).toContain(`attach it with: qm set 1001 --scsi0 ${WD}`);
+  });
+
+  test('where a volume is declared, only what the files may hold is advised', async () => {
+    await apply(of());
+    const plain = await host.read(CONF);
+    const rows = [
+      [
+        'scsi1',
+        '/dev/sdb',
+        'attach it by a name that lasts (ls -l /dev/disk/by-id lists them) and write that as "path"',
+      ],
+      ['scsi1', '/srv/images/disk.raw', 'declare the disk at another bus, or take it out'],
+      ['efidisk0', WD, 'leave the field out, or take it out with: qm set 1001 --delete efidisk0'],
+    ] as const;
+    for (const [key, path, advice] of rows) {
+      await host.write(CONF, `${plain.trimEnd()}\n${key}: ${path},size=4M\n`);
+      const volume = { disks: [{ ...DISK, bus: 'scsi1' }], efiDisk: { storage: 'rpool', pre_enrolled_keys: false } };
+      const said = String(await refusal(of(volume), of()));
+      expect(said).toContain(advice);
+      expect(said).not.toContain('write "path"');
+    }
   });
 
   test('one that is not there is not attached', async () => {
@@ -422,7 +456,12 @@ describe('rules', () => {
     const files = with_({ ...bare, empty: true, disks: [disks[1]] });
     const [first] = Object.values(files['etc/phoenix_lxc_configs.json'].lxc_configs);
     Object.assign(first as object, { mount_points: [{ host_path: path, container_path: '/srv' }] });
-    expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining('and two that write to one disk destroy')]);
+    const twice = [expect.stringContaining('and two that write to one disk destroy')];
+    expect(found('INVALID_VALUE', files)).toEqual(twice);
+    Object.assign(first as object, { mount_points: [{ host_path: `${path}-part1`, container_path: '/srv' }] });
+    expect(found('INVALID_VALUE', files)).toEqual([expect.stringContaining(`already as ${path}-part1, and two`)]);
+    Object.assign(files[VM].vms[1], { disks: [{ bus: 'scsi2', path: `${path}-part2` }] });
+    expect(found('INVALID_VALUE', files)).toEqual([]);
   });
 
   test('options that leave a drive without effect are refused, and those that serve it are not', () => {

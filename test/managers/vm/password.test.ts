@@ -1,7 +1,7 @@
 // The password that cloud-init gives a VM: by standard input alone, once, and again when the secret changes or Proxmox has none.
 
 import { setRunning } from 'phoenix-lab/state';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sealWanted } from '../../../src/agent/apply/seal.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import type { VmGuest } from '../../../src/managers/vm/declared.ts';
@@ -30,9 +30,9 @@ const own = (user: Partial<VmGuest['user']>, more: Partial<VmGuest> = {}): Targe
   targetOf(machine(1001, { user: { username: 'kim', passwordHash: null, sshKeys: [], ...user }, ...more }));
 const declared = own({ password: PASSWORD });
 
-const apply = async (target: Target, more: Partial<Wanted> = {}) => {
+const apply = async (target: Target, more: Partial<Wanted> = {}, killedAfter?: number) => {
   const { wanted: sealed } = await sealWanted(host, wanted(target, more), true);
-  return { end: await convergeStep(vm as Manager, host, sealed), spec: sealed.spec };
+  return { end: await convergeStep(vm as Manager, host, sealed, killedAfter), spec: sealed.spec };
 };
 const line = async (key: string): Promise<string | undefined> =>
   (await host.read(CONF)).split('\n').find((each) => each.startsWith(`${key}:`));
@@ -59,6 +59,7 @@ test('is set again when the secret changes, with a restart, and goes when it is 
     'set the password of cloud-init of VM 1001',
     'shut VM 1001 down',
     'start VM 1001',
+    'record on VM 1001 that it was restarted',
   ]);
   expect(await line('cipassword')).toBe(`cipassword: ${HASH}`);
   expect(first).not.toBe(`cipassword: ${HASH}`);
@@ -123,6 +124,52 @@ test('one that Phoenix set goes when it is no longer declared, though the ledger
   expect(end.end).toMatchObject({ outcome: 'done' });
   expect(await line('cipassword')).toBeUndefined();
   await settled(own({}), end.spec);
+});
+
+describe('what a running VM reads at its next start, and Proxmox stores at once, is read though a run is killed before', () => {
+  const first = own({ password: PASSWORD, username: null });
+  const link = machine(1001).network;
+  const rows: readonly (readonly [string, Target, string, () => Promise<void>])[] = [
+    ['another password', first, '--cipassword', () => host.write(FILE, 'second-hunter2\n')],
+    ['no password any more', own({ username: null }), '--delete cipassword', async () => undefined],
+    [
+      'a name server, the first',
+      own({ password: PASSWORD, username: null }, { network: { ...link, nameservers: ['10.0.0.53'] } }),
+      '--nameserver',
+      async () => undefined,
+    ],
+    [
+      'an address that a person had changed, and the VM had read',
+      first,
+      '--ipconfig0',
+      async () => {
+        await host.run({
+          kind: 'command',
+          program: 'qm',
+          args: ['set', '1001', '--ipconfig0', 'ip=10.0.0.9/24'],
+          timeoutSeconds: 10,
+        });
+        for (const verb of ['stop', 'start'])
+          await host.run({ kind: 'command', program: 'qm', args: [verb, '1001'], timeoutSeconds: 10 });
+      },
+    ],
+  ];
+  test.each(rows)('%s', async (_, target, option, meanwhile) => {
+    const { spec } = await apply(first);
+    await meanwhile();
+    const plain = await host.read(CONF);
+    for (const after of [1, 2, 3]) {
+      await host.write(CONF, plain);
+      setRunning({ dir: host.dir, name: 'pve' }, 1001, true);
+      await apply(target, { before: spec }, after);
+      const end = await apply(target, { before: spec });
+      expect(end.end, `killed after ${after}`).toMatchObject({ outcome: 'done' });
+      const last = (text: string) => host.commands.findLastIndex((command) => command.includes(text));
+      expect(last('qm start 1001'), `killed after ${after}`).toBeGreaterThan(last(option));
+      expect(await host.read(CONF)).not.toContain('phoenix-restart');
+      await settled(target, end.spec);
+    }
+  });
 });
 
 test('a user has one password, and a password is never written in plain text', () => {

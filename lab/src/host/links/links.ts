@@ -19,7 +19,7 @@ const KERNEL = 'run/lab/links.json';
 
 /** The options of ifupdown2 that Phoenix's and Proxmox's files use. */
 const KEYWORDS =
-  /^(address|netmask|gateway|broadcast|mtu|hwaddress|alias|vlan-\S+|bond-\S+|bridge-(ports|stp|fd|vlan-aware|vids|pvid|ageing|maxwait)|(pre|post)?-?(up|down))$/;
+  /^(address|netmask|gateway|broadcast|mtu|hwaddress|alias|vlan-\S+|bond-\S+|bridge-(ports|stp|fd|vlan-aware|vids|pvid|ageing|maxwait)|vxlan-\S+|link-type|veth-peer-name|ip6?-forward|(pre|post)?-?(up|down))$/;
 
 /** Exists where Open vSwitch is installed, whose options are valid then (ifupdown2, addons/openvswitch.py). */
 const OVS_PROGRAM = '/usr/bin/ovs-vsctl';
@@ -96,7 +96,9 @@ function openLink(links: Declared['links'], name: string): string {
 
 /** Adds an option to an interface; returns why it is invalid, or null. */
 function take(link: DeclaredLink | undefined, written: string, value: string, hasOvs: boolean): string | null {
-  const word = hasOvs && written === 'ovs_mtu' ? 'mtu' : written;
+  // The older spellings of these are understood.
+  const plain = written.replace(/^(bridge|bond|vxlan)_/, '$1-');
+  const word = hasOvs && written === 'ovs_mtu' ? 'mtu' : plain;
   if (link === undefined || !(KEYWORDS.test(word) || (hasOvs && OVS_KEYWORDS.test(word))))
     return `unsupported keyword (${word})`;
   const values = VALUES[word];

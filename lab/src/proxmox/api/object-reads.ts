@@ -45,14 +45,6 @@ const mapping = (type: string, file = type): Sort => ({
   lists: ['map'],
 });
 
-const sdn = (file: string, id: string): Sort => ({
-  file: `/etc/pve/sdn/${file}.cfg`,
-  id,
-  parse: typed,
-  missing: "sdn '%s' does not exist",
-  namesOne: true,
-});
-
 const SORTS: Readonly<Record<string, Sort>> = {
   '/cluster/ha/resources': {
     file: HA_RESOURCES_FILE,
@@ -73,18 +65,14 @@ const SORTS: Readonly<Record<string, Sort>> = {
     noDigest: true,
     inList: ['disable', 'port', 'server', 'type'],
   },
-  '/cluster/sdn/controllers': sdn('controllers', 'controller'),
-  '/cluster/sdn/vnets': sdn('vnets', 'vnet'),
-  '/cluster/sdn/zones': sdn('zones', 'zone'),
 };
 
-/** Answers a read of objects; undefined for any other path, and for what is pending or running of SDN. */
+/** Answers a read of objects; undefined for any other path. */
 export function objectRead(
   { node }: Call,
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  if (parameters['pending'] === '1' || parameters['running'] === '1') return undefined;
   const read = READERS[template];
   if (read !== undefined) return { data: read(node, parameters) };
   const [, list = template, place] = /^(.+)\/\{(\w+)\}$/.exec(template) ?? [];

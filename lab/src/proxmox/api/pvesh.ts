@@ -7,6 +7,7 @@ import type { Answer } from '../answer.ts';
 import { type Call, newCall, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
 import { clusterPlace, type FirewallPlace, guestPlace, hostPlace, runningVnets, vnetPlace } from '../firewall/files.ts';
+import { networkCall } from '../network/api.ts';
 import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
@@ -175,7 +176,7 @@ const OBJECTS = [
     haCall,
     replicationCall,
   ],
-  ...[notificationCall, nodeOptionsCall, nodeSettingsCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
+  ...[notificationCall, nodeOptionsCall, nodeSettingsCall, networkCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;

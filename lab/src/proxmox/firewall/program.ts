@@ -1,20 +1,24 @@
 // The program pve-firewall: compiles the files to find their errors, and shows the state of the daemon.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bitsOf, isIpv4 } from '../../../../src/proxmox/addresses.ts';
 import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
 import { printRule } from '../../../../src/proxmox/firewall-rule.ts';
+import { kernelLinks } from '../../host/links/links.ts';
+import { addressOf } from '../../network/names.ts';
 import type { Answer } from '../answer.ts';
+import type { LabNode } from '../node.ts';
 import { compileWarnings } from './compile-warnings.ts';
 import { clusterPlace, guestPlace, hostPlace, loadFirewall } from './files.ts';
 
 /**
- * Answers `pve-firewall compile|status|start|stop|restart|localnet`.
+ * Answers `pve-firewall compile|status|start|stop|restart|localnet`; `simulate` is left out.
  * @param dir the lab's folder
  * @param node its name
  */
 export function pveFirewall(dir: string, node: string, argv: readonly string[]): Answer {
   const [verb = '', ...more] = argv;
-  const known = ['start', 'restart', 'stop', 'compile', 'localnet', 'status'];
+  const known = ['start', 'restart', 'stop', 'compile', 'simulate', 'localnet', 'status'];
   const hits = known.filter((name) => name.startsWith(verb));
   const name = known.includes(verb) ? verb : hits.length === 1 ? hits[0] : undefined;
   if (verb === '' || name === undefined) {
@@ -26,6 +30,7 @@ export function pveFirewall(dir: string, node: string, argv: readonly string[]):
       rc: 255,
     };
   }
+  if (name === 'simulate') return { stdout: '', stderr: `the lab leaves out 'pve-firewall simulate'\n`, rc: 255 };
   const stray = more.find((word) => word !== '--');
   if (stray !== undefined) {
     const refusal = stray.startsWith('-')
@@ -38,13 +43,48 @@ export function pveFirewall(dir: string, node: string, argv: readonly string[]):
     const { enabled, warnings } = readAll(dir);
     return { stdout: `Status: ${enabled ? 'enabled' : 'disabled'}/running\n`, stderr: lines(warnings), rc: 0 };
   }
-  if (name === 'localnet')
-    return {
-      stdout: `local hostname: ${node}\nlocal IP address: 10.0.0.13\nnetwork auto detect: 10.0.0.0/24\nusing detected local_network: 10.0.0.0/24\n`,
-      stderr: '',
-      rc: 0,
-    };
+  if (name === 'localnet') return localnet({ dir, name: node });
   return { stdout: '', stderr: '', rc: 0 };
+}
+
+/** The network of the address that the node's name has, and that of the alias where people set one. */
+function localnet(node: LabNode): Answer {
+  const address = addressOf(node, node.name);
+  const first = `local hostname: ${node.name}\n`;
+  if (address === undefined) {
+    const unknown = `hostname lookup '${node.name}' failed - failed to get address info for: ${node.name}: Name or service not known\n`;
+    return { stdout: first, stderr: unknown, rc: 255 };
+  }
+  const detected = networkWith(node, address) ?? '127.0.0.0/8';
+  const alias = loadFirewall(node.dir, clusterPlace, undefined, false).config.aliases.get('local_network');
+  const used =
+    alias === undefined
+      ? `using detected local_network: ${detected}`
+      : `using user defined local_network: ${alias.cidr}`;
+  return {
+    stdout: `${first}local IP address: ${address}\nnetwork auto detect: ${detected}\n${used}\n`,
+    stderr: '',
+    rc: 0,
+  };
+}
+
+/** The network of the kernel's interfaces that contains the address, as the kernel's routes spell it; undefined where none does. */
+function networkWith(node: LabNode, address: string): string | undefined {
+  const version = isIpv4(address) ? 4 : 6;
+  const own = Object.values(kernelLinks(node)).flatMap(({ addresses }) => addresses.map((each) => each.split('/')));
+  for (const [first = '', bits = ''] of own) {
+    if (isIpv4(first) !== (version === 4) || bits === '') continue;
+    const prefix = bitsOf(address, version).slice(0, Number(bits));
+    if (bitsOf(first, version).startsWith(prefix)) return `${firstAddress(prefix, version)}/${bits}`;
+  }
+  return undefined;
+}
+
+/** The first address of a network out of the bits of its prefix; of IPv6 with all its digits. */
+function firstAddress(prefix: string, version: 4 | 6): string {
+  const words = prefix.padEnd(version === 4 ? 32 : 128, '0').match(version === 4 ? /.{8}/g : /.{16}/g) ?? [];
+  const numbers = words.map((word) => Number.parseInt(word, 2));
+  return version === 4 ? numbers.join('.') : numbers.map((number) => number.toString(16).padStart(4, '0')).join(':');
 }
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');

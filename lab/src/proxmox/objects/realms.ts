@@ -71,7 +71,9 @@ function changeRealm(node: LabNode, sections: Sections, id: string, parameters: 
   const { digest, password } = parameters;
   if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
     refuse(`${failing}: detected modified configuration - file changed by other user? Try again.`);
-  const section = sections.get(id) ?? refuse(`${failing}: cannot lookup undefined type!`);
+  const section =
+    sections.get(id) ??
+    refuse(`${failing}: cannot lookup undefined type! at /usr/share/perl5/PVE/API2/Domains.pm line 261.`);
   const given = optionsIn(parameters);
   if (section.type in BUILT_IN) {
     const strange = Object.keys(given).find((option) => option !== 'comment' && option !== 'default');

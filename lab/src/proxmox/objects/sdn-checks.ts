@@ -1,12 +1,14 @@
 // What the plugins of pve-network check of an object before it is written or deleted (PVE::Network::SDN::*Plugin).
 
+import { readFileSync } from 'node:fs';
 import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import { dhcpRangeProblem, mayBeGateway } from '../../../../src/proxmox/sdn.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
-import type { LabNode } from '../node.ts';
+import { configPath, guestIds, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { type SdnRow, type Sections, sdnSections } from './sdn-files.ts';
+import { runningSdn } from './sdn-running.ts';
 import { sdnServices } from './sdn-services.ts';
 
 /** @param given the parameters of the call, in which Proxmox looks for some options alone */
@@ -94,7 +96,9 @@ function tagsOfOthers(sections: Sections, id: string): VnetTag[] {
 
 /** Which tags a vnet may have, by the type of its zone (vnet_update_hook of the zone's plugin). */
 function checkTag(zones: Sections, vnet: VnetTag, others: readonly VnetTag[], isVlanAware: boolean): void {
-  const { type } = zones.get(vnet.zone ?? '') ?? refuse('cannot lookup undefined type!');
+  const { type } =
+    zones.get(vnet.zone ?? '') ??
+    refuse('cannot lookup undefined type! at /usr/share/perl5/PVE/API2/Network/SDN/Vnets.pm line 326.');
   const same = others.find((other) => other.zone === vnet.zone && other.tag === vnet.tag);
   if (type === 'simple' && vnet.tag !== undefined) refuseParameters({ tag: 'vlan tag is not allowed on simple zone' });
   if (type === 'vlan') checkVlanTag(vnet, same);
@@ -174,4 +178,19 @@ export function checkSdnUnused(node: LabNode, row: SdnRow, id: string): void {
     );
   if (row.file === 'vnets' && within('subnets', 'vnet') !== undefined)
     refuseParameters({ vnet: "Can't delete vnet if subnets exists" });
+  if (row.file === 'subnets') checkNoLeases(node, id);
+}
+
+/** The IPAM of a zone gives addresses to guests on its vnets, once the subnet is in force (PVE/Network/SDN/Ipams/PVEPlugin.pm, del_subnet). */
+function checkNoLeases(node: LabNode, id: string): void {
+  const [zone = '', network, mask] = id.split('-');
+  const { zones, subnets } = runningSdn(node);
+  const subnet = subnets[id];
+  const isLeasing = zones[zone]?.['ipam'] !== undefined && zones[zone]['dhcp'] !== undefined;
+  if (!isLeasing || subnet?.['dhcp-range'] === undefined) return;
+  const onVnet = new RegExp(`^net\\d+:.*\\bbridge=${subnet['vnet']}\\b`, 'm');
+  const isUsed = (['lxc', 'qemu'] as const).some((kind) =>
+    guestIds(node, kind).some((guest) => onVnet.test(readFileSync(configPath(node, kind, guest), 'utf8'))),
+  );
+  if (isUsed) refuse(`cannot delete subnet '${network}/${mask}', not empty`);
 }

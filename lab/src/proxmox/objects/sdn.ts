@@ -19,10 +19,11 @@ import { applySdn } from './sdn-apply.ts';
 import { checkSdn, checkSdnUnused } from './sdn-checks.ts';
 import { changeFabrics, isOfFabrics } from './sdn-fabrics.ts';
 import { SDN_ROWS, type SdnRow, type Sections, sdnFile, sdnSections, withSdnLock } from './sdn-files.ts';
+import { readSdn, rollbackSdn } from './sdn-reads.ts';
 
 const STALE = 'detected modified configuration - file changed by other user? Try again.';
 
-/** Answers a change of the network or its application; undefined for any other call. */
+/** Answers a call on the network's objects, or their application; undefined for any other call. */
 export function sdnCall(
   call: Call,
   method: string,
@@ -33,8 +34,10 @@ export function sdnCall(
   if (template === '/cluster/sdn' && method === 'PUT') return { data: applySdn(call) };
   if (isOfFabrics(template) && method !== 'GET')
     return withSdnLock(node, () => changeFabrics(node, method, template, parameters, usersOfFabrics(node)));
+  if (template === '/cluster/sdn/rollback' && method === 'POST') return withSdnLock(node, () => rollbackSdn(node));
   const row = rowAt(SDN_ROWS, template);
-  if (row === undefined || method === 'GET') return undefined;
+  if (row === undefined) return undefined;
+  if (method === 'GET') return { data: readSdn(node, row, template, parameters) };
   return withSdnLock(node, () => change(node, row, method, parameters));
 }
 

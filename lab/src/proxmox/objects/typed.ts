@@ -84,7 +84,7 @@ const ROWS: readonly TypedRow[] = [
     always: [],
     failing: { create: '', update: '' },
     words: { exists: "Metric server '%s' already exists", unset: "no such server '%s'" },
-    mustExist: 'cannot lookup undefined type!',
+    mustExist: 'cannot lookup undefined type! at /usr/share/perl5/PVE/API2/Cluster/MetricServer.pm line 295.',
     secret: { option: 'token', file: (id) => `etc/pve/priv/metricserver/${id}.pw` },
     check: () => {},
   },

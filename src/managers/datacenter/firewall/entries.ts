@@ -6,7 +6,9 @@ import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
+import { setEntryProblem } from '../../../proxmox/firewall-file.ts';
 import type { Part, PartCall } from '../part.ts';
+import { clusterFirewall } from './file.ts';
 
 interface Entry {
   readonly cidr: string;
@@ -64,6 +66,13 @@ export const entries: Part = {
       return alias === null ? [] : [targetId('alias', alias)];
     }),
   calls,
+  leftOut: (lines, file) => {
+    const names = clusterFirewall(file);
+    return lines.flatMap((line) => {
+      const problem = setEntryProblem(entryOf(line).cidr, undefined, names);
+      return problem === undefined ? [] : [`entry "${line}": ${problem}`];
+    });
+  },
   deletedWithObject: true,
 };
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { digestedText, type FirewallConfig } from '../../../proxmox/firewall-file.ts';
 import { parseRule, printRule, RULE_PROPERTIES, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
 import type { PartCall } from '../part.ts';
 
 /** One position of the list during the change: a rule that stays, one that replaces another, a new one, or one that is removed. */
@@ -22,6 +23,17 @@ export function parsedLine(line: string, names?: FirewallConfig): { readonly lin
   // Normalises the spelling of the macro and sets the IP version.
   ruleProblems(rule, 'group', names, undefined);
   return { line: lineOfRule(rule), rule };
+}
+
+/** Why Proxmox leaves out rules that are on, one sentence each; nothing is known of sets that SDN generates, which count as there. */
+export function linesLeftOut(lines: readonly string[], names: FirewallConfig, environment: 'group' | 'vnet'): string[] {
+  const known = { ...names, sdn: { has: mayBeOfSdn } };
+  return lines.flatMap((line) => {
+    const parsed = parseRule(line);
+    if ('error' in parsed || parsed.rule.enable === '0') return [];
+    const [problem] = ruleProblems(parsed.rule, environment, known, undefined);
+    return problem === undefined ? [] : [`rule "${line}": ${problem[1]}`];
+  });
 }
 
 /** A rule of the host as a line that keeps everything that Proxmox's digest counts: also an interface and an empty comment, which it does not write. */

@@ -14,7 +14,7 @@ import { groupRule, hostRule, vnetRule } from '../../guest/schema.ts';
 import type { Datacenter, NamedRules } from '../declared.ts';
 import type { Part } from '../part.ts';
 import { clusterFirewall } from './file.ts';
-import { callsBetween, parsedLine } from './rule-calls.ts';
+import { callsBetween, linesLeftOut, parsedLine } from './rule-calls.ts';
 
 const NOWHERE: Place = { file: '', path: '' };
 
@@ -90,6 +90,7 @@ function rulesPart({
     needs: (list) => objectsNamedBy(rulesOf(list)),
     calls: (present, wanted, text) =>
       callsBetween(present, wanted, namesIn(text), schema === ofGroup, schema !== ofGroup || !ALIASES_LAST.test(text)),
+    leftOut: (lines, text) => linesLeftOut(lines, namesIn(text), schema === ofGroup ? 'group' : 'vnet'),
     deletedWithObject: false,
   };
 }

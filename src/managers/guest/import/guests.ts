@@ -9,7 +9,15 @@ import type { HostReader, Wanted } from '../../manager.ts';
 import { HYPERVISOR_FILE } from '../../places.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { type GuestInventory, inventoryOfGuests, quickCheckOfGuest } from '../observe/inventory.ts';
-import { OWNER_TAG, parseNotes, printNotes, repositoryName, surroundings, withPassword } from '../observe/notes.ts';
+import {
+  OWNER_TAG,
+  parseNotes,
+  printNotes,
+  repositoryName,
+  surroundings,
+  withPassword,
+  withRestartDue,
+} from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { confFolder } from '../observe/observe.ts';
 import type { Program } from '../proxmox/command.ts';
@@ -213,6 +221,7 @@ export function markedGuest(
     ...(present?.restarting === undefined ? {} : { restarting: present.restarting }),
     scripts: present?.scripts ?? null,
     ...withPassword(present?.password ?? password),
+    ...withRestartDue(present?.restartDue === true),
   };
   const tags = (conf.settings['tags'] ?? '').split(/[,;\s]+/).filter((tag) => tag !== '');
   const isTagged = tags.some((tag) => tag.toLowerCase() === OWNER_TAG);

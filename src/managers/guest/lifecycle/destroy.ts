@@ -44,7 +44,10 @@ export function decideUndeclared(
   const refusal =
     brokenOff(program, id, seen.conf) ??
     notOurs(wanted, seen.conf) ??
-    mayDestroy(wanted, `${wanted.target} is no longer declared, and its disk would be destroyed`) ??
+    mayDestroy(
+      wanted,
+      `${wanted.target} is no longer declared, and its disk would be destroyed${lostSnapshots(wanted, seen.conf)}`,
+    ) ??
     unreadableNote(id, seen.host) ??
     locked(program, id, seen.conf);
   return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, retained(seen.conf), '1') };
@@ -66,7 +69,7 @@ export function decideRebuild(
       rebuild,
       seen.host.managedBy.filter((one) => !ours.includes(one)),
     ) ??
-    mayDestroy(wanted, rebuild) ??
+    mayDestroy(wanted, `${rebuild}${lostSnapshots(wanted, conf)}`) ??
     // Backup jobs of others that name its VMID are kept, and continue with the recreated guest.
     unlessLocked(program, id, conf, [
       ...ours.map(({ name }) => removeFromHa(name)),
@@ -155,18 +158,26 @@ function detachVolumes(
 }
 
 /** A retained volume keeps its snapshots, and one of the same name would prevent a snapshot of the guest that gets the volume next. */
-function dropOwnSnapshots(
-  program: Program,
-  id: number,
-  { spec, before }: Wanted<GuestSpec>,
-  conf: GuestConf,
-): Action[] {
-  const own = [spec, before].flatMap((one) => Object.values(one?.snapshots ?? {}));
-  const names = [...new Set([...own, SAFEGUARD_SNAPSHOT])];
-  return conf.snapshots
-    .filter((name) => names.includes(name))
+function dropOwnSnapshots(program: Program, id: number, wanted: Wanted<GuestSpec>, { snapshots }: GuestConf): Action[] {
+  const own = ownSnapshots(wanted);
+  return snapshots
+    .filter((name) => own.has(name))
     .reverse()
     .map((name) => dropSnapshot(program, id, name));
+}
+
+function ownSnapshots({ spec, before }: Wanted<GuestSpec>): ReadonlySet<string> {
+  const declared = [spec, before].flatMap((one) => Object.values(one?.snapshots ?? {}));
+  return new Set([...declared.filter((name) => name !== null), SAFEGUARD_SNAPSHOT]);
+}
+
+/** The snapshots that people took, which go with the guest, as the end of a sentence; empty for none. */
+function lostSnapshots(wanted: Wanted<GuestSpec>, { snapshots }: GuestConf): string {
+  const own = ownSnapshots(wanted);
+  const lost = snapshots.filter((name) => !own.has(name));
+  return lost.length === 0
+    ? ''
+    : `; its ${lost.length === 1 ? 'snapshot' : 'snapshots'} ${lost.join(', ')} would be lost`;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Changes {
   readonly restart: boolean;
   /** The changes need the guest to be stopped. */
   readonly offline: boolean;
+  /** What is done once the guest was restarted for them. */
+  readonly restarted: readonly Action[];
 }
 
 export interface Life {
@@ -40,7 +42,7 @@ export function decideLifecycle(life: Life): Action[] {
     if (!seen.running) return [...changes.actions, ...(starts ? [startGuest(program, spec.id)] : [])];
     if (changes.offline) return [shutDown(program, spec.id), ...changes.actions, startGuest(program, spec.id)];
     if (!changes.restart) return [...changes.actions];
-    return [...changes.actions, shutDown(program, spec.id), startGuest(program, spec.id)];
+    return [...changes.actions, shutDown(program, spec.id), startGuest(program, spec.id), ...changes.restarted];
   }
   if (!seen.running) return starts ? [startGuest(program, spec.id)] : atRest(life);
   if (seen.silent && spec.scripts.length > 0 && !isComplete(life)) return [waitForAgent(spec.id)];

@@ -25,6 +25,8 @@ export interface Notes {
   readonly scripts: string | null;
   /** Keyed digest of the password that cloud-init was last given; absent where none was. */
   readonly password?: string;
+  /** It was set what it reads at its next start, and has not been restarted since; Proxmox does not record that. Absent otherwise. */
+  readonly restartDue?: true;
   /** The block has the previous format, in which the text before it may be Phoenix's description; absent otherwise. */
   readonly old?: boolean;
 }
@@ -54,6 +56,7 @@ export function printNotes(notes: Notes): string {
   ];
   if (notes.scripts !== null) block.push(`- phoenix-scripts: ${notes.scripts}`);
   if (notes.password !== undefined) block.push(`- phoenix-password: ${notes.password}`);
+  if (notes.restartDue === true) block.push('- phoenix-restart: due');
   if (notes.building) block.push(`- phoenix-state: ${notes.restarting === true ? 'restarting' : 'building'}`);
   return `${text === '' ? '' : `${text}\n\n`}${block.join('\n')}${after}`;
 }
@@ -78,6 +81,7 @@ export function parseNotes(description: string): Notes | null {
       ...(state === 'restarting' ? { restarting: true } : {}),
       scripts: entries.get('scripts') ?? null,
       ...withPassword(entries.get('password')),
+      ...withRestartDue(entries.get('restart') === 'due'),
       ...(old ? { old } : {}),
     };
   }
@@ -87,6 +91,11 @@ export function parseNotes(description: string): Notes | null {
 /** The note of a password, absent where there is none. */
 export function withPassword(password: string | undefined): Pick<Notes, 'password'> {
   return password === undefined ? {} : { password };
+}
+
+/** The note that a restart is due, absent where none is. */
+export function withRestartDue(isDue: boolean): Pick<Notes, 'restartDue'> {
+  return isDue ? { restartDue: true } : {};
 }
 
 interface Block {

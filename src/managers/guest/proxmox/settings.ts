@@ -4,7 +4,7 @@
 
 import type { Action, Content } from '../../../model/action.ts';
 import type { OptionsOf } from '../../../proxmox/guest-options.ts';
-import { effectOf } from '../../../proxmox/option-effects.ts';
+import { type Effect, effectOf } from '../../../proxmox/option-effects.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { parseProperties } from './property-string.ts';
@@ -37,6 +37,8 @@ export interface SettingChanges {
   readonly shown: readonly string[];
   /** Whether something declared takes effect only at the next start. */
   readonly restart: boolean;
+  /** Whether that is so for a value that Proxmox stores at once: nothing in the guest's file then says that it waits for the start. */
+  readonly unrecorded: boolean;
 }
 
 interface UnmetSettings {
@@ -85,12 +87,17 @@ export function compareSettings(
     labels: [...change.map((setting) => setting.label), ...revert],
     shown: change.map((setting) => setting.shown),
     restart: inForce.some((setting) => isForStart(kind, conf, setting) || waiting.has(setting.key)),
+    unrecorded: inForce.some((setting) => setting.waits === true && effectOn(kind, conf, setting) === 'at once'),
   };
 }
 
-function isForStart(kind: OptionsOf, { settings }: GuestConf, { key, value, waits }: DesiredSetting): boolean {
+function isForStart(kind: OptionsOf, conf: GuestConf, setting: DesiredSetting): boolean {
+  return setting.waits ?? effectOn(kind, conf, setting) === 'next start';
+}
+
+function effectOn(kind: OptionsOf, { settings }: GuestConf, { key, value }: DesiredSetting): Effect {
   const before = settings[key];
-  return waits ?? effectOf(kind, key, { before, after: value(before) ?? undefined }, settings) === 'next start';
+  return effectOf(kind, key, { before, after: value(before) ?? undefined }, settings);
 }
 
 /** The arguments for creating a guest: all declared settings. */

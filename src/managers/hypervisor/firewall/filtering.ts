@@ -16,8 +16,9 @@ import type { Filtering } from './reach.ts';
  *
  * @param clusterText content of cluster.fw; empty where there is none
  * @param hostText content of host.fw
+ * @param detectedNetwork the network that Proxmox detects as the host's own, such as `10.0.0.0/24`
  */
-export function filteringIn(clusterText: string, hostText: string): Filtering {
+export function filteringIn(clusterText: string, hostText: string, detectedNetwork: string): Filtering {
   const cluster = parseFirewall(clusterText, FILES.cluster.path, 'cluster', undefined, false, SDN).config;
   const host = parseFirewall(hostText, FILES.host.path, 'host', cluster, false).config;
   const effective = (rules: readonly ProxmoxRule[], environment: RuleEnvironment): Rule[] =>
@@ -27,19 +28,25 @@ export function filteringIn(clusterText: string, hostText: string): Filtering {
     });
   const blacklist = cluster.ipset.has('blacklist') ? [BLACKLIST] : [];
   const rules = [...blacklist, ...effective(host.rules, 'host'), ...effective(cluster.rules, 'cluster')];
-  const named = namedAddresses(contentsOf(cluster));
+  const localNetwork = cluster.aliases.get('local_network')?.cidr ?? detectedNetwork;
+  const named = namedAddresses(withLocalNetwork(contentsOf(cluster), localNetwork));
   const policyIn = cluster.options.get('policy_in');
   return {
     enabled: cluster.options.get('enable') === '1' && host.options.get('enable') !== '0',
     policyIn: policyIn === 'ACCEPT' || policyIn === 'REJECT' ? policyIn : 'DROP',
     rules: withGroups(rules, (group) => effective(cluster.groups.get(group)?.entries ?? [], 'group')),
     named,
-    management: named('+management') ?? [],
-    localNetwork: parseAddressSet(cluster.aliases.get('local_network')?.cidr ?? '') ?? null,
+    management: named('+management') ?? parseAddressSet(localNetwork) ?? [],
   };
 }
 
 const SDN = { has: mayBeOfSdn };
+
+/** Proxmox adds the host's own network to the set `management`, as its last entry (PVE/Firewall.pm, compile_ipsets). */
+function withLocalNetwork({ aliases, ipset }: NameContents, cidr: string): NameContents {
+  const entries = [...(ipset.get('management')?.entries ?? []), { cidr }];
+  return { aliases, ipset: new Map([...ipset, ['management', { entries }]]) };
+}
 
 /** Without entries of sets that Proxmox leaves out: also one that is there twice, of which the first counts. */
 function contentsOf(cluster: FirewallConfig): NameContents {

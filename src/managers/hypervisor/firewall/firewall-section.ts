@@ -28,7 +28,13 @@ interface Facts extends Readonly<Record<FileName, string | null>> {
 interface Seen extends Facts {
   /** Lines that Proxmox does not understand; empty where the files were not compiled. */
   readonly faults: readonly string[];
-  readonly around: Surroundings;
+  /** Null where nothing is to be written, so that no lockout is judged. */
+  readonly around: Around | null;
+}
+
+interface Around extends Surroundings {
+  /** The network that Proxmox detects as the host's own. */
+  readonly detectedNetwork: string;
 }
 
 /** `after` is the digest of what was written; null: the file was taken away. */
@@ -40,7 +46,6 @@ const INTERFACES = '/etc/network/interfaces';
 const UNIT = 'pve-firewall.service';
 /** Everything that can be declared. */
 const WHOLE: FirewallSpec = { enabled: false, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [], datacenterRules: [] };
-const NOBODY: Surroundings = { addresses: [], managed: [], interfaces: [], agent: null };
 
 export const firewall: Section<FirewallSpec, Facts, Seen> = {
   name: 'firewall',
@@ -66,12 +71,12 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
   inventory: see,
   quickCheck: (facts, { spec, before }) =>
     facts.unproved === null && (spec === undefined || NAMES.every((name) => isSame(name, spec, before, facts)))
-      ? { ...facts, faults: [], around: NOBODY }
+      ? { ...facts, faults: [], around: null }
       : null,
-  async observe(host, { spec }) {
+  async observe(host, { spec, before }) {
     const facts = await see(host);
-    if (spec === undefined) return { ...facts, faults: [], around: NOBODY };
-    return { ...facts, faults: await faultsOf(host, spec, facts), around: await aroundOf(host) };
+    if (spec === undefined) return { ...facts, faults: [], around: null };
+    return { ...facts, faults: await faultsOf(host, spec, facts), around: await aroundOf(host, spec, before, facts) };
   },
   decide: (wanted, seen) => (wanted.spec === undefined ? removal(wanted, seen) : converge(wanted, wanted.spec, seen)),
   compares: firewallComparison,
@@ -111,24 +116,50 @@ async function faultsOf(host: HostReader, { rules }: FirewallSpec, facts: Facts)
   );
 }
 
-async function aroundOf(host: HostReader): Promise<Surroundings> {
-  const files = await host.readFolders([`${INTERFACES}.d`]);
+/** Where the host is managed from and the agent comes from, if something is to be written. */
+async function aroundOf(
+  host: HostReader,
+  spec: FirewallSpec,
+  before: FirewallSpec | undefined,
+  facts: Facts,
+): Promise<Around | null> {
+  if (NAMES.every((name) => isSame(name, spec, before, facts))) return null;
+  const [files, connection, detectedNetwork] = await Promise.all([
+    host.readFolders([`${INTERFACES}.d`]),
+    host.run(run('printenv', ['SSH_CONNECTION'])),
+    detectedNetworkOf(host),
+  ]);
   const main = (await textOf(host, INTERFACES)) ?? '';
   const texts = [main, ...includedBy(main, files).map(([, text]) => text)];
-  const stanzas = texts.flatMap((text) => stanzasOf(text)).filter(({ method }) => method === 'static');
-  const { exit, stdout } = await host.run(run('printenv', ['SSH_CONNECTION']));
-  const [from, , , port] = stdout.trim().split(' ');
-  const gateways = stanzas.flatMap((stanza) => parseAddress(optionOf(stanza, 'gateway') ?? '') ?? []);
-  const managed = stanzas.filter((stanza) => {
-    const network = parseNetwork(addressOf(stanza) ?? '');
+  const own = texts
+    .flatMap((text) => stanzasOf(text))
+    .filter(({ method }) => method === 'static')
+    .map((stanza) => ({
+      address: addressOf(stanza) ?? '',
+      interface: stanza.name,
+      gateway: optionOf(stanza, 'gateway'),
+    }));
+  const gateways = own.flatMap(({ gateway }) => parseAddress(gateway ?? '') ?? []);
+  const managed = own.filter(({ address }) => {
+    const network = parseNetwork(address);
     return network !== undefined && gateways.some((gateway) => contains(network, gateway));
   });
-  return {
-    addresses: stanzas.flatMap((stanza) => addressOf(stanza) ?? []),
-    managed: managed.flatMap((stanza) => addressOf(stanza) ?? []),
-    interfaces: managed.map(({ name }) => name),
-    agent: exit === 0 && from !== undefined && port !== undefined ? { from, port: Number(port) } : null,
-  };
+  const [from, , to, port] = connection.exit === 0 ? connection.stdout.trim().split(' ') : [];
+  if (from === undefined || to === undefined || port === undefined) return { managed, agent: null, detectedNetwork };
+  const used = own.filter(({ address }) => address.split('/')[0] === to);
+  const interfaces = (used.length === 0 ? managed : used).map((one) => one.interface);
+  return { managed, agent: { from, to, port: Number(port), interfaces }, detectedNetwork };
+}
+
+/** @throws Error when the command fails or prints no network */
+async function detectedNetworkOf(host: HostReader): Promise<string> {
+  const { exit, stdout, stderr, ended } = await host.run(run('pve-firewall', ['localnet']));
+  const [, network] = /^network auto detect: (\S+)$/m.exec(stdout) ?? [];
+  if (exit === 0 && network !== undefined) return network;
+  const how = ended === 'exited' ? `exit ${exit}` : ended;
+  throw new Error(
+    `pve-firewall localnet does not tell the network that Proxmox opens by itself (${how}): ${stderr.trim() || stdout.trim()}`,
+  );
 }
 
 function isSame(name: FileName, spec: FirewallSpec, before: FirewallSpec | undefined, facts: Facts): boolean {
@@ -136,9 +167,14 @@ function isSame(name: FileName, spec: FirewallSpec, before: FirewallSpec | undef
 }
 
 /** What the host will filter: as declared, and where nothing is declared as its files have it. */
-function filteringOf(spec: FirewallSpec, before: FirewallSpec | undefined, seen: Seen): Filtering {
-  const textOf = (name: FileName): string => wantedText(name, spec, before, seen[name]) ?? '';
-  return filteringIn(textOf('cluster'), textOf('host'));
+function filteringOf(
+  spec: FirewallSpec,
+  before: FirewallSpec | undefined,
+  facts: Facts,
+  { detectedNetwork }: Around,
+): Filtering {
+  const textOf = (name: FileName): string => wantedText(name, spec, before, facts[name]) ?? '';
+  return filteringIn(textOf('cluster'), textOf('host'), detectedNetwork);
 }
 
 function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
@@ -151,7 +187,8 @@ function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, s
   if (different.length === 0 && seen.faults.length > 0) {
     return { kind: 'impossible', reason: `Proxmox does not understand the firewall: ${seen.faults.join(' ').trim()}` };
   }
-  const closed = different.length === 0 ? null : lockout(filteringOf(spec, before, seen), seen.around);
+  const { around } = seen;
+  const closed = around === null ? null : lockout(filteringOf(spec, before, seen, around), around);
   if (closed !== null) return { kind: 'blocked', reason: closed };
   const writes = different.map((name) => {
     const [{ path }, text] = [FILES[name], wantedText(name, spec, before, seen[name])];

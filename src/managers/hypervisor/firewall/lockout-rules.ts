@@ -68,12 +68,13 @@ function refusal(
   return verdict.kind === 'refused' ? verdict.rule : undefined;
 }
 
+/** A rule that accepts concerns the host also where it names a destination with unknown content, one that refuses does not. */
 function concernsHost(rule: FirewallRule, network: HostNetwork, named: NamedAddresses): boolean {
   if (rule.iface !== null && rule.iface !== network.name) return false;
   const [address = ''] = (network.address ?? '').split('/');
   const host = parseAddressSet(address) ?? EVERY_ADDRESS;
   const dest = addressesOfList(rule.dest, named);
-  return dest !== undefined && intersects(dest, host);
+  return dest === undefined ? rule.action === 'ACCEPT' : intersects(dest, host);
 }
 
 /** Of the names that are declared: what those have that people keep is known on the host alone, where it is read before anything is written. */

@@ -2,19 +2,30 @@
 // Rules are evaluated as Proxmox does: the host's rules and those of the datacenter, then what Proxmox opens to its own networks, then the policy.
 
 import { parseNetwork } from '../../../config/address.ts';
-import { type AddressSet, addressesIn, intersects } from '../../../config/address-set.ts';
+import { type AddressSet, addressesIn, EVERY_ADDRESS, intersects } from '../../../config/address-set.ts';
 import { printRule } from '../../guest/proxmox/firewall.ts';
 import { addressesOfList, BLACKLIST, evaluate, isForTcpPort, type NamedAddresses, type Rule } from './evaluate.ts';
 
 export interface Surroundings {
-  /** Addresses of the host with their networks, such as `10.0.0.13/24`. */
-  readonly addresses: readonly string[];
-  /** The addresses whose network contains the host's gateway: the host is managed from there. */
-  readonly managed: readonly string[];
-  /** The interfaces with these addresses. */
-  readonly interfaces: readonly string[];
+  /** The addresses of the host whose network contains a gateway of it: the host is managed from there. */
+  readonly managed: readonly HostAddress[];
   /** The agent's connection as sshd reports it; null where the agent runs on the host itself. */
-  readonly agent: { readonly from: string; readonly port: number } | null;
+  readonly agent: Connection | null;
+}
+
+interface HostAddress {
+  /** With its network, such as `10.0.0.13/24`. */
+  readonly address: string;
+  readonly interface: string;
+}
+
+interface Connection {
+  readonly from: string;
+  /** The host's address that it goes to. */
+  readonly to: string;
+  readonly port: number;
+  /** Where its packets come in; more than one where the address is not in the host's network files. */
+  readonly interfaces: readonly string[];
 }
 
 /** What the host filters incoming packets by. */
@@ -25,10 +36,8 @@ export interface Filtering {
   readonly rules: readonly Rule[];
   /** The addresses of the names in the rules. Nothing is known of sets that SDN generates: their rules count as matching nobody. */
   readonly named: NamedAddresses;
-  /** What Proxmox lets in to its own ports besides the host's network: the set `management`. */
+  /** What Proxmox lets in to its own ports: the set `management` with the network that it takes as the host's own. */
   readonly management: AddressSet;
-  /** The network that Proxmox takes as the host's own, where the alias `local_network` names it; null where it is detected. */
-  readonly localNetwork: AddressSet | null;
 }
 
 const SSH = 22;
@@ -46,32 +55,29 @@ const OPENED = [
 ] as const;
 
 /** What would be blocked, and what to do; null while everyone who needs access still has it. */
-export function lockout(spec: Filtering, { addresses, managed, interfaces, agent }: Surroundings): string | null {
+export function lockout(spec: Filtering, { managed, agent }: Surroundings): string | null {
   if (!spec.enabled) return null;
-  const networks = managed.flatMap((address) => parseNetwork(address) ?? []);
-  const host: Host = {
-    own: addresses.flatMap((address) => singleAddress(address) ?? []),
-    open: [...(spec.localNetwork ?? networks.flatMap(addressesIn)), ...spec.management],
-    interfaces,
-  };
-  for (const network of networks) {
+  for (const { address, interface: name } of managed) {
+    const network = parseNetwork(address);
+    if (network === undefined) continue;
     // Its machines use the host's address in it: rules about other addresses of the host are not about them.
-    const managedHost = { ...host, own: singleAddress(network.address.toString()) ?? host.own };
+    const entrance: Entrance = { own: singleAddress(address), interfaces: [name] };
     for (const port of [SSH, 8006]) {
-      const reason = refusal(spec, managedHost, addressesIn(network), port);
+      const reason = refusal(spec, entrance, addressesIn(network), port);
       if (reason !== null) return sentence(reason, port, `${network.address}/${network.bits}`);
     }
   }
   const from = parseNetwork(agent?.from ?? '');
   if (agent === null || from === undefined || from.address.range() === 'loopback') return null;
-  const why = refusal(spec, host, addressesIn(from), agent.port);
+  const entrance: Entrance = { own: singleAddress(agent.to), interfaces: agent.interfaces };
+  const why = refusal(spec, entrance, addressesIn(from), agent.port);
   return why === null ? null : sentence(why, agent.port, `Phoenix, which comes from ${agent.from}`);
 }
 
-/** The address alone of one with its network. */
-function singleAddress(address: string): AddressSet | undefined {
+/** The address alone of one with its network; every address where it cannot be parsed. */
+function singleAddress(address: string): AddressSet {
   const network = parseNetwork(address.replace(/\/\d+$/, ''));
-  return network === undefined ? undefined : addressesIn(network);
+  return network === undefined ? EVERY_ADDRESS : addressesIn(network);
 }
 
 function sentence(why: string, port: number, whom: string): string {
@@ -82,26 +88,26 @@ function sentence(why: string, port: number, whom: string): string {
   return `${why} would close port ${name} of the host to ${whom}: add a rule${where} that accepts TCP port ${port} from there`;
 }
 
-interface Host {
+/** Where packets reach the host. */
+interface Entrance {
+  /** The address that they are sent to. */
   readonly own: AddressSet;
-  /** Networks that Proxmox accepts on its own ports. */
-  readonly open: AddressSet;
   readonly interfaces: readonly string[];
 }
 
 /** The first rule, or the policy, that blocks all of these senders; null when some are accepted. */
-function refusal(spec: Filtering, host: Host, from: AddressSet, port: number): string | null {
-  const concerned = spec.rules.filter((rule) => isForTcpPort(rule, port) && isForHost(rule, spec.named, host));
+function refusal(spec: Filtering, entrance: Entrance, from: AddressSet, port: number): string | null {
+  const concerned = spec.rules.filter((rule) => isForTcpPort(rule, port) && isForEntrance(rule, spec.named, entrance));
   const verdict = evaluate(concerned, from, spec.named, false);
   if (verdict.kind === 'refused' && verdict.rule.source === BLACKLIST.source) return REFUSED_BY_BLACKLIST;
   if (verdict.kind === 'refused') return `rule "${printRule(verdict.rule)}"`;
   if (verdict.kind === 'accepted' || spec.policyIn === 'ACCEPT') return null;
   const isOpened = OPENED.some(([first, last]) => first <= port && port <= last);
-  return isOpened && intersects(verdict.left, host.open) ? null : `policy ${spec.policyIn}`;
+  return isOpened && intersects(verdict.left, spec.management) ? null : `policy ${spec.policyIn}`;
 }
 
-function isForHost({ iface, dest }: Rule, named: NamedAddresses, { own, interfaces }: Host): boolean {
+function isForEntrance({ iface, dest }: Rule, named: NamedAddresses, { own, interfaces }: Entrance): boolean {
   if (iface !== null && !interfaces.includes(iface)) return false;
   const addresses = addressesOfList(dest, named);
-  return own.length === 0 || (addresses !== undefined && intersects(addresses, own));
+  return addresses !== undefined && intersects(addresses, own);
 }
