@@ -72,6 +72,7 @@ describe('misuse', () => {
     [['valdate'], 'Did you mean validate?'],
     [['plan', '.', '--from', 'main'], 'name --from and --to, or --host alone\n  phoenix plan --help'],
     [['plan', '.', '--host', 'pve'], '"pve" is not a host\n  Name the host as local, or as ssh://root@pve.\n'],
+    [['plan', '.', '--host', 'ssh://'], 'Name the host as local, or as ssh://root@pve.example.internal.\n'],
   ])('%j ends with 2, says what is wrong, and what to do', async (args, said) => {
     const { exit, stdout, stderr } = await phoenix(args);
     expect([exit, stdout]).toEqual([2, '']);
