@@ -185,7 +185,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
   diskstep: '(?!\\.\\.?[/,\\0])[^\\s/,=\\0]+',
   /** A volume, such as a former disk of a VM that is recreated, an empty drive or that of the host, or a disk of the host. */
   drive:
-    '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file)=)[a-z_]+=[A-Za-z0-9._-]+)*',
+    '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file)=)[a-z_]+=[A-Za-z0-9._% -]+)*',
   /** A volume with UEFI's settings or the state of a TPM: nothing else is written there. */
   firmwaredrive: '{volume}(?:,(?!(?:import-from|file)=)[a-z-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',

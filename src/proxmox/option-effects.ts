@@ -150,6 +150,22 @@ function driveAtOnce({ before, after }: OptionChange, settings: Settings, option
   return old?.['file'] === now?.['file'] ? !differs(old, now, (key) => FIXED.test(key)) : canPlug;
 }
 
+/** Disk properties that Proxmox stores at once, and passes to QEMU only when it starts. Limits are changed while it runs. */
+const OF_QEMU = /^(detect_zeroes|model|rerror|scsiblock|serial|snapshot|werror|wwn)$/;
+
+/**
+ * Whether a change that Proxmox stores at once, so that nothing waits in the guest's file, reaches a running guest only at its next start: of how a
+ * drive is used, other than what its rule names. (qemu-server, PVE/QemuServer.pm, vmconfig_update_disk)
+ */
+export function isReadAtStart(kind: OptionsOf, option: string, { before, after }: OptionChange): boolean {
+  if (kind !== 'qemu' || RULES.qemu[stemOf(kind, option)] !== driveAtOnce) return false;
+  if (before === undefined || after === undefined) return false;
+  const [old, now] = [read(option, before), read(option, after)];
+  const isCd = old?.['media'] === 'cdrom';
+  if (!isCd && old?.['file'] !== now?.['file']) return false;
+  return differs(old, now, (key) => OF_QEMU.test(key) || (isCd && FIXED.test(key)));
+}
+
 const read = (option: string, text: string): Properties | undefined => readOption('qemu', option, text);
 
 /** Whether a relevant key differs; also true for unreadable values. */

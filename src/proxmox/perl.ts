@@ -1,11 +1,11 @@
 // Perl semantics that affect what Proxmox accepts.
 
-/** A pattern for the whole string like Perl's `^…$`, which allows one line feed at the end. */
+/** A pattern for the whole string like Perl's `^…$`, which allows one line feed at the end. `{,16}` is a quantifier since Perl 5.34. */
 export function wholeMatch(source: string, flags = ''): RegExp {
   const ofFlags = patterns.get(flags) ?? new Map<string, RegExp>();
   const known = ofFlags.get(source);
   if (known !== undefined) return known;
-  const pattern = new RegExp(`^(?:${source})\\n?$`, flags);
+  const pattern = new RegExp(`^(?:${source.replaceAll(/\{,(?=\d+\})/g, '{0,')})\\n?$`, flags);
   patterns.set(flags, ofFlags.set(source, pattern));
   return pattern;
 }

@@ -126,7 +126,7 @@ describe('success is not what a program says', () => {
     expect(killed.outcome).toBe('killed');
     host.forget();
     await done(wanted(targetOf(moved)));
-    expect(verbs()).toEqual(['qm status', 'qm shutdown', 'qm start', 'qm status']);
+    expect(verbs()).toEqual(['qm status', 'qm shutdown', 'qm start', 'qm set', 'qm status']);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Effect, effectOf, type OptionChange } from '../../src/proxmox/option-effects.ts';
+import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../src/proxmox/option-effects.ts';
 import { referencePath } from '../support/reference.ts';
 import { type SeenEffect, seenEffects } from './seen-effects.ts';
 
@@ -89,4 +89,18 @@ test.each<[SeenEffect['kind'], string, OptionChange, Record<string, string>, Eff
   ['qemu', 'newer-than-the-table', { before: undefined, after: '1' }, {}, 'next start'],
 ])('%s %s %j with %j: %s', (kind, option, change, settings, effect) => {
   expect(effectOf(kind, option, change, settings)).toBe(effect);
+});
+
+// Read in Proxmox's source: a session shows only that nothing waits in the file.
+test.each<[string, string | undefined, string | undefined, boolean]>([
+  ['scsi1', 'rpool:d', 'rpool:d,serial=a', true],
+  ['sata1', 'rpool:d,werror=stop', 'rpool:d,werror=report', true],
+  ['scsi1', 'rpool:d', 'rpool:d,backup=0,iops=9,iops_max_length=3,mbps_rd=5,replicate=0,shared=1', false],
+  ['scsi1', 'rpool:d', 'rpool:other,serial=a', false],
+  ['scsi1', undefined, 'rpool:d,serial=a', false],
+  ['ide2', 'none,media=cdrom', 'local:iso/a.iso,media=cdrom', false],
+  ['ide2', 'none,media=cdrom', 'local:iso/a.iso,media=cdrom,cache=unsafe', true],
+  ['net0', 'virtio,bridge=vmbr0', 'virtio,bridge=vmbr1', false],
+])('%s from %s to %s is stored at once and read at the start: %s', (option, before, after, isRead) => {
+  expect(isReadAtStart('qemu', option, { before, after })).toBe(isRead);
 });

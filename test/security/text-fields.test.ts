@@ -79,6 +79,10 @@ function environment(): Files {
   const files = withGuestFields(wholeEnvironment());
   Object.assign(files[LXC].lxc_configs['101'], { env: { TZ: 'UTC' }, options: { arch: 'amd64' } });
   Object.assign(files[VM].vms[1], { options: { keyboard: 'de' } });
+  const [container, machine] = [files[LXC].lxc_configs['101'], files[VM].vms[1]];
+  for (const mount of [container.root_disk, container.mount_points[0], container.zfs_volumes[0]])
+    Object.assign(mount, { options: { idmap: 'passthrough' } });
+  for (const drive of [machine.root_disk, machine.disks[0]]) Object.assign(drive, { options: { werror: 'stop' } });
   files[VM].vms[2].clone_from_vmid = '9000';
   return files;
 }

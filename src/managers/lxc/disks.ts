@@ -10,6 +10,7 @@ import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
+import { MOUNT_DEFAULTS } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
 
 export function rootfsOf(conf: GuestConf): { volume: string; storage: string; size: string | undefined } {
@@ -17,9 +18,6 @@ export function rootfsOf(conf: GuestConf): { volume: string; storage: string; si
   const volume = properties['volume'] ?? '';
   return { volume, storage: volume.slice(0, Math.max(0, volume.indexOf(':'))), size: properties['size'] };
 }
-
-/** Defaults of absent keys of the root disk other than `0`. (pve-container, PVE/LXC/Config.pm, $rootfs_desc) */
-const ROOT_DEFAULTS = { replicate: '1' };
 
 /** Mount options of the root disk; empty where none are declared, and while the disk still has to grow, since that changes the same line. */
 export function rootDiskSettings(
@@ -36,7 +34,7 @@ export function rootDiskSettings(
   // A pending entry may have been written before the disk grew.
   const set = { volume, size, ...options };
   const edited = (now = present): string =>
-    editProperties(now, { set, remove: gone, bare: 'volume', absent: ROOT_DEFAULTS });
+    editProperties(now, { set, remove: gone, bare: 'volume', absent: MOUNT_DEFAULTS });
   const shown = Object.entries(options).map(([key, value]) => `${key}=${value}`);
   return [
     {

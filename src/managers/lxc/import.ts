@@ -26,6 +26,7 @@ import { templateFor, templatesOn } from '../guest/import/templates.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
+import { type DriveKeys, writtenDriveOptions } from '../guest/options/drive-options.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
 import { gigabytes } from '../guest/proxmox/size.ts';
@@ -34,6 +35,7 @@ import { LXC_FILE } from '../places.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 import { mountPoint } from './mount-schema.ts';
 import { isOfHost, mountedAs } from './mounted.ts';
+import { MOUNT_KEYS, ROOT_KEYS } from './passthrough-schema.ts';
 
 export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
   async observe(host) {
@@ -64,7 +66,7 @@ function writtenContainer(
   const root = conf.properties('rootfs', 'volume');
   const storage = storageIn(root('volume'));
   const size = gigabytes(root('size'));
-  const rootDisk = treatment(conf, 'rootfs', ['acl', 'quota', 'replicate']);
+  const rootDisk = treatment(conf, 'rootfs', ROOT_KEYS);
   const name = conf.claim('hostname');
   if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
   if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
@@ -154,7 +156,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
     const size = gigabytes(mounted.size);
     // Before its keys are claimed: it is listed whole among what is left.
     if (!mountPoint.shape.host_path.safeParse(mounted.volume).success && isOfHost(mounted.volume)) continue;
-    const treated = treatment(conf, key, ['acl', 'backup', 'quota', 'replicate', 'shared']);
+    const treated = treatment(conf, key, MOUNT_KEYS);
     if (isOfHost(mounted.volume)) {
       const { ro } = mounted.properties;
       // A disk of the host has a size by itself.
@@ -183,18 +185,20 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
   return { binds, volumes };
 }
 
-/** Mount options of a mount or the root disk, where they are set. */
-function treatment(conf: Unclaimed, key: string, names: readonly string[]): Record<string, Json> {
+/** How a mount or the root disk is mounted and treated, where that is set; whether it is read only is declared by its own field, if it has one. */
+function treatment(conf: Unclaimed, key: string, keys: DriveKeys): Record<string, Json> {
   const mount = conf.properties(key, 'volume');
-  const options = mount('mountoptions');
-  const flags = names.flatMap((name) => {
-    const value = mount(name);
-    return value === undefined ? [] : [[name, normalFlag(value) === '1'] as const];
+  const isSet = parseProperties(conf.peek(key) ?? '', 'volume');
+  const options = isSet['mountoptions'] === undefined ? undefined : mount('mountoptions');
+  const flags = Object.keys(keys.fields).flatMap((name) => {
+    if (name === 'mountoptions' || name === 'ro' || isSet[name] === undefined) return [];
+    return [[name, normalFlag(mount(name) ?? '') === '1'] as const];
   });
-  return {
+  return defined({
     ...(options === undefined ? {} : { mount_options: options.split(';').filter((one) => one !== '') }),
     ...Object.fromEntries(flags),
-  };
+    options: writtenDriveOptions(keys, conf, { key, bare: 'volume', declared: Object.keys(keys.fields) }),
+  });
 }
 
 /** Each device as its path, or as an object where it has options. */

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { becomes, inContainers } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
-import { mountShape } from './passthrough-schema.ts';
+import { keysDeclaredTwice } from '../guest/options/drive-options.ts';
+import { MOUNT_KEYS, mountShape } from './passthrough-schema.ts';
 
 export const idMap = z.strictObject({
   type: z.enum(['uid', 'gid']).describe('Kind of id.'),
@@ -54,13 +55,14 @@ export const mountPoint = z
       ),
     ...mountShape,
   })
+  .superRefine(keysDeclaredTwice(MOUNT_KEYS))
   .superRefine((mount, context) => {
     if (!mount.host_path.startsWith('/dev/')) return;
     const owners = (['owner_uid', 'owner_gid'] as const).filter((key) => mount[key] !== undefined);
     for (const key of owners) context.addIssue({ code: 'custom', path: [key], message: OWNED_DISK });
   });
 
-export const volume = z.strictObject({
+const volumeFields = z.strictObject({
   name: text.word.describe(
     'What the volume is told by within its guest: with another path it is the same volume, with another name another one.',
   ),
@@ -74,3 +76,5 @@ export const volume = z.strictObject({
     ),
   ...mountShape,
 });
+
+export const volume = volumeFields.superRefine(keysDeclaredTwice(MOUNT_KEYS));

@@ -161,7 +161,11 @@ function printMount(mount: Mount): string {
 }
 
 /** Defaults of absent keys of a mount other than `0`. (pve-container, PVE/LXC/Config.pm, $mountpoint keys) */
-const MOUNT_DEFAULTS = { replicate: '1' };
+export const MOUNT_DEFAULTS = {
+  // Unset is neither on nor off. (pve-container, PVE/LXC.pm, __mountpoint_mount)
+  acl: '',
+  replicate: '1',
+};
 
 type Optional = { readonly options: Properties };
 

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { becomes, inContainers, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import type { DriveKeysAt } from '../guest/options/coverage.ts';
+import { type DriveKeys, driveOptionsShape, keysDeclaredTwice, optionTexts } from '../guest/options/drive-options.ts';
 
 const EXPECT_DEVICE = 'must be a device of the host such as /dev/dri/renderD128';
 const devicePath = becomes(
@@ -83,15 +85,55 @@ const diskShape = (option: 'rootfs' | 'mp0') => ({
   ),
 });
 
+const MOUNT_FIELDS = {
+  acl: 'acl',
+  backup: 'backup',
+  mountoptions: 'mount_options',
+  quota: 'quota',
+  replicate: 'replicate',
+  ro: 'read_only',
+  shared: 'shared',
+} as const;
+
+/** How the keys of a mount are declared. */
+export const MOUNT_KEYS: DriveKeys = {
+  kind: 'lxc',
+  what: 'mount',
+  places: ['mp0'],
+  fields: MOUNT_FIELDS,
+  instead: {
+    mp: 'write the path in the field for it',
+    size: 'write "size_gb" of a volume',
+    volume: 'write what is mounted in the fields beside it',
+  },
+};
+
+/** How the keys of the root disk are declared. */
+export const ROOT_KEYS: DriveKeys = {
+  kind: 'lxc',
+  what: 'root disk',
+  places: ['rootfs'],
+  fields: { acl: 'acl', mountoptions: 'mount_options', quota: 'quota', replicate: 'replicate' },
+  instead: { size: 'write "storage_size_gb"', volume: 'write "storage_pool"' },
+};
+
+/** The columns of the table of mounts in docs/coverage.md. */
+export const MOUNTS_IN_TABLE: readonly DriveKeysAt[] = [
+  { at: '`mount_points` and `zfs_volumes`', keys: MOUNT_KEYS },
+  { at: '`root_disk`', keys: ROOT_KEYS },
+];
+
 /** Options of bind mounts and volumes. */
 export const mountShape = {
   ...diskShape('mp0'),
+  options: driveOptionsShape(MOUNT_KEYS),
   backup: flag('mp0', 'backup').describe('Whether backups of the container hold it. Default: as it is.'),
   shared: flag('mp0', 'shared').describe('It is at the same place on all nodes. Default: as it is.'),
 };
 
 export const rootDisk = z
-  .strictObject(diskShape('rootfs'))
+  .strictObject({ ...diskShape('rootfs'), options: driveOptionsShape(ROOT_KEYS) })
+  .superRefine(keysDeclaredTwice(ROOT_KEYS))
   .optional()
   .describe('How the root disk is mounted and treated. Default: as it is.');
 
@@ -133,5 +175,6 @@ export function mountProperties(written: WrittenMount): Readonly<Record<string, 
   return {
     ...Object.fromEntries(flags),
     ...(options === undefined || options.length === 0 ? {} : { mountoptions: options.toSorted().join(';') }),
+    ...optionTexts(written.options),
   };
 }

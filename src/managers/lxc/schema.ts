@@ -7,10 +7,11 @@ import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { addressShape, containerNetworks, interfaceName, linkShape, withoutNetwork } from '../guest/network-schema.ts';
 import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
+import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
 import { idMap, mountPoint, volume } from './mount-schema.ts';
-import { devices, environment, rootDisk, rootUser } from './passthrough-schema.ts';
+import { devices, environment, mountProperties, rootDisk, rootUser } from './passthrough-schema.ts';
 import { rawLine } from './raw-line.ts';
 
 const network = z
@@ -214,15 +215,18 @@ const lxcFields = z.strictObject({
 function quotaNeedsPrivileges(written: z.output<typeof lxcFields>, context: z.RefinementCtx): void {
   if (written.unprivileged === false) return;
   const message = 'must be false in an unprivileged container, which Proxmox would not start with quotas';
-  if (written.root_disk?.quota === true) context.addIssue({ code: 'custom', path: ['root_disk', 'quota'], message });
-  for (const field of ['mount_points', 'zfs_volumes'] as const)
-    for (const [index, { quota }] of written[field].entries())
-      if (quota === true)
-        context.addIssue({
-          code: 'custom',
-          path: [field, index, 'quota'],
-          message,
-        });
+  const mounts = [
+    { at: ['root_disk'], mount: written.root_disk ?? {} },
+    ...(['mount_points', 'zfs_volumes'] as const).flatMap((field) =>
+      written[field].map((mount, index) => ({ at: [field, index], mount })),
+    ),
+  ];
+  for (const { at, mount } of mounts) {
+    if (mountProperties(mount)['quota'] === undefined || normalFlag(mountProperties(mount)['quota'] ?? '') !== '1')
+      continue;
+    const path = mount.quota === undefined ? ['options', 'quota'] : ['quota'];
+    context.addIssue({ code: 'custom', path: [...at, ...path], message });
+  }
 }
 
 /** A clone has its source's users, so root's credentials cannot be declared. (pve-container, PVE/API2/LXC.pm, clone_vm) */

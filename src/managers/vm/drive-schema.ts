@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
+import { driveOptionsShape, keysDeclaredTwice } from '../guest/options/drive-options.ts';
+import { DISK_KEYS } from './drives.ts';
 
 const EXPECT_BUS =
   'must be a bus with its number: scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5, or ide0 to ide3';
@@ -70,6 +72,7 @@ const optionShape = {
     .optional()
     .describe(`How many queues it has; for scsi. Default: one for a new disk; ${KEEPS}.`),
   ...limitShape,
+  options: driveOptionsShape(DISK_KEYS),
 };
 
 const format = oneOf({ verb: 'qm create', option: 'scsi0', property: 'format' })
@@ -104,7 +107,7 @@ const EXPECT_PATH =
 /** Proxmox makes a volume of a path elsewhere. (qemu-server, PVE/QemuServer.pm, cleanup_drive_path) */
 const path = becomes(inMachines('scsi0', 'file'), EXPECT_PATH, text.mountPath.regex(text.LASTING_DISK, EXPECT_PATH));
 
-export const rootDisk = z.strictObject({
+const rootFields = z.strictObject({
   bus: bus
     .optional()
     .describe('Where the root disk is attached. Default: scsi0 for a new VM; one that exists keeps its own.'),
@@ -116,7 +119,9 @@ export const rootDisk = z.strictObject({
   ...optionShape,
 });
 
-export const disk = z.strictObject({
+export const rootDisk = rootFields.superRefine(keysDeclaredTwice(DISK_KEYS));
+
+const diskFields = z.strictObject({
   bus: bus.describe('Where it is attached, which is what it is told by: with another one it is another disk.'),
   storage: value.storageId.optional().describe('Storage of a new disk. Default: storage_pool of the VM.'),
   size_gb: value.sizeGb
@@ -138,6 +143,8 @@ export const disk = z.strictObject({
   format,
   ...optionShape,
 });
+
+export const disk = diskFields.superRefine(keysDeclaredTwice(DISK_KEYS));
 
 const efiDisk = z.strictObject({
   storage: value.storageId.optional().describe('Its storage. Default: storage_pool of the VM.'),

@@ -1,6 +1,8 @@
 // The drives that a VM should have beside its root disk, under the file's names, and their property strings.
 
 import type { z } from 'zod';
+import type { DriveKeysAt } from '../guest/options/coverage.ts';
+import { type DriveKeys, optionTexts } from '../guest/options/drive-options.ts';
 import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
 import type { VmGuest } from './declared.ts';
 import type { disk, rootDisk } from './drive-schema.ts';
@@ -38,48 +40,72 @@ export type Drives = {
 
 type Written = z.output<typeof rootDisk> | z.output<typeof disk>;
 
-/** Numeric fields with their keys in the property string. */
-export const LIMITS = {
+/** The fields of a disk by the key of its property string. */
+export const DISK_FIELDS = {
+  cache: 'cache',
+  discard: 'discard',
+  iothread: 'iothread',
+  ssd: 'ssd',
+  backup: 'backup',
+  replicate: 'replicate',
+  ro: 'read_only',
+  aio: 'aio',
+  serial: 'serial',
   queues: 'queues',
-  read_mb_per_s: 'mbps_rd',
-  read_mb_per_s_burst: 'mbps_rd_max',
-  write_mb_per_s: 'mbps_wr',
-  write_mb_per_s_burst: 'mbps_wr_max',
-  read_iops: 'iops_rd',
-  read_iops_burst: 'iops_rd_max',
-  write_iops: 'iops_wr',
-  write_iops_burst: 'iops_wr_max',
+  mbps_rd: 'read_mb_per_s',
+  mbps_rd_max: 'read_mb_per_s_burst',
+  mbps_wr: 'write_mb_per_s',
+  mbps_wr_max: 'write_mb_per_s_burst',
+  iops_rd: 'read_iops',
+  iops_rd_max: 'read_iops_burst',
+  iops_wr: 'write_iops',
+  iops_wr_max: 'write_iops_burst',
 } as const;
+
+/** One of each bus. */
+const BUSES = ['scsi0', 'virtio0', 'sata0', 'ide0'];
+
+/** How the keys of a disk or CD are declared. */
+export const DISK_KEYS: DriveKeys = {
+  kind: 'vm',
+  what: 'drive',
+  places: BUSES,
+  fields: DISK_FIELDS,
+  instead: {
+    file: 'write what the drive is: its storage, "path" or "iso"',
+    volume: 'write what the drive is: its storage, "path" or "iso"',
+    format: 'write "format", for a new disk',
+    'import-from': 'write "import_from"',
+    media: 'write "iso" for a CD drive',
+    size: 'write its size in GB',
+  },
+};
+
+/** The columns of the table of drives in docs/coverage.md. */
+export const DRIVES_IN_TABLE: readonly DriveKeysAt[] = BUSES.map((place) => ({
+  at: `\`disks\` at ${place.replace(/\d+$/, '')}`,
+  keys: { ...DISK_KEYS, places: [place] },
+}));
 
 /** Options of a disk as keys of its property string. */
 export function optionsOf(written: Written | undefined): Properties {
-  const flag = (value: boolean | undefined): string | undefined =>
-    value === undefined ? undefined : value ? '1' : '0';
   const discard = written?.discard === undefined ? undefined : written.discard ? 'on' : 'ignore';
-  const said = {
-    aio: written?.aio,
-    backup: flag(written?.backup),
-    cache: written?.cache,
-    discard,
-    iothread: flag(written?.iothread),
-    replicate: flag(written?.replicate),
-    ro: flag(written?.read_only),
-    serial: written?.serial,
-    ssd: flag(written?.ssd),
-    ...Object.fromEntries(
-      Object.entries(LIMITS).map(([field, key]) => [key, written?.[field as keyof typeof LIMITS]?.toString()]),
-    ),
-  };
-  return Object.fromEntries(
-    Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
-  );
+  const textOf = (value: string | number | boolean): string =>
+    typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+  const said = Object.entries(DISK_FIELDS).flatMap(([key, field]) => {
+    const value = key === 'discard' ? discard : written?.[field];
+    return value === undefined ? [] : [[key, textOf(value)] as const];
+  });
+  const all = [...said, ...Object.entries(optionTexts(written?.options))];
+  return Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Defaults of absent keys other than `0` (qemu-server, PVE/QemuServer/Drive.pm). */
+/** Defaults of absent keys other than `0` (qemu-server, PVE/QemuServer/Drive.pm, detect_zeroes_cmdline_option among others). */
 export const ABSENT: Properties = {
   aio: 'io_uring',
   backup: '1',
   cache: 'none',
+  detect_zeroes: '1',
   discard: 'ignore',
   replicate: '1',
   serial: '',
@@ -121,7 +147,7 @@ export function drivesOf(spec: Drives): Drive[] {
   const { efi_disk: efi, tpm, iso } = spec;
   return [
     ...(iso === null ? [] : [cdrom(isoKey(spec), iso)]),
-    ...spec.disks.map((one) => (one.iso === null ? further(one) : cdrom(one.bus, one.iso))),
+    ...spec.disks.map((one) => (one.iso === null ? further(one) : cdrom(one.bus, one.iso, one.options))),
     ...(efi === null
       ? []
       : [
@@ -137,8 +163,8 @@ export function drivesOf(spec: Drives): Drive[] {
   ];
 }
 
-function cdrom(key: string, iso: string): Drive {
-  return of(key, `the CD at ${key}`, null, { file: iso, media: 'cdrom' });
+function cdrom(key: string, iso: string, options: Properties = {}): Drive {
+  return { ...of(key, `the CD at ${key}`, null, { file: iso, media: 'cdrom', ...options }), options };
 }
 
 function further({ bus, storage, size_gb, path, import_from, format, options }: DiskDeclared): Drive {

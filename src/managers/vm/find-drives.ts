@@ -4,6 +4,7 @@
 
 import { isCloudInit, isSameDisk } from '../../proxmox/volumes.ts';
 import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
+import { currentKey } from '../guest/options/drive-options.ts';
 import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { absentSetting } from '../guest/proxmox/network.ts';
@@ -19,7 +20,7 @@ import {
   whyNotTheDrive,
 } from './drive-conflicts.ts';
 import { isCd, isDiskKey, isOfHost, storageOf, volumeOf } from './drive-value.ts';
-import { ABSENT, type Drive, type Drives, drivesOf } from './drives.ts';
+import { ABSENT, DISK_KEYS, type Drive, type Drives, drivesOf } from './drives.ts';
 
 export interface FoundDrives {
   /** Desired settings of the declared drives, and the removal of those that are no longer declared. */
@@ -122,7 +123,7 @@ function otherBusOf(path: string, { later, keys, former }: Context): string | un
 }
 
 function cdDrive(drive: Drive, present: string | undefined, { known }: Context): FoundDrive {
-  const setting = cdSetting(drive);
+  const setting = cdSetting(drive, known.before);
   if (present !== undefined && !isCd(present)) return { setting, unclear: noCd(drive, volumeOf(present), known.id) };
   const configures = isCloudInit(volumeOf(present)) && !(known.fresh || known.before?.cloud_init === true);
   return configures ? { setting, unclear: overCloudInit(drive, known.id) } : { setting };
@@ -195,20 +196,31 @@ function hostDiskSetting(
   path: string,
   before: Drives | undefined,
 ): DesiredSetting {
-  const earlier = before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
+  const earlier = optionsBefore(key, before);
   const value = (now: string | undefined): string =>
     now === undefined || volumeOf(now) !== path ? made : usedAs(now, options, earlier);
   return { key, label: what, shown: path, value, same: (now) => now !== undefined && value(now) === now };
 }
 
-function cdSetting({ key, what, made }: Drive): DesiredSetting {
-  const same = (now: string | undefined): boolean => now !== undefined && isCd(now) && volumeOf(now) === volumeOf(made);
-  return { key, label: what, shown: volumeOf(made), value: () => made, same };
+/** Another medium keeps how the drive is used, apart from the size, which belongs to the medium. */
+function cdSetting({ key, what, options, made }: Drive, before: Drives | undefined): DesiredSetting {
+  const medium = volumeOf(made);
+  const earlier = optionsBefore(key, before);
+  const value = (now: string | undefined): string => {
+    if (now === undefined || !isCd(now) || isCloudInit(volumeOf(now))) return made;
+    if (volumeOf(now) === medium) return usedAs(now, options, earlier);
+    return usedAs(editProperties(now, { set: { file: medium }, remove: ['size'], bare: 'file' }), options, earlier);
+  };
+  return { key, label: what, shown: medium, value, same: (now) => now !== undefined && value(now) === now };
+}
+
+function optionsBefore(key: string, before: Drives | undefined): Drive['options'] | undefined {
+  return before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
 }
 
 function driveSetting(drive: Drive, before: Drives | undefined, retained?: string): DesiredSetting {
   const { key, what, options, made } = drive;
-  const earlier = before === undefined ? undefined : drivesOf(before).find((one) => one.key === key)?.options;
+  const earlier = optionsBefore(key, before);
   const value = (now: string | undefined): string =>
     now === undefined ? (retained ?? made) : usedAs(now, options, earlier);
   return {
@@ -220,8 +232,14 @@ function driveSetting(drive: Drive, before: Drives | undefined, retained?: strin
   };
 }
 
-/** The drive with its declared options; options that are no longer declared are removed. */
+/** The drive with its declared options; options that are no longer declared are removed. Keys that Proxmox has renamed count by their present name. */
 export function usedAs(now: string, options: Drive['options'], before: Drive['options'] = {}): string {
   const remove = Object.keys(before).filter((option) => !(option in options));
-  return editProperties(now, { set: options, remove, bare: 'file', absent: ABSENT });
+  const present = withCurrentKeys(now);
+  const edited = editProperties(present, { set: options, remove, bare: 'file', absent: ABSENT });
+  return edited === present ? now : edited;
+}
+
+function withCurrentKeys(text: string): string {
+  return text.replaceAll(/(?<=,)([a-z_]+)(?==)/g, (key) => currentKey(DISK_KEYS, key));
 }

@@ -2,7 +2,7 @@
 // a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
-import { effectOf } from '../../proxmox/option-effects.ts';
+import { effectOf, isReadAtStart } from '../../proxmox/option-effects.ts';
 import { isEqual, isStill } from '../guest/impact.ts';
 
 import { addressesOf } from '../guest/proxmox/network.ts';
@@ -23,7 +23,7 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   const isWaiting =
     settingsWait('vm', before, after) ||
     waitsForRestart(before, after, decidingSettings('vm', before)) ||
-    isReadAtStart(before, after) ||
+    isToldAtStart(before, after) ||
     drivesWait(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }
@@ -38,7 +38,8 @@ function drivesWait(before: VmSpec, after: VmSpec): boolean {
     before.guest_agent !== after.guest_agent ||
     [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].some((key) => {
       const change = { before: old?.get(key), after: now?.get(key) };
-      return change.before !== change.after && effectOf('qemu', key, change, settings) === 'next start';
+      if (change.before === change.after) return false;
+      return effectOf('qemu', key, change, settings) === 'next start' || isReadAtStart('qemu', key, change);
     })
   );
 }
@@ -53,11 +54,11 @@ function rootDrive({ root_disk, disk }: VmSpec): Used {
 /** The medium of a CD does not matter. */
 function textOf({ storage, path, options }: Used): string {
   const isCd = storage === null && path === null;
-  return printProperties({ file: path ?? 'one:disk', ...(isCd ? { media: 'cdrom' } : options) }, [], 'file');
+  return printProperties({ file: path ?? 'one:disk', ...(isCd ? { media: 'cdrom' } : {}), ...options }, [], 'file');
 }
 
 /** The VM reads cloud-init's values at its start. */
-function isReadAtStart(before: VmSpec, after: VmSpec): boolean {
+function isToldAtStart(before: VmSpec, after: VmSpec): boolean {
   const startOf = ({ nameservers, searchdomain, user, ...spec }: VmSpec) =>
     [nameservers, searchdomain, user, addressesOf(spec)] as const;
   return !isEqual(startOf(before), startOf(after));

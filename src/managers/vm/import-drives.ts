@@ -7,6 +7,7 @@ import { propertiesOf } from '../../proxmox/table.ts';
 import { isCloudInit } from '../../proxmox/volumes.ts';
 import { defined } from '../guest/import/guests.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
+import { writtenDriveOptions } from '../guest/options/drive-options.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
@@ -14,7 +15,7 @@ import { gigabytes } from '../guest/proxmox/size.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
 import { disk, driveShape, rootDisk } from './drive-schema.ts';
 import { storageOf, volumeOf } from './drive-value.ts';
-import { isoKey } from './drives.ts';
+import { DISK_FIELDS, DISK_KEYS, isoKey } from './drives.ts';
 
 export interface WrittenDrives {
   /** Storage of the root disk, the default for new disks. */
@@ -46,7 +47,7 @@ export function writtenDrives(guest: GuestConf, conf: Unclaimed, usual: string):
   // Key of a new VM's cloud-init drive.
   const beside = others.filter((key) => !clouds.includes(key) && !(cloudInit && key === 'ide2'));
   const place = isoKey({ cloud_init: cloudInit });
-  const iso = beside.includes(place) ? isoAt(conf, place, driveShape.iso) : undefined;
+  const iso = beside.includes(place) && isPlainCd(conf.peek(place)) ? isoAt(conf, place, driveShape.iso) : undefined;
   const disks = beside
     .filter((key) => key !== place || iso === undefined)
     .flatMap((key): JsonObject[] => {
@@ -104,6 +105,11 @@ function pathAt(conf: Unclaimed, key: string): string | undefined {
   return volume;
 }
 
+/** Whether a CD has nothing that only an entry of `disks` can declare. */
+function isPlainCd(text: string | undefined): boolean {
+  return Object.keys(parseProperties(text ?? '', 'file')).every((key) => ['file', 'media', 'size'].includes(key));
+}
+
 /** @param field which of the fields of a CD is to hold it */
 function isoAt(conf: Unclaimed, key: string, field: z.ZodType): string | undefined {
   const text = conf.peek(key) ?? '';
@@ -117,7 +123,7 @@ function diskAt(conf: Unclaimed, key: string, usual: string): JsonObject | undef
   const text = conf.peek(key) ?? '';
   if (parseProperties(text)['media'] === 'cdrom') {
     const iso = isoAt(conf, key, disk.shape.iso);
-    return iso === undefined ? undefined : { bus: key, iso };
+    return iso === undefined ? undefined : defined({ bus: key, iso, ...usage(conf, key) });
   }
   // Some buses have more places than every version of Proxmox accepts.
   if (!disk.shape.bus.safeParse(key).success) return undefined;
@@ -144,7 +150,7 @@ function declarable(conf: Unclaimed, key: string, property: 'format' | Used): Js
   const text = parseProperties(conf.peek(key) ?? '', 'file')[property];
   const [, bus = ''] = BUS.exec(key) ?? [];
   if (text === undefined || !Object.hasOwn(propertiesOf(`qemu/${bus}`) ?? {}, property)) return undefined;
-  const field: z.ZodType = property === 'format' ? disk.shape.format : rootDisk.shape[FIELDS[property]];
+  const field: z.ZodType = property === 'format' ? disk.shape.format : rootDisk.shape[DISK_FIELDS[property]];
   const flag = FLAGS[text === 'ignore' && property === 'discard' ? '0' : normalFlag(text)];
   const value = [text, flag, Number(text)].find((form) => form !== undefined && field.safeParse(form).success);
   if (value !== undefined) conf.pass(key, [property], 'file');
@@ -153,33 +159,19 @@ function declarable(conf: Unclaimed, key: string, property: 'format' | Used): Js
 
 const FLAGS: Readonly<Record<string, boolean>> = { 0: false, 1: true };
 
-const FIELDS = {
-  cache: 'cache',
-  discard: 'discard',
-  iothread: 'iothread',
-  ssd: 'ssd',
-  backup: 'backup',
-  replicate: 'replicate',
-  ro: 'read_only',
-  aio: 'aio',
-  serial: 'serial',
-  queues: 'queues',
-  mbps_rd: 'read_mb_per_s',
-  mbps_rd_max: 'read_mb_per_s_burst',
-  mbps_wr: 'write_mb_per_s',
-  mbps_wr_max: 'write_mb_per_s_burst',
-  iops_rd: 'read_iops',
-  iops_rd_max: 'read_iops_burst',
-  iops_wr: 'write_iops',
-  iops_wr_max: 'write_iops_burst',
-} as const;
-
-type Used = keyof typeof FIELDS;
+type Used = keyof typeof DISK_FIELDS;
 
 /** The options of the drive, where they are set. */
 function usage(conf: Unclaimed, key: string): Record<string, Json> {
-  const properties = Object.keys(FIELDS) as Used[];
-  return defined(Object.fromEntries(properties.map((property) => [FIELDS[property], declarable(conf, key, property)])));
+  const properties = Object.keys(DISK_FIELDS) as Used[];
+  const values = properties.map((property) => [property, declarable(conf, key, property)] as const);
+  const declared = values.flatMap(([property, value]) => (value === undefined ? [] : [property]));
+  // A disk may say that it is one.
+  if (parseProperties(conf.peek(key) ?? '')['media'] === 'disk') conf.pass(key, ['media'], 'file');
+  return defined({
+    ...Object.fromEntries(values.map(([property, value]) => [DISK_FIELDS[property], value])),
+    options: writtenDriveOptions(DISK_KEYS, conf, { key, bare: 'file', declared }),
+  });
 }
 
 /** An EFI disk of the older type stays undeclared: a new one would be of the newer type. So does one beside SEV-SNP or TDX, for which Proxmox makes none. */

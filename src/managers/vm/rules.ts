@@ -9,7 +9,7 @@ import type { Config } from '../config.ts';
 import { interfacesOf, nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';
 import type { VmGuest } from './declared.ts';
-import { isoKey, LIMITS } from './drives.ts';
+import { DISK_FIELDS, isoKey } from './drives.ts';
 import { machineOptions } from './machine-options.ts';
 
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
@@ -270,11 +270,11 @@ function strayOptions(vm: VmGuest, at: Place, bus: string, options: Readonly<Rec
   return Object.keys(options)
     .filter((option) => !Object.hasOwn(known, option))
     .map((option) => {
-      const [named = option] = Object.entries(LIMITS).flatMap(([field, key]) => (key === option ? [field] : []));
-      const field = option === 'ro' ? 'read_only' : named;
+      const named = Object.entries(DISK_FIELDS).find(([key]) => key === option)?.[1];
+      const field = named ?? option;
       return invalid(
         vm,
-        placeIn(at, field),
+        named === undefined ? placeIn(at, 'options', option) : placeIn(at, named),
         `a disk at ${bus} has no "${field}"`,
         'Take it out, or choose another bus.',
       );

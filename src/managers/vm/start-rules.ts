@@ -10,7 +10,7 @@ import { nameOfGuest, targetOf } from '../guest/guests.ts';
 import { cloneSourcePlace } from '../guest/rules/references.ts';
 import type { RuleContext } from '../rule.ts';
 import type { VmGuest } from './declared.ts';
-import { LIMITS } from './drives.ts';
+import { DISK_FIELDS } from './drives.ts';
 import { type MachineOption, machineOptions } from './machine-options.ts';
 import { DEVICE_FIELDS } from './passthrough.ts';
 import { isWorkedIn } from './vm-spec.ts';
@@ -107,18 +107,21 @@ function placeOf(found: StartFault, options: Options): Place | null {
   const declared = found.options.find((option) => options.get(option)?.at != null);
   const at = declared === undefined ? null : (options.get(declared)?.at ?? null);
   const field = declared === first && first !== undefined ? fieldOf(first, found.property) : undefined;
-  return at === null || field === undefined || at.path.endsWith(`/options/${first}`) ? at : placeIn(at, field);
+  return at === null || field === undefined || at.path.endsWith(`/options/${first}`) ? at : placeIn(at, ...field);
 }
 
-const LIMIT_FIELDS: ReadonlyMap<string, string> = new Map(Object.entries(LIMITS).map(([field, key]) => [key, field]));
+const OF_DISK: ReadonlyMap<string, string> = new Map(Object.entries(DISK_FIELDS));
 
-/** The field of a drive, a device or an interface that becomes the property. */
-function fieldOf(option: string, property: string | undefined): string | undefined {
+/** Where a drive, a device or an interface declares the property. */
+function fieldOf(option: string, property: string | undefined): readonly string[] | undefined {
   if (property === undefined) return undefined;
   if (option.startsWith('hostpci'))
-    return Object.entries(DEVICE_FIELDS.hostpci).find(([, key]) => key === property)?.[0];
-  if (/^(scsi|virtio|sata|ide)\d/.test(option)) return LIMIT_FIELDS.get(property) ?? property;
-  return option.startsWith('net') ? property : undefined;
+    return Object.entries(DEVICE_FIELDS.hostpci)
+      .filter(([, key]) => key === property)
+      .map(([field]) => field);
+  const ofDisk = OF_DISK.get(property);
+  if (/^(scsi|virtio|sata|ide)\d/.test(option)) return ofDisk === undefined ? ['options', property] : [ofDisk];
+  return option.startsWith('net') ? [property] : undefined;
 }
 
 const HINTS: Readonly<Record<StartFault['fault'], string>> = {
@@ -155,6 +158,7 @@ const HINTS: Readonly<Record<StartFault['fault'], string>> = {
   'CPU of the host': 'Take "kvm" out, or give it a CPU that can be emulated, such as x86-64-v2-AES.',
   'IDE of ARM':
     'Write a bus such as scsi or sata; cloud-init and "iso" have theirs at ide, so take them out for this architecture.',
+  'discarded writes': 'Take snapshot out, or give the VM a "machine" of a version before 10.0.',
   'native I/O': 'Write the "aio" io_uring or threads, or the "cache" none or directsync.',
   burst: 'Write the limit beside it, which is at most the burst.',
 };

@@ -2,7 +2,7 @@
 
 import type { Properties } from '../schema.ts';
 import { isCloudInit } from '../volumes.ts';
-import { type Check, isBefore, numbered, refused, type StartFault } from './fault.ts';
+import { type Check, isBefore, isOn, type Machine, numbered, refused, type StartFault } from './fault.ts';
 
 export const scsiHasItsPlace: Check = (machine) => {
   const beyond = numbered(machine, 'scsi').find(({ index }) => index > 13);
@@ -53,8 +53,15 @@ export const drivesAreServed: Check = (machine) =>
             },
           ]
         : [];
-    return [...native, ...burstFaults(option, drive)];
+    return [...native, ...discardedWrites(machine, option, drive), ...burstFaults(option, drive)];
   });
+
+/** PVE/QemuServer/Blockdev.pm, generate_file_blockdev: drives are opened in that way since version 10.0 of a machine. */
+function discardedWrites(machine: Machine, option: string, drive: Properties): StartFault[] {
+  if (!isOn(drive['snapshot']) || isBefore(machine, [10, 0, 0])) return [];
+  const message = "'snapshot' option is not yet supported for '-blockdev'";
+  return [{ ...refused('discarded writes', [option], message), property: 'snapshot' }];
+}
 
 function burstFaults(option: string, drive: Properties): StartFault[] {
   return Object.keys(drive)

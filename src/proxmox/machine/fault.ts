@@ -46,6 +46,7 @@ export interface StartFault {
     | 'CPU of the host'
     | 'IDE of ARM'
     | 'native I/O'
+    | 'discarded writes'
     | 'burst';
   /** The options that it follows from, the one at fault first. */
   readonly options: readonly string[];

@@ -150,14 +150,14 @@ test('interfaces of the host that no file may declare beside the others are left
   expect(left).toEqual([`hypervisor/network vmbr5 (${path}:23)`, `hypervisor/network vmbr6 (${path}:31)`]);
 });
 
-test('drives are imported by their bus, and options without a field are left with their line', async () => {
+test('drives are imported by their bus, with options that have no field, and what Proxmox has not is left with its line', async () => {
   const text = `name: app
 memory: 2048
 boot: order=virtio0
 ide0: local:iso/virtio-win.iso,media=cdrom,size=600M
 ide2: local-lvm:vm-4001-cloudinit,media=cdrom,size=4M
 sata0: none,media=cdrom
-scsi1: rpool:vm-4001-disk-1,cache=writeback,werror=stop,size=512M
+scsi1: rpool:vm-4001-disk-1,cache=writeback,werror=stop,future=1,iops_rd_length=3,size=512M
 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G
 tpmstate0: local-lvm:vm-4001-disk-2,size=4M
 virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
@@ -171,13 +171,19 @@ virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
     disk_size_gb: 32,
     root_disk: { bus: 'virtio0', discard: true, iothread: true },
     disks: [
-      { bus: 'scsi1', storage: 'rpool', size_gb: 0.5, cache: 'writeback' },
+      {
+        bus: 'scsi1',
+        storage: 'rpool',
+        size_gb: 0.5,
+        cache: 'writeback',
+        options: { iops_rd_max_length: 3, werror: 'stop' },
+      },
       { bus: 'scsi2', path: '/dev/disk/by-id/ata-WDC_WD40' },
       { bus: 'sata0', iso: 'none' },
     ],
     tpm: { version: 'v1.2' },
   });
-  expect(imported.left.map(({ what }) => what)).toEqual([`vm/4001 scsi1: werror=stop (${pathOf('vm')}:7)`]);
+  expect(imported.left.map(({ what }) => what)).toEqual([`vm/4001 scsi1: future=1 (${pathOf('vm')}:7)`]);
 });
 
 test('disks of the host are declared by names that last, and others are left with the remedy', async () => {
@@ -211,13 +217,14 @@ test('disks of the host are declared by names that last, and others are left wit
 });
 
 test('an option of a mount that no field says is left as that, not as a volume without its size', async () => {
-  const mounts = 'mp0: /tank/media,mp=/media,keepattrs=1\nmp1: rpool:subvol-4001-disk-1,mp=/data';
+  const mounts = 'mp0: /tank/media,mp=/media,keepattrs=1,future=1\nmp1: rpool:subvol-4001-disk-1,mp=/data';
   await hostWith(
     'lxc',
     `arch: amd64\nhostname: app\nmemory: 512\nostype: debian\n${mounts}\nrootfs: rpool:subvol-4001-disk-0,size=8G\n`,
     false,
   );
-  const { imported } = await roundTrip('lxc');
+  const { entry, imported } = await roundTrip('lxc');
+  expect(entry).toMatchObject({ mount_points: [{ options: { keepattrs: 1 } }] });
   expect(imported.left.map(({ why }) => why)).toEqual([
     expect.stringContaining('no field says it'),
     expect.stringContaining('pct rescan'),

@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Beside, objectsTable, othersTable, rowsTable } from '../../../src/managers/datacenter/coverage.ts';
 import { ROWS } from '../../../src/managers/datacenter/rows.ts';
-import { coverageOf, coverageTable } from '../../../src/managers/guest/options/coverage.ts';
+import { coverageOf, coverageTable, driveKeysTable } from '../../../src/managers/guest/options/coverage.ts';
+import { MOUNTS_IN_TABLE } from '../../../src/managers/lxc/passthrough-schema.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
+import { DRIVES_IN_TABLE } from '../../../src/managers/vm/drives.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import { configOptions } from '../../../src/proxmox/table.ts';
 
@@ -17,6 +19,8 @@ test('the page is what the tables say', async () => {
   const page = await readFile(new URL('../../../docs/coverage.md', import.meta.url), 'utf8');
   const tables = [
     ...(['lxc', 'vm'] as const).map((kind) => coverageTable(kind, beside.options[kind])),
+    driveKeysTable(MOUNTS_IN_TABLE),
+    driveKeysTable(DRIVES_IN_TABLE),
     othersTable(beside),
     rowsTable(),
     objectsTable(beside),

@@ -93,13 +93,15 @@ describe('mounts', () => {
     ]);
     const changed = own({
       mountPoints: [mount({ mountoptions: 'nodev;noatime' })],
-      volumes: [volume({ backup: '0', ro: '1' })],
+      // Access lists that are off are not the default, which is neither.
+      volumes: [volume({ acl: '0', backup: '0', idmap: 'u:0:1000:1;g:0:1000:1', keepattrs: '1', ro: '1' })],
     });
     const commands = await apply(changed, first);
     expect(commands.map((line) => line.split(' ')[1])).toEqual(['set', 'shutdown', 'start']);
     const [data, media] = await linesOf('mp');
     expect(data).toMatch(/^mp0: rpool:\S+,mp=\/data,/);
-    expect(data).toContain('ro=1');
+    for (const option of ['acl=0', 'idmap=u:0:1000:1;g:0:1000:1', 'keepattrs=1', 'ro=1'])
+      expect(data).toContain(option);
     expect(media).toBe('mp1: /srv/media,mp=/media,mountoptions=nodev;noatime');
     expect(impact(first, changed)).toBe('restart');
   });
@@ -179,7 +181,7 @@ describe('what is written', () => {
         devices: ['/dev/fuse', { path: '/dev/dri/renderD128', gid: 104, mode: '0660', deny_write: true }],
         env: { PORT: '8000' },
         mount_points: [
-          { host_path: '/srv/a', container_path: '/a', mount_options: ['noatime'], backup: false },
+          { host_path: '/srv/a', container_path: '/a', mount_options: ['noatime'], options: { keepattrs: true } },
           { host_path: '/tank/certs/101', container_path: '/certs' },
         ],
       }),
@@ -201,6 +203,22 @@ describe('what is written', () => {
       { zfs_volumes: [{ name: 'a', pool: 'rpool', size_gb: 1, mount_point: '/a', quota: true }] },
       '/zfs_volumes/0/quota',
     ],
+    [
+      'quotas by their own name without privileges',
+      { zfs_volumes: [{ name: 'a', pool: 'rpool', size_gb: 1, mount_point: '/a', options: { quota: 1 } }] },
+      '/zfs_volumes/0/options/quota',
+    ],
+    [
+      'what a field beside it says',
+      { mount_points: [{ host_path: '/srv/a', container_path: '/a', read_only: true, options: { ro: 1 } }] },
+      '/mount_points/0/options/ro',
+    ],
+    [
+      'a place in the options of the root disk',
+      { root_disk: { options: { volume: 'rpool:x' } } },
+      '/root_disk/options/volume',
+    ],
+    ['an id map that Proxmox cannot read', { root_disk: { options: { idmap: 'u:0' } } }, '/root_disk/options/idmap'],
     ['quotas of the root disk without privileges', { root_disk: { quota: true } }, '/root_disk/quota'],
     ['a key that is none', { root_user: { ssh_keys: ['ssh-ed25519 nothing'] } }, '/root_user/ssh_keys/0'],
     ['a password in plain text', { root_user: { password: 'hunter2' } }, '/root_user/password'],

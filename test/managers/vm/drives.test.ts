@@ -135,6 +135,37 @@ describe('disks beside the root disk', () => {
     expect(await refusal(one, more)).toContain('disks only grow');
   });
 
+  test('have any further key by its name, and what the VM reads at its start restarts it', async () => {
+    const with_ = (options: Record<string, string>, cd: Record<string, string> = {}) =>
+      of({
+        startState: 'running',
+        disks: [
+          { ...DISK, bus: 'scsi1', options },
+          { ...DISK, bus: 'sata1', size_gb: null, iso: 'none', options: cd },
+        ],
+      });
+    const keys = { detect_zeroes: '0', serial: 'a%20b', werror: 'report', wwn: '0x5000c50012345678' };
+    const one = with_(keys, { backup: '0' });
+    await apply(one);
+    for (const [key, value] of Object.entries(keys)) expect(await line('scsi1')).toContain(`,${key}=${value}`);
+    expect(await line('sata1')).toBe('sata1: none,backup=0,media=cdrom');
+    const limited = with_({ ...keys, iops: '500', iops_max: '900', iops_max_length: '60' }, { backup: '0' });
+    expect(await apply(limited, one)).toEqual(['set disk scsi1 of VM 1001']);
+    await host.write(CONF, (await host.read(CONF)).replace('iops_max_length=60', 'iops_max_length=60,bps_rd_length=5'));
+    const waits = with_({ werror: 'stop', bps_rd_max_length: '5' });
+    expect(await apply(waits, limited)).toEqual([
+      'set disk scsi1, the CD at sata1 of VM 1001',
+      'shut VM 1001 down',
+      'start VM 1001',
+      'record on VM 1001 that it was restarted',
+    ]);
+    expect(await line('scsi1')).toMatch(
+      /^scsi1: rpool:\S+?,(?=.*bps_rd(_max)?_length=5)(?=.*werror=stop)[^,]+(,[^,]+)*$/,
+    );
+    expect(await line('scsi1')).not.toMatch(/iops|wwn|serial|detect_zeroes/);
+    expect(await line('sata1')).toBe('sata1: none,media=cdrom');
+  });
+
   test('one that is no longer declared is detached and kept, and comes back with what is on it', async () => {
     const [without, one] = [of(), of({ disks: disks.slice(0, 2) })];
     await apply(one);
@@ -412,6 +443,32 @@ describe('rules', () => {
       expect.stringContaining('a disk at virtio1 has no "ssd"'),
       expect.stringContaining('a CD has no size'),
     ]);
+  });
+
+  test('further keys are those of Proxmox, with its values, on a bus that has them, and said once', () => {
+    const rows: readonly (readonly [object, string | null])[] = [
+      [{ options: { werror: 'enospc', detect_zeroes: false, bps_wr_max_length: 3 } }, null],
+      [{ options: { werror: 'sometimes' } }, "must be what Proxmox takes: value 'sometimes' does not have a value"],
+      [{ options: { wwn: 'x' } }, 'must be what Proxmox takes'],
+      [{ options: { size: '8G' } }, 'must not stand in options; write its size in GB'],
+      [{ options: { media: 'cdrom' } }, 'must not stand in options; write "iso" for a CD drive'],
+      [{ options: { bps_wr_length: 3 } }, 'must be written as bps_wr_max_length'],
+      [{ cache: 'none', options: { cache: 'none' } }, 'must not say cache a second time beside "cache"'],
+      [{ options: { werror: ['stop'] } }, 'must be text, a number, or true or false'],
+      [{ options: { product: 'disk' }, bus: 'virtio1' }, 'a disk at virtio1 has no "product"'],
+      [{ options: { serial: 'a,file=/etc/passwd' } }, 'cannot stand in a property string'],
+    ];
+    for (const [own, refused] of rows) {
+      const disks = [{ bus: 'scsi1', size_gb: 4, ...own }];
+      const said = found('INVALID_VALUE', with_({ ...bare, empty: true, disks }));
+      expect(said, JSON.stringify(own)).toEqual(refused === null ? [] : [expect.stringContaining(refused)]);
+    }
+    const discarded = with_({ ...bare, empty: true, disks: [{ bus: 'scsi1', size_gb: 4, options: { snapshot: 1 } }] });
+    expect(found('INVALID_VALUE', discarded)).toEqual([
+      expect.stringContaining("'snapshot' option is not yet supported"),
+    ]);
+    Object.assign(discarded[VM].vms[1], { machine: 'pc-q35-9.2' });
+    expect(found('INVALID_VALUE', discarded)).toEqual([]);
   });
 
   test('an appliance is unpacked on a storage of files that takes disks', () => {

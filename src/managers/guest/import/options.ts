@@ -42,6 +42,6 @@ function valueFor(kind: GuestKind, name: string, text: string): Json | undefined
 }
 
 /** A number where writing it gives the same text again. */
-function plainly(text: string): Json {
+export function plainly(text: string): Json {
   return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
 }

@@ -2,6 +2,7 @@
 
 import { configOptions } from '../../../proxmox/table.ts';
 import type { GuestKind } from '../settings/setting.ts';
+import { type DriveKeys, driveKeys } from './drive-options.ts';
 import { fieldsOf, insteadOf } from './fields.ts';
 import { PROXMOX_KIND } from './option.ts';
 import { optionNames } from './shape.ts';
@@ -54,6 +55,32 @@ export function coverageTable(kind: GuestKind, theirs: Theirs): string {
     inTicks(theirs[option] ?? []),
   ]);
   return markdownTable(['option', 'declared by', PEER], rows);
+}
+
+/**
+ * How each key of the property strings of drives or mounts is declared, as a table in Markdown.
+ *
+ * @param all the drives, or the mounts, with the name of each place in the file
+ */
+export function driveKeysTable(all: readonly DriveKeysAt[]): string {
+  const names = all.flatMap(({ keys }) => [...driveKeys(keys).keys(), ...Object.keys(keys.instead)]);
+  const rows = [...new Set(names)]
+    .toSorted()
+    .map((name) => [`\`${name}\``, ...all.map(({ keys }) => declaredInDrive(keys, name))]);
+  return markdownTable(['key', ...all.map(({ at }) => `in ${at}`)], rows);
+}
+
+export interface DriveKeysAt {
+  readonly at: string;
+  readonly keys: DriveKeys;
+}
+
+function declaredInDrive(keys: DriveKeys, name: string): string {
+  const instead = keys.instead[name];
+  if (instead !== undefined) return asWords(instead);
+  if (!driveKeys(keys).has(name)) return 'Proxmox has none';
+  const field = keys.fields[name];
+  return [...(field === undefined ? [] : [`\`${field}\``]), '`options`'].join(', ');
 }
 
 type Theirs = Readonly<Record<string, readonly string[]>>;

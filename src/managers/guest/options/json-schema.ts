@@ -52,7 +52,7 @@ function optionNode(kind: GuestKind, option: string): Node {
   };
 }
 
-function valueNode({ type, enum: words, minimum, maximum }: Schema): Node {
+export function valueNode({ type, enum: words, minimum, maximum }: Schema): Node {
   if (type === 'boolean') return { enum: [true, false, 0, 1, '0', '1'] };
   if (words !== undefined && words.length <= MAX_WORDS) return { enum: [...words] };
   if (type === 'integer' || type === 'number')

@@ -4,7 +4,7 @@
 
 import type { Action, Content } from '../../../model/action.ts';
 import type { OptionsOf } from '../../../proxmox/guest-options.ts';
-import { type Effect, effectOf } from '../../../proxmox/option-effects.ts';
+import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../../proxmox/option-effects.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { parseProperties } from './property-string.ts';
@@ -87,17 +87,25 @@ export function compareSettings(
     labels: [...change.map((setting) => setting.label), ...revert],
     shown: change.map((setting) => setting.shown),
     restart: inForce.some((setting) => isForStart(kind, conf, setting) || waiting.has(setting.key)),
-    unrecorded: inForce.some((setting) => setting.waits === true && effectOn(kind, conf, setting) === 'at once'),
+    unrecorded: inForce.some(
+      (setting) => isForStart(kind, conf, setting) && effectOn(kind, conf, setting) === 'at once',
+    ),
   };
 }
 
 function isForStart(kind: OptionsOf, conf: GuestConf, setting: DesiredSetting): boolean {
-  return setting.waits ?? effectOn(kind, conf, setting) === 'next start';
+  const { key, waits } = setting;
+  if (waits !== undefined) return waits;
+  return effectOn(kind, conf, setting) === 'next start' || isReadAtStart(kind, key, changeOf(conf, setting));
 }
 
-function effectOn(kind: OptionsOf, { settings }: GuestConf, { key, value }: DesiredSetting): Effect {
+function effectOn(kind: OptionsOf, conf: GuestConf, setting: DesiredSetting): Effect {
+  return effectOf(kind, setting.key, changeOf(conf, setting), conf.settings);
+}
+
+function changeOf({ settings }: GuestConf, { key, value }: DesiredSetting): OptionChange {
   const before = settings[key];
-  return effectOf(kind, key, { before, after: value(before) ?? undefined }, settings);
+  return { before, after: value(before) ?? undefined };
 }
 
 /** The arguments for creating a guest: all declared settings. */
