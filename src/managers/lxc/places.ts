@@ -13,7 +13,7 @@ const PLACES: Places<LxcSpec> = {
     { in: 'lxc', at: NVIDIA },
     ...GUEST_PLACES.scripts,
   ],
-  snapshots: [own('/template_snapshot_name', '/enable_lifecycle_snapshots')],
+  snapshots: [own('/template_snapshot_name', '/enable_lifecycle_snapshots', '/is_template')],
   hostname: [own('/name')],
   swap_mb: [own('/swap_mb')],
   timezone: [own('/timezone')],
@@ -25,7 +25,7 @@ const PLACES: Places<LxcSpec> = {
   unprivileged: [own('/unprivileged')],
   source: [
     own('/template', '/root_user', '/clone_from_ctid', '/clone_from_template_ctid'),
-    guests('/template_snapshot_name'),
+    guests('/template_snapshot_name', '/is_template'),
   ],
   rootfs: [own('/storage_pool', '/storage_size_gb', '/root_disk')],
   network_config: [INTERFACE],

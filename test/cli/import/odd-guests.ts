@@ -284,7 +284,7 @@ virtio0: local:4001/vm-4001-disk-1.raw,format=raw,cache=writethrough,size=32G
   'a container that is detached, locked and a template': {
     kind: 'lxc',
     text: container('lock: snapshot', 'template: 1', 'unused3: rpool:subvol-4001-disk-9'),
-    left: ['lock', 'template', 'unused3'],
+    left: ['lock', 'unused3'],
   },
   'a container with raw lines': {
     kind: 'lxc',
