@@ -19,14 +19,14 @@ const addPaths = ({ path, info = {}, children = [] }) => {
 for (const top of JSON.parse(viewer.slice(viewer.indexOf('['), viewer.indexOf('\n]\n') + 2))) addPaths(top);
 
 const KEPT_VERBS = {
-  pct: 'clone config create delsnapshot destroy exec list listsnapshot pending pull push reboot rescan resize rollback set shutdown snapshot start status stop template unlock move-volume move_volume',
-  qm: 'agent clone config create delsnapshot destroy disk guest cloudinit importdisk list listsnapshot move-disk move_disk pending reboot rescan reset resize resume rollback set showcmd shutdown snapshot start status stop suspend template unlink unlock wait',
+  pct: 'clone config create delsnapshot destroy exec list listsnapshot pending pull push reboot rescan resize rollback set shutdown snapshot start status stop template unlock move-volume move_volume migrate suspend resume fstrim mount unmount cpusets df fsck',
+  qm: 'agent clone config create delsnapshot destroy disk guest cloudinit importdisk list listsnapshot move-disk move_disk pending reboot rescan reset resize resume rollback set showcmd shutdown snapshot start status stop suspend template unlink unlock wait migrate sendkey',
 };
 const KEPT_PATHS =
-  /^\/(version|pools|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
+  /^\/(version|pools|pools\/\{poolid\}|access\/(users|acl|groups|roles)|access\/(groups|roles)\/\{\w+\}|access\/users\/\{userid\}|cluster\/backup|cluster\/backup\/\{id\}|cluster\/(firewall|nextid|resources|status|tasks).*|storage(\/.*)?|nodes|nodes\/\{node\}\/(aplinfo|subscription|startall|stopall|migrateall|wakeonlan|scan\/\w+|firewall.*|status|version|storage.*|network.*|tasks.*|lxc|lxc\/\{vmid\}|qemu|qemu\/\{vmid\}|(lxc|qemu)\/\{vmid\}\/(clone|migrate|sendkey|config|pending|resize|status.*|template|snapshot.*|firewall.*|interfaces|cloudinit.*|agent.*|unlink|move_disk|move_volume)))$/;
 /** Datacenter objects, and settings of a node. */
 const OBJECT_PATHS =
-  /^\/(access\/(domains(\/\{\w+\})?|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(resources|rules)(\/\{\w+\})?|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/rollback|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/fabrics\/(fabric(\/\{id\})?|node\/\{fabric_id\}(\/\{node_id\})?)|sdn\/vnets\/\{vnet\}\/(subnets(\/\{subnet\})?|firewall(\/.*)?))|nodes\/\{node\}\/(apt\/repositories|ceph\/pool(\/\{name\})?|certificates\/(acme\/certificate|custom)|config|dns|hosts|time))$/;
+  /^\/(access\/(domains(\/\{\w+\})?|permissions|users\/\{userid\}\/token(\/\{tokenid\})?)|cluster\/(acme\/(account|plugins)(\/\{\w+\})?|ha\/(groups|resources|rules)(\/\{\w+\})?|ha\/resources\/\{sid\}\/(migrate|relocate)|ha\/status\/.*|backup-info\/not-backed-up|backup\/\{id\}\/included_volumes|jobs\/realm-sync(\/\{id\})?|mapping\/.*|metrics\/server(\/\{id\})?|notifications\/(endpoints\/.*|matchers(\/\{name\})?)|options|replication(\/\{id\})?|sdn|sdn\/(rollback|lock)|sdn\/(controllers|dns|ipams|vnets|zones)(\/\{\w+\})?|sdn\/fabrics\/(fabric(\/\{id\})?|node\/\{fabric_id\}(\/\{node_id\})?)|sdn\/vnets\/\{vnet\}\/(ips|subnets(\/\{subnet\})?|firewall(\/.*)?))|nodes\/\{node\}\/(apt\/repositories|ceph\/pool(\/\{name\})?|certificates\/(acme\/certificate|custom|info)|config|dns|hosts|time))$/;
 const FACTS = [
   'type',
   'optional',
@@ -66,6 +66,12 @@ const drives = [
 const COMMAND_LINE_ONLY = {
   'pct exec': { vmid, 'keep-env': optionalFlag, 'extra-args': extraArguments },
   'pct pull': { vmid, path: text, destination: text, ...transfer },
+  'pct fstrim': { vmid, 'ignore-mountpoints': optionalFlag },
+  'pct mount': { vmid },
+  'pct unmount': { vmid },
+  'pct cpusets': {},
+  'pct df': { vmid },
+  'pct fsck': { vmid, device: optionalText, force: optionalFlag },
   'pct push': { vmid, file: text, destination: text, ...transfer },
   'pct rescan': { vmid: { ...vmid, optional: 1 }, dryrun: optionalFlag },
   'pct status': { vmid, verbose: optionalFlag },
@@ -96,13 +102,41 @@ const COMMAND_LINE_ONLY = {
   'pveum passwd': { userid: { type: 'string', format: 'pve-userid', maxLength: 64 } },
   'pvesm path': { volume: { type: 'string', format: 'pve-volume-id' } },
   'pvesm apiinfo': {},
+  'pvesm extractconfig': { volume: text },
+  'pvesm prune-backups': {
+    storage,
+    vmid: { ...vmid, optional: 1 },
+    type: { type: 'string', optional: 1, enum: ['qemu', 'lxc'] },
+    'dry-run': optionalFlag,
+    'keep-all': optionalFlag,
+    ...Object.fromEntries(
+      ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'].map((span) => [
+        `keep-${span}`,
+        { type: 'integer', optional: 1, minimum: 0 },
+      ]),
+    ),
+  },
+  'ha-manager status': { verbose: optionalFlag },
+  'ha-manager crm-command stop': {
+    sid: { type: 'string', format: 'pve-ha-resource-or-vm-id' },
+    timeout: { type: 'integer', minimum: 0 },
+  },
+  'ha-manager crm-command node-maintenance enable': { node: { type: 'string', format: 'pve-node' } },
+  'ha-manager crm-command node-maintenance disable': { node: { type: 'string', format: 'pve-node' } },
+  'pvenode acme account register': {
+    name: { type: 'string', optional: 1, format: 'pve-configid' },
+    contact: { type: 'string', format: 'email-list' },
+    directory: { type: 'string', optional: 1, pattern: '^https?://.*' },
+  },
+  'pvesubscription set-offline-key': { data: text },
   'pveam update': {},
   'pveam available': { section: { type: 'string', optional: 1, enum: ['system', 'mail', 'turnkeylinux'] } },
   'pveam list': { storage },
   'pveam remove': { template_path: { type: 'string', maxLength: 255 } },
 };
 
-/** Verbs of the programs that the description does not list: positional arguments, method (else above). */
+/** Verbs of the programs that the description does not list: positional arguments, method (else above), parameters that the verb gives itself, and
+ * whether it takes the options for the form of its output. */
 const MORE_VERBS = {
   'pvesm add': [['type', 'storage'], 'POST /storage'],
   'pvesm set': [['storage'], 'PUT /storage/{storage}'],
@@ -113,15 +147,122 @@ const MORE_VERBS = {
   'pvesm free': [['volume'], 'DELETE /nodes/{node}/storage/{storage}/content/{volume}', ['node']],
   'pvesm path': [['volume']],
   'pvesm apiinfo': [[]],
+  'pvesm extractconfig': [['volume']],
+  'pvesm prune-backups': [['storage']],
+  'pvesm scan nfs': [['server'], 'GET /nodes/{node}/scan/nfs', ['node']],
+  'pvesm scan cifs': [['server'], 'GET /nodes/{node}/scan/cifs', ['node']],
+  'pvesm scan iscsi': [['portal'], 'GET /nodes/{node}/scan/iscsi', ['node']],
+  'pvesm scan lvm': [[], 'GET /nodes/{node}/scan/lvm', ['node']],
+  'pvesm scan lvmthin': [['vg'], 'GET /nodes/{node}/scan/lvmthin', ['node']],
+  'pvesm scan pbs': [['server', 'username'], 'GET /nodes/{node}/scan/pbs', ['node'], true],
+  'pvesm scan zfs': [[], 'GET /nodes/{node}/scan/zfs', ['node']],
   'pveum user add': [['userid'], 'POST /access/users'],
-  'pveum passwd': [['userid']],
+  'pveum user modify': [['userid'], 'PUT /access/users/{userid}'],
+  'pveum user delete': [['userid'], 'DELETE /access/users/{userid}'],
+  'pveum user list': [[], 'GET /access/users', [], true],
+  'pveum user permissions': [['userid'], 'GET /access/permissions', [], true],
+  'pveum user token add': [['userid', 'tokenid'], 'POST /access/users/{userid}/token/{tokenid}', [], true],
+  'pveum user token modify': [['userid', 'tokenid'], 'PUT /access/users/{userid}/token/{tokenid}', [], true],
+  'pveum user token delete': [['userid', 'tokenid'], 'DELETE /access/users/{userid}/token/{tokenid}', [], true],
+  'pveum user token list': [['userid'], 'GET /access/users/{userid}/token', [], true],
+  'pveum group add': [['groupid'], 'POST /access/groups'],
+  'pveum group modify': [['groupid'], 'PUT /access/groups/{groupid}'],
+  'pveum group delete': [['groupid'], 'DELETE /access/groups/{groupid}'],
+  'pveum group list': [[], 'GET /access/groups', [], true],
+  'pveum role add': [['roleid'], 'POST /access/roles'],
+  'pveum role modify': [['roleid'], 'PUT /access/roles/{roleid}'],
+  'pveum role delete': [['roleid'], 'DELETE /access/roles/{roleid}'],
+  'pveum role list': [[], 'GET /access/roles', [], true],
   'pveum acl modify': [['path'], 'PUT /access/acl', ['delete']],
   'pveum acl delete': [['path'], 'PUT /access/acl', ['delete']],
+  'pveum acl list': [[], 'GET /access/acl', [], true],
+  'pveum realm add': [['realm'], 'POST /access/domains'],
+  'pveum realm modify': [['realm'], 'PUT /access/domains/{realm}'],
+  'pveum realm delete': [['realm'], 'DELETE /access/domains/{realm}'],
+  'pveum realm list': [[], 'GET /access/domains', [], true],
+  'pveum pool add': [['poolid'], 'POST /pools'],
+  'pveum pool modify': [['poolid'], 'PUT /pools'],
+  'pveum pool delete': [['poolid'], 'DELETE /pools'],
+  'pveum pool list': [[], 'GET /pools', [], true],
+  'pveum passwd': [['userid']],
+  'ha-manager status': [[]],
+  'ha-manager config': [[], 'GET /cluster/ha/resources'],
+  'ha-manager add': [['sid'], 'POST /cluster/ha/resources'],
+  'ha-manager set': [['sid'], 'PUT /cluster/ha/resources/{sid}'],
+  'ha-manager remove': [['sid'], 'DELETE /cluster/ha/resources/{sid}'],
+  'ha-manager groupconfig': [[], 'GET /cluster/ha/groups'],
+  'ha-manager groupadd': [['group'], 'POST /cluster/ha/groups'],
+  'ha-manager groupset': [['group'], 'PUT /cluster/ha/groups/{group}'],
+  'ha-manager groupremove': [['group'], 'DELETE /cluster/ha/groups/{group}'],
+  'ha-manager rules list': [[], 'GET /cluster/ha/rules', [], true],
+  'ha-manager rules config': [[], 'GET /cluster/ha/rules', [], true],
+  'ha-manager rules add': [['type', 'rule'], 'POST /cluster/ha/rules'],
+  'ha-manager rules set': [['type', 'rule'], 'PUT /cluster/ha/rules/{rule}'],
+  'ha-manager rules remove': [['rule'], 'DELETE /cluster/ha/rules/{rule}'],
+  'ha-manager crm-command migrate': [['sid', 'node'], 'POST /cluster/ha/resources/{sid}/migrate'],
+  'ha-manager crm-command relocate': [['sid', 'node'], 'POST /cluster/ha/resources/{sid}/relocate'],
+  'ha-manager crm-command stop': [['sid', 'timeout']],
+  'ha-manager crm-command node-maintenance enable': [['node']],
+  'ha-manager crm-command node-maintenance disable': [['node']],
+  'pvenode config get': [[], 'GET /nodes/{node}/config', ['node']],
+  'pvenode config set': [[], 'PUT /nodes/{node}/config', ['node']],
+  'pvenode startall': [[], 'POST /nodes/{node}/startall', ['node']],
+  'pvenode stopall': [[], 'POST /nodes/{node}/stopall', ['node']],
+  'pvenode migrateall': [['target'], 'POST /nodes/{node}/migrateall', ['node']],
+  'pvenode wakeonlan': [['node'], 'POST /nodes/{node}/wakeonlan'],
+  'pvenode cert info': [[], 'GET /nodes/{node}/certificates/info', ['node'], true],
+  'pvenode cert set': [['certificates', 'key'], 'POST /nodes/{node}/certificates/custom', ['node'], true],
+  'pvenode cert delete': [['restart'], 'DELETE /nodes/{node}/certificates/custom', ['node']],
+  'pvenode task list': [[], 'GET /nodes/{node}/tasks', ['node'], true],
+  'pvenode task status': [['upid'], 'GET /nodes/{node}/tasks/{upid}/status', ['node'], true],
+  'pvenode task log': [['upid'], 'GET /nodes/{node}/tasks/{upid}/log', ['node', 'limit']],
+  'pvenode acme account list': [[], 'GET /cluster/acme/account'],
+  'pvenode acme account register': [['name', 'contact']],
+  'pvenode acme account deactivate': [['name'], 'DELETE /cluster/acme/account/{name}'],
+  'pvenode acme account info': [['name'], 'GET /cluster/acme/account/{name}', [], true],
+  'pvenode acme account update': [['name'], 'PUT /cluster/acme/account/{name}'],
+  'pvenode acme cert order': [[], 'POST /nodes/{node}/certificates/acme/certificate', ['node']],
+  'pvenode acme cert renew': [[], 'PUT /nodes/{node}/certificates/acme/certificate', ['node']],
+  'pvenode acme cert revoke': [[], 'DELETE /nodes/{node}/certificates/acme/certificate', ['node']],
+  'pvenode acme plugin list': [[], 'GET /cluster/acme/plugins', [], true],
+  'pvenode acme plugin config': [['id'], 'GET /cluster/acme/plugins/{id}', [], true],
+  'pvenode acme plugin add': [['type', 'id'], 'POST /cluster/acme/plugins'],
+  'pvenode acme plugin set': [['id'], 'PUT /cluster/acme/plugins/{id}'],
+  'pvenode acme plugin remove': [['id'], 'DELETE /cluster/acme/plugins/{id}'],
+  'pvesubscription get': [[], 'GET /nodes/{node}/subscription', ['node']],
+  'pvesubscription set': [['key'], 'PUT /nodes/{node}/subscription', ['node']],
+  'pvesubscription update': [[], 'POST /nodes/{node}/subscription', ['node']],
+  'pvesubscription delete': [[], 'DELETE /nodes/{node}/subscription', ['node']],
+  'pvesubscription set-offline-key': [['data']],
   'pveam update': [[]],
   'pveam available': [[]],
   'pveam list': [['storage']],
   'pveam remove': [['template_path']],
   'pveam download': [['storage', 'template'], 'POST /nodes/{node}/aplinfo', ['node']],
+};
+
+/** Other names of verbs. */
+const MORE_ALIASES = {
+  'pveum user token remove': 'user token delete',
+  'pveum useradd': 'user add',
+  'pveum usermod': 'user modify',
+  'pveum userdel': 'user delete',
+  'pveum groupadd': 'group add',
+  'pveum groupmod': 'group modify',
+  'pveum groupdel': 'group delete',
+  'pveum roleadd': 'role add',
+  'pveum rolemod': 'role modify',
+  'pveum roledel': 'role delete',
+  'pveum aclmod': 'acl modify',
+  'pveum acldel': 'acl delete',
+  'pvesm nfsscan': 'scan nfs',
+  'pvesm cifsscan': 'scan cifs',
+  'pvesm iscsiscan': 'scan iscsi',
+  'pvesm lvmscan': 'scan lvm',
+  'pvesm lvmthinscan': 'scan lvmthin',
+  'pvesm zfsscan': 'scan zfs',
+  'ha-manager migrate': 'crm-command migrate',
+  'ha-manager relocate': 'crm-command relocate',
 };
 
 const flag = { type: 'boolean', optional: 1 };
@@ -371,6 +512,12 @@ source.paths['/nodes/{node}/certificates/acme/certificate'] = {
   DELETE: { name: 'revoke_certificate', params: onNode },
 };
 
+// Which properties a rule needs follows from its type, which is checked after the command line (pve-ha-manager, PVE/HA/Rules.pm).
+for (const name of ['affinity', 'nodes', 'resources']) source.paths['/cluster/ha/rules'].POST.params[name].optional = 1;
+
+// Newer than the description (pve-manager, PVE/NodeConfig.pm).
+source.paths['/nodes/{node}/config'].PUT.params.location = formatted('pve-node-location');
+
 // In Proxmox's pattern the dash is optional, so that each letter can match in two ways, and refusing a name takes exponential time. This pattern
 // matches the same texts in one way.
 const { reference } = source.paths['/nodes/{node}/storage/{storage}/oci-registry-pull'].POST.params;
@@ -438,8 +585,14 @@ for (const [verb, entry] of Object.entries(source.cli)) {
     verbs[verb] = { positional: entry.positional, method: candidates[0], fixed: ['node'] };
   } else verbs[verb] = { positional: entry.positional };
 }
-for (const [verb, [positional, method, fixed]] of Object.entries(MORE_VERBS))
-  verbs[verb] = { positional, ...(method && { method }), ...(fixed && { fixed }) };
+for (const [verb, [positional, method, fixed = [], formatted]] of Object.entries(MORE_VERBS))
+  verbs[verb] = {
+    positional,
+    ...(method && { method }),
+    ...(fixed.length > 0 && { fixed }),
+    ...(formatted && { formatted: 1 }),
+  };
+for (const [verb, alias] of Object.entries(MORE_ALIASES)) verbs[verb] = { alias };
 for (const [verb, parameters] of Object.entries(COMMAND_LINE_ONLY)) {
   verbs[verb].parameters = Object.fromEntries(
     Object.entries(parameters).map(([name, schema]) => [name, schemaNumber(factsOf(schema))]),

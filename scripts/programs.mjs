@@ -40,19 +40,34 @@ export function install(what, packages) {
   }
 }
 
-/** Installs the packages of a folder's lock file, unless they are installed. Returns whether it had to. */
+/**
+ * Installs the packages of a folder's lock file, unless they are installed, also by hand. Returns whether this lock file was new, so that what they
+ * bring is to be checked.
+ */
 export function installLocked(folder) {
   const stamp = join(folder, 'node_modules/.phoenix-set-up');
-  const lock = createHash('sha256')
-    .update(readFileSync(join(folder, 'package-lock.json')))
-    .digest('hex');
+  const text = readFileSync(join(folder, 'package-lock.json'));
+  const lock = createHash('sha256').update(text).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return false;
-  say('installing the locked packages (npm ci)');
-  if (run('npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
-    fail('npm ci failed: see above', 3);
+  if (!isInstalled(JSON.parse(text), join(folder, 'node_modules/.package-lock.json'))) {
+    say('installing the locked packages (npm ci)');
+    if (run('npm', ['ci', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+      fail('npm ci failed: see above', 3);
+    }
   }
   writeFileSync(stamp, lock);
   return true;
+}
+
+/** Whether npm's record of an installation has every package of the lock file, but those that are optional on this machine. */
+function isInstalled({ packages }, record) {
+  if (!existsSync(record)) return false;
+  const { packages: installed } = JSON.parse(readFileSync(record, 'utf8'));
+  return Object.entries(packages).every(([path, { version, integrity, optional }]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    return found === undefined ? optional === true : found.version === version && found.integrity === integrity;
+  });
 }
 
 /** Whether a program is on PATH, in a folder for root, or installed by `npm run parts`. */

@@ -23,6 +23,7 @@ interface Row {
 /** Paths of the objects that Phoenix creates, changes and deletes. */
 const OURS = [
   /^\/(pools|cluster\/backup)(\/[^/]+)?$/,
+  /^\/cluster\/ha\/(groups|resources\/[^/]+\/\w+)$/,
   /^\/(storage|cluster\/mapping\/(pci|usb|dir)|cluster\/metrics\/server)(\/[^/]+)?$/,
   /^\/cluster\/qemu\/custom-cpu-models(\/[^/]+)?$/,
   /^\/cluster\/acme\/(account|plugins)(\/[^/]+)?$/,
@@ -104,18 +105,19 @@ const FILES: Readonly<Record<string, (text: string) => Map<string, string>>> = {
 
 /** Paths of the objects that the lab shows. */
 const READS =
-  /^\/(access\/(acl|groups|users|domains)|cluster\/(ha\/(resources|rules)|mapping\/\w+|metrics\/server|sdn\/(zones|vnets|controllers))|nodes\/pve\/(dns|hosts|network))(\/|$)/;
+  /^\/(pools|access\/(acl|groups|permissions|roles|users|domains)|cluster\/(ha\/(resources|rules)|mapping\/\w+|metrics\/server|options|backup-info|replication|sdn\/(zones|vnets|controllers))|nodes\/pve\/(config|dns|hosts|network|subscription|version))(\/|$)/;
 
 /** What rests on a server that is not there, on programs of Ceph or a backup server, on what nobody can declare, is told in no order, or what only the schemas of a
  * type say of others. */
 const NOT_ASKED =
-  /10\.99\.|config --location|encryption-key|\/storage\/(nas2|nas3|pbs)\b|--storage rpool|_unsecure|tag-style,next-id|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)|alias=x|--cputype x |nodes\/other/;
+  /10\.99\.|encryption-key|\/storage\/(nas2|nas3|pbs)\b|--storage rpool|--id p 3 |\/ha\/rules.*(--type bogus|keep --strict)|alias=x|--cputype x |nodes\/other/;
 
 function isOurs({ argv = [] }: Row): boolean {
   const [program, verb = '', path = ''] = argv;
   // What an IPAM has noted of addresses is not imitated.
   if (/subnets\/.*-24$/.test(path) && verb === 'delete') return false;
-  if (program === 'pvesh' && verb === 'get') return READS.test(path) && !/--(full|check-node)/.test(argv.join(' '));
+  if (program === 'pvesh' && verb === 'get')
+    return READS.test(path) && !/--check-node|\/pools.* ?prod/.test(argv.join(' '));
   const isChange = program === 'pvesh' && ['create', 'set', 'delete'].includes(verb);
   // The usage line names the path's own parameter, and a job without a name gets one by chance.
   const named = verb !== 'create' || path !== '/cluster/backup' || argv.includes('--id');
@@ -214,19 +216,16 @@ function answerDifferences({ argv = [], rc, stdout, stderr }: Row, here: RunHere
 
 /** What a program wrote to standard error, without what depends on the machine or on earlier rows. */
 function comparableErrors(text: string): string {
-  return (
-    text
-      .replace(/^pvesh .*$/gm, '')
-      .replace(/ - unable to parse calendar event.*$/gm, '')
-      // Warnings about missing objects, repeated by every read.
-      .replace(/^user config - ignore .*$/gm, '')
-      .replace(/^Use of uninitialized value .*$/gm, '')
-      .trim()
-      // Parameters are reported in any order.
-      .split('\n')
-      .sort()
-      .join('\n')
-  );
+  const lines = text
+    .replace(/^pvesh .*$/gm, '')
+    .replace(/ - unable to parse calendar event.*$/gm, '')
+    // Warnings about missing objects, repeated by every read.
+    .replace(/^user config - ignore .*$/gm, '')
+    .replace(/^Use of uninitialized value .*$/gm, '')
+    .trim()
+    .split('\n');
+  // Parameters are reported in any order, and what is read twice is warned of twice.
+  return [...new Set(lines)].sort().join('\n');
 }
 
 /** A JSON text without digests, with its lists in one order: Proxmox has them in any. */

@@ -19,6 +19,7 @@ import { operations } from './operations.ts';
 import { declarations } from './reconcile/desired-state.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { report } from './report.ts';
+import { requestLook } from './request-look.ts';
 import { review } from './review/review.ts';
 import { logged } from './run-log.ts';
 import { drift } from './timers/drift.ts';
@@ -86,7 +87,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
   const endHeartbeat = startHeartbeat(context, begin);
   await begin();
   return {
-    delivered: ({ kind }) => (kind === 'push' ? queue.requestReconcile() : queue.requestReview()),
+    delivered: (delivery) => requestLook(queue, delivery),
     ...operations(context),
     async stop(graceSeconds = 30) {
       endHeartbeat();

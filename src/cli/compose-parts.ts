@@ -2,13 +2,11 @@
 // when one does.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Agent } from '../agent/deps.ts';
 import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
 import type { RepositoryOptions } from '../io/git/repository.ts';
 import type { Connection } from '../io/ledger/connect.ts';
 import type { QueueBoard, QueueBoardOptions } from '../io/queue-board.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Delivery } from '../ports/deliveries.ts';
 import type { Forge } from '../ports/forge.ts';
 import type { Log } from '../ports/log.ts';
 import type { Signatures } from '../ports/signatures.ts';
@@ -83,26 +81,26 @@ export async function openHttpServer(
   }
 }
 
-/** Passes on which deliveries were recorded: to the agent, or later to the one that is still starting. */
-export interface DeliveryRelay extends Pick<Agent, 'delivered'> {
-  connect(agent: Pick<Agent, 'delivered'>): Promise<void>;
-}
-
-export function openDeliveryRelay(): DeliveryRelay {
-  let to: Pick<Agent, 'delivered'> | null = null;
-  /** One of each kind is enough: it makes the agent look. */
-  const early = new Map<Delivery['kind'], Pick<Delivery, 'kind'>>();
-  return {
-    async delivered(delivery) {
-      if (to === null) early.set(delivery.kind, delivery);
-      else await to.delivered(delivery);
-    },
-    async connect(agent) {
-      to = agent;
-      for (const delivery of early.values()) await agent.delivered(delivery);
-      early.clear();
-    },
-  };
+/**
+ * Does work that needs Redis or another essential part all the time: it ends with the part.
+ *
+ * @param lost resolves when the part is lost
+ * @param work ends when its signal is aborted
+ * @param stop aborted when the work has to end for another reason
+ * @throws the reason of the loss
+ */
+export async function unlessLost<T>(
+  lost: Promise<Error>,
+  work: (stop: AbortSignal) => Promise<T>,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<T> {
+  const ended = new AbortController();
+  const failed = lost.then((error) => Promise.reject(error));
+  try {
+    return await Promise.race([work(AbortSignal.any([stop, ended.signal])), failed]);
+  } finally {
+    ended.abort();
+  }
 }
 
 /** What reads keys is loaded where there are some. */

@@ -12,6 +12,7 @@ import type { StartingDeps } from '../agent/http/starting.ts';
 import { followedRepository } from '../agent/http/webhook/follows.ts';
 import type { ReceiverDeps } from '../agent/http/webhook/receive.ts';
 import { claimInstallation } from '../agent/installation.ts';
+import { requestLook } from '../agent/request-look.ts';
 import { recordTraced } from '../agent/tracing.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { limitsOf } from '../io/git/http.ts';
@@ -29,19 +30,20 @@ import type { Clock } from '../ports/clock.ts';
 import type { Forge } from '../ports/forge.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
+import type { Queue } from '../ports/queue.ts';
 import type { Tracer } from '../ports/tracing.ts';
 import type { Settings } from '../settings.ts';
 import { forgePages } from '../web/forge-pages.ts';
 import { openPages } from '../web/pages.ts';
 import { openStartingPage } from '../web/starting.ts';
 import {
-  openDeliveryRelay,
   openHttpServer,
   pathOf,
   queuesOf,
   signaturesOf,
   tokenOf,
   tracerOf,
+  unlessLost,
   waitForNode,
 } from './compose-parts.ts';
 import { redisOf, waitForRedis, warnOncePerOutage } from './compose-redis.ts';
@@ -148,28 +150,29 @@ export async function compose(
     });
     opened.push(() => repository.close());
     const metrics = openMetrics(ledger, { clock, version: phoenixVersion() });
-    const relay = openDeliveryRelay();
-    const receive = receives
-      ? receiverOf(settings, { ledger, agent: relay, metrics, forge, tracer, log, clock })
-      : null;
+    // Open before the node is known: other processes look at once for what is delivered to this one meanwhile.
+    const queue = openQueue(connect(), { log, installation });
+    let isStarted = false;
+    opened.push(() => (isStarted ? undefined : queue.close(0)));
+    const receive = receives ? receiverOf(settings, { ledger, queue, metrics, forge, tracer, log, clock }) : null;
     opening.serve({ ...starting, receive });
     const known = settings.host.kind === 'ssh' ? knownNode(settings.dataDir, settings.host.destination) : null;
     const waits = (why: string) => {
       waitsFor = `its node: ${why}; it goes on by itself once the node answers`;
     };
-    const away = waitForNode(known, { log, waits, ...(stop === undefined ? {} : { stop }) });
     const advise = ({ what, remedy }: NodeAdvice) => log.warn(what, { remedy });
     const lab = labPrograms === undefined ? {} : { labPrograms };
-    const hostDeps = { node, environment, repository, redactor, away, advise, ...lab };
-    const host = metrics.host(await openHostOf(settings, hostDeps));
+    const hostDeps = { node, environment, repository, redactor, advise, ...lab };
+    const openHost = (until: AbortSignal) =>
+      openHostOf(settings, { ...hostDeps, away: waitForNode(known, { log, waits, stop: until }) });
+    const host = metrics.host(await unlessLost(lost.promise, openHost, stop));
     await known?.keep(host.node);
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
     changes.all((run, step) => step === null && metrics.runChanged(run));
 
-    const queue = openQueue(connect(), { log, installation });
-    const agent = await startAgent({
+    const agentDeps = {
       ledger,
       queue,
       repository,
@@ -183,8 +186,10 @@ export async function compose(
       tracer,
       options: agentOptions(settings, { roles, node: host.node, renewSeconds }),
       lost: lost.resolve,
-    });
+    };
+    const agent = await unlessLost(lost.promise, () => startAgent(agentDeps));
     let grace = 0;
+    isStarted = true;
     opened.push(() => agent.stop(grace));
     if (settings.redisUrl === null) await noteVersion(settings.dataDir, phoenixVersion());
 
@@ -206,7 +211,6 @@ export async function compose(
       forge: openForgeSignInOf(settings, redactor),
       adminToken: settings.adminToken,
     });
-    await relay.connect(agent);
     return {
       agent,
       url: opening.url,
@@ -239,7 +243,7 @@ function agentOptions(
 
 interface ReceiverSources {
   readonly ledger: Ledger;
-  readonly agent: Pick<Agent, 'delivered'>;
+  readonly queue: Queue;
   readonly metrics: Pick<Metrics, 'delivery'>;
   readonly forge: Forge | null;
   readonly tracer: Tracer;
@@ -250,7 +254,7 @@ interface ReceiverSources {
 /** Null without a webhook secret. */
 function receiverOf(
   settings: Settings,
-  { ledger, agent, metrics, forge, tracer, log, clock }: ReceiverSources,
+  { ledger, queue, metrics, forge, tracer, log, clock }: ReceiverSources,
 ): ReceiverDeps | null {
   const { webhookSecret, webhookSecretBefore } = settings;
   if (webhookSecret === null) return null;
@@ -260,7 +264,7 @@ function receiverOf(
     sentAs: settings.webhookContentType,
     follows: followedRepository({ repository: repositoryOf(settings), forge, clock, log }),
     record: recordTraced(ledger.recordDelivery, tracer),
-    recorded: agent.delivered,
+    recorded: (delivery) => requestLook(queue, delivery),
     ended(end, arrived) {
       metrics.delivery(end);
       if (arrived === undefined) return;

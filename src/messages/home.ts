@@ -12,6 +12,8 @@ interface Counts {
   readonly needed: number;
   readonly declared: number;
   readonly proved: number;
+  /** When the oldest of these proofs was; null: not known. */
+  readonly provedAt: string | null;
   readonly isDeclaredKnown: boolean;
   /** The newest look at the host that came to an end, ISO 8601; null: none that is kept. */
   readonly observedAt: string | null;
@@ -24,12 +26,12 @@ export interface OverviewWords {
 
 /**
  * One line. "All as declared" is said only where that is known of everything: what was applied may have been changed on the host since, so
- * that a look has to have ended.
+ * that a check has to have ended. Before the first one, "All applied" stands beside the time of the oldest proof.
  *
  * @param state `busy`: something goes on; `unfollowed`: no commit was followed yet
  */
 export function overviewSentence(
-  { needed, declared, proved, isDeclaredKnown, observedAt }: Counts,
+  { needed, declared, proved, provedAt, isDeclaredKnown, observedAt }: Counts,
   { busy, unfollowed }: { readonly busy: boolean; readonly unfollowed: boolean },
 ): OverviewWords {
   if (needed > 0) return { sentence: needed === 1 ? '1 needs you' : `${needed} need you`, tone: 'bad' };
@@ -39,7 +41,10 @@ export function overviewSentence(
   if (busy)
     return { sentence: rest === 0 ? 'Being applied' : `Being applied: ${countOf(rest, 'target')} to go`, tone: 'busy' };
   if (rest === 0 && declared === 0) return { sentence: 'Nothing is declared', tone: 'good' };
-  if (rest === 0 && observedAt === null) return { sentence: 'All applied, not checked since', tone: 'quiet' };
+  if (rest === 0 && observedAt === null)
+    return provedAt === null
+      ? { sentence: 'All applied, not checked since', tone: 'quiet' }
+      : { sentence: 'All applied', tone: 'good' };
   if (rest === 0) return { sentence: 'All as declared', tone: 'good' };
   return { sentence: `${proved} of ${declared} as declared, ${rest} not proved`, tone: 'wait' };
 }
@@ -95,6 +100,7 @@ export function declaredText({ declared, proved, isDeclaredKnown }: Counts): str
 
 export const HOME = {
   neverLooked: 'No check of the host has run since, so changes by hand are not known.',
+  provedSince: 'Each was as declared when it was last applied or replayed, the oldest',
   retried: 'Trying again',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',

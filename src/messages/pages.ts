@@ -60,7 +60,7 @@ export const TROUBLE = {
   }),
   notSignedIn: (): Trouble => ({
     title: 'Sign in to do this',
-    hint: 'Nothing was done. Looking needs nothing on this machine; what changes something is for whoever signed in: open /sign-in.',
+    hint: 'Nothing was done. What changes something is for people who are signed in: press “Sign in” above, and come back to this page.',
   }),
   mayNot: (person: string, role: PersonRole, needed: PersonRole): Trouble => ({
     title: 'You may not do this',
@@ -83,9 +83,9 @@ export const TROUBLE = {
 
 export const SIGN_IN = {
   title: 'Sign in',
-  why: 'What is shown here is for those who hold the admin token of this agent (PHOENIX_ADMIN_TOKEN).',
+  why: 'Whoever holds the admin token of this agent (PHOENIX_ADMIN_TOKEN) may see and change everything here.',
   whyForge: (forge: string) =>
-    `What is shown here is for those who have rights on the followed repository at ${forge}.`,
+    `Whoever has rights on the followed repository at ${forge} may see what is shown here, and change what these rights allow.`,
   byForge: (forge: string) => `Sign in with ${forge}`,
   byToken: 'By the admin token of this agent (PHOENIX_ADMIN_TOKEN):',
   token: 'Admin token',

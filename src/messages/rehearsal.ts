@@ -21,6 +21,18 @@ export function rehearsalStep({ target, outcome, actions, reason }: Step, width:
   return `${shown}  ${target.padEnd(width)}  ${told}`.trimEnd().concat('\n');
 }
 
+/**
+ * What a host lacks of the state in which the change is to start. Steps that were skipped for another one are left out; empty for none.
+ *
+ * @param steps those of the first commit that did not go well
+ */
+export function initialFailures(steps: readonly Step[]): string {
+  const failed = steps.filter(({ outcome }) => outcome !== 'skipped');
+  return failed
+    .map(({ target, reason }) => `The state before could not be reached: ${target}: ${reason ?? 'it failed'}\n`)
+    .join('');
+}
+
 export function rehearsalSummary(rehearsal: {
   readonly outcomes: readonly Step[];
   readonly commands: number;

@@ -27,13 +27,21 @@ export type Schema = {
 export type Schemas = ReadonlyMap<string, Schema>;
 
 /** A verb of a program: positional arguments in order, and the schema of every parameter, except `node`. */
-export type Verb = { readonly positional: readonly string[]; readonly schemas: Schemas };
+export type Verb = {
+  readonly positional: readonly string[];
+  readonly schemas: Schemas;
+  /** Whether it takes the options for the form of its output (`--output-format`). */
+  readonly formatOptions?: boolean;
+  /** The API method that it calls, such as `PUT /access/acl`; undefined for one of its own. */
+  readonly method?: string | undefined;
+};
 
 type WrittenVerb = {
   alias?: string;
   positional?: string[];
   method?: string;
   fixed?: string[];
+  formatted?: number;
   parameters?: Record<string, number>;
 };
 
@@ -121,7 +129,8 @@ function verbAsWritten(name: string): Verb | undefined {
     written.method === undefined
       ? writtenOutSchemas(written.parameters ?? {}, 'lxc', [])
       : methodSchemas(written.method, written.fixed);
-  return schemas === undefined ? undefined : { positional: written.positional, schemas };
+  if (schemas === undefined) return undefined;
+  return { positional: written.positional, schemas, formatOptions: written.formatted === 1, method: written.method };
 }
 
 /** All verbs of a program, as words after its name, and the target verb of an alias. */

@@ -20,11 +20,11 @@ interface Begun extends BegunSignIn {
   readonly to: string;
 }
 
-type Ask = (
+export type Ask = (
   request: Request,
   response: Response,
   status: number,
-  asked: { readonly to: string; readonly wrong: string },
+  asked: { readonly to: string; readonly wrong: string | null; readonly name?: string },
 ) => void;
 
 export function signInByForge(show: Show, ask: Ask): Router {

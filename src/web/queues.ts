@@ -6,7 +6,7 @@ import { accessOf } from '../agent/http/guard.ts';
 import { TROUBLE } from '../messages/pages.ts';
 import { mayAs } from '../model/person.ts';
 import { troublePage } from './html/error-page.ts';
-import type { Show } from './sign-in.ts';
+import { askToSignIn, type Show } from './sign-in.ts';
 
 const POLICY = [
   "default-src 'none'",
@@ -36,18 +36,22 @@ export type ShowQueues = (
 export function queueRoutes(queues: ShowQueues | null, show: Show): Router {
   const routes = express.Router();
   if (queues === null) return routes;
-  routes.use('/queues', async (request, response, next) => {
+  // Not mounted at the path, so that links of the pages shown here are made from the whole one.
+  routes.use((request, response, next) => {
+    if (!/^\/queues(\/|$)/.test(request.path)) return next();
     const person = accessOf(request).person(request);
-    if (person === null) return show(request, response, 401, troublePage(TROUBLE.notSignedIn()));
-    if (!mayAs(person.role, 'operator')) {
-      return show(request, response, 403, troublePage(TROUBLE.mayNot(person.name, person.role, 'operator')));
-    }
+    if (person === null) return askToSignIn(show, request, response, 401, { to: '/queues/', wrong: null });
+    if (mayAs(person.role, 'operator')) return next();
+    show(request, response, 403, troublePage(TROUBLE.mayNot(person.name, person.role, 'operator')));
+  });
+  routes.use('/queues', async (request, response, next) => {
+    const isAdmin = mayAs(accessOf(request).person(request)?.role ?? 'reader', 'admin');
     response.setHeader('content-security-policy', POLICY);
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'same-origin');
     response.setHeader('cache-control', 'no-store');
     withoutForeignLinks(response);
-    await queues(mayAs(person.role, 'admin') ? 'change' : 'look', request, response, next);
+    await queues(isAdmin ? 'change' : 'look', request, response, next);
   });
   return routes;
 }

@@ -7,7 +7,7 @@ import { accessOf, mayRead, tooManyFailures } from '../agent/http/guard.ts';
 import { carriesFormToken, isFromOwnPage } from '../agent/http/own-pages.ts';
 import { sameSecret } from '../agent/http/timing-safe-equal.ts';
 import { SIGN_IN, TROUBLE } from '../messages/pages.ts';
-import { signInByForge } from './forge-sign-in.ts';
+import { type Ask, signInByForge } from './forge-sign-in.ts';
 import type { Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';
 import { type SignIn, signInPage } from './html/sign-in.ts';
@@ -23,21 +23,28 @@ export type Show = (request: Request, response: Response, status: number, page: 
 /** Parses a form. */
 export const readForm: RequestHandler = express.urlencoded({ limit: FORM_BYTES, extended: false });
 
+/** Shows the sign-in page in place of the one that was asked for, which follows it. */
+export function askToSignIn(
+  show: Show,
+  request: Request,
+  response: Response,
+  status: number,
+  asked: Pick<SignIn, 'to' | 'wrong'> & Partial<Pick<SignIn, 'name'>>,
+): void {
+  const access = accessOf(request);
+  if (!canSignIn(access)) {
+    show(request, response, 403, troublePage(TROUBLE.noToken()));
+    return;
+  }
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
+  const ways = { forge: access.forge?.name ?? null, token: access.adminToken !== null };
+  show(request, response, status, signInPage({ name: '', ...asked, ...ways }, linksFrom(request.path)));
+}
+
 /** Middleware before all pages: sign-in and sign-out routes, and the sign-in page for everybody else. */
 export function signInRoutes(show: Show): Router {
   const routes = express.Router();
-  const ask = (
-    request: Request,
-    response: Response,
-    status: number,
-    asked: Pick<SignIn, 'to' | 'wrong'> & Partial<Pick<SignIn, 'name'>>,
-  ) => {
-    const access = accessOf(request);
-    if (!canSignIn(access)) return show(request, response, 403, troublePage(TROUBLE.noToken()));
-    if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
-    const ways = { forge: access.forge?.name ?? null, token: access.adminToken !== null };
-    show(request, response, status, signInPage({ name: '', ...asked, ...ways }, linksFrom(request.path)));
-  };
+  const ask: Ask = (...asked) => askToSignIn(show, ...asked);
 
   routes.use((request, response, next) => {
     const looks = request.method === 'GET' || request.method === 'HEAD';

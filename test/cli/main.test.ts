@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -72,6 +72,7 @@ describe('misuse', () => {
     [['valdate'], 'Did you mean validate?'],
     [['plan', '.', '--from', 'main'], 'name --from and --to, or --host alone\n  phoenix plan --help'],
     [['plan', '.', '--host', 'pve'], '"pve" is not a host\n  Name the host as local, or as ssh://root@pve.\n'],
+    [['plan', '.', '--host', 'ssh://'], 'Name the host as local, or as ssh://root@pve.example.internal.\n'],
   ])('%j ends with 2, says what is wrong, and what to do', async (args, said) => {
     const { exit, stdout, stderr } = await phoenix(args);
     expect([exit, stdout]).toEqual([2, '']);
@@ -163,6 +164,25 @@ test('without an agent it exits with 3 and says how to start one', async () => {
   expect(stderr).toMatch(/no agent answers at http:\/\/127\.0\.0\.1:9.*\n.*phoenix serve/);
   expect(stdout).toBe('');
   expect(exit).toBe(3);
+});
+
+describe('output', () => {
+  test('is complete where a pipe takes less than all at once', async () => {
+    const { exit, stdout } = await phoenixProcess(['schema', 'phoenix_datacenter_config']);
+    expect(exit).toBe(0);
+    expect(Buffer.byteLength(stdout)).toBeGreaterThan(128 * 1024);
+    expect(JSON.parse(stdout)).toHaveProperty('$schema');
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('that a full disk does not take ends with 3', () => {
+    const full = openSync('/dev/full', 'w');
+    const ended = spawnSync(process.execPath, [MAIN, 'schema', 'phoenix_vm_configs'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([ended.status, ended.stderr]).toEqual([3, expect.stringMatching(/cannot be written: ENOSPC.*\n {2}see to/)]);
+  });
 });
 
 describe('an environment file', () => {

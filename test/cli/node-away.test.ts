@@ -1,12 +1,18 @@
 // An agent that starts while its node is unreachable, as after a power cut that stopped both.
 
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDeliveryRelay } from '../../src/cli/compose-parts.ts';
+import { unlessLost } from '../../src/cli/compose-parts.ts';
 import { knownNode } from '../../src/cli/data-folder.ts';
+import { connectRedis } from '../../src/io/ledger/connect.ts';
+import { openLog } from '../../src/io/log.ts';
+import { openQueue } from '../../src/io/queue/queue.ts';
+import { openRedactor } from '../../src/io/redact.ts';
 import { freePort } from '../support/programs.ts';
+import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, type Started, start } from './phoenix.ts';
 
@@ -42,16 +48,52 @@ async function said(text: string): Promise<void> {
   }, `the agent to say: ${text}`);
 }
 
-test('it waits for a node that it never reached, says why, and stops when requested', async () => {
-  running = start(['serve'], settings());
+test('it waits for a node that it never reached, says why, tells others what is delivered, and stops when requested', async () => {
+  const redis = await startRedis();
+  running = start(['serve', '--roles', 'receive'], { ...settings(), REDIS_URL: redis.url });
   await said('the node does not answer: it is waited for');
   expect(running.output.stderr).toMatch(
     /does not answer: ssh: connect to host 127\.0\.0\.1 port \d+: Connection refused/,
   );
+
+  const url = /answers on (http:\S+) and/.exec(running.output.stderr)?.[1];
+  expect((await push(url ?? '')).status).toBe(202);
+  // A process that plans, beside it.
+  const connection = connectRedis(redis.url, () => {});
+  const other = openQueue(connection, { log: openLog({ level: 'silent', redactor: openRedactor() }) });
+  const looked = Promise.withResolvers<void>();
+  const reconcile = async () => {
+    looked.resolve();
+    return null;
+  };
+  await other.work({ reconcile }, { node: 'pve', concurrency: 1 });
+  await looked.promise;
+  await other.close(0);
+
   running.child.kill('SIGTERM');
   await running.ended;
   expect(running.child.exitCode).toBe(0);
+  await redis.stop();
 });
+
+/** A push to the followed branch, as GitHub sends it. */
+function push(url: string): Promise<Response> {
+  const body = JSON.stringify({
+    ref: 'refs/heads/main',
+    before: '1'.repeat(40),
+    after: '2'.repeat(40),
+    repository: { full_name: 'infra', clone_url: 'https://git.invalid/infra.git' },
+    sender: { login: 'ada' },
+  });
+  const signature = createHmac('sha256', 'the secret of the webhook').update(body).digest('hex');
+  const headers = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': `sha256=${signature}`,
+  };
+  return fetch(`${url}/webhooks`, { method: 'POST', body, headers });
+}
 
 test('it continues with the last known name of the node, and accepts pushes', async () => {
   await mkdir(join(folder, 'data'));
@@ -77,14 +119,20 @@ test('a name is known for its destination alone, and an invalid file has no effe
   expect(await knownNode(folder, 'ssh://root@one').read()).toBeNull();
 });
 
-test('what was delivered before the agent was there makes it look, once for each kind, and later deliveries at once', async () => {
-  const looked: string[] = [];
-  const agent = { delivered: async ({ kind }: { readonly kind: string }) => void looked.push(kind) };
-  const relay = openDeliveryRelay();
-  for (const kind of ['push', 'pull', 'push'] as const) await relay.delivered({ kind });
-  expect(looked).toEqual([]);
-  await relay.connect(agent);
-  expect(looked).toEqual(['push', 'pull']);
-  await relay.delivered({ kind: 'push' });
-  expect(looked).toEqual(['push', 'pull', 'push']);
+test('what is waited for ends with the loss of what it needs', async () => {
+  const lost = Promise.withResolvers<Error>();
+  const waiting = Promise.withResolvers<AbortSignal>();
+  const work = unlessLost(lost.promise, (stop) => {
+    waiting.resolve(stop);
+    return new Promise(() => {});
+  });
+  const stop = await waiting.promise;
+  expect(stop.aborted).toBe(false);
+  lost.resolve(new Error('the private redis-server ends again and again'));
+  await expect(work).rejects.toThrow('ends again and again');
+  expect(stop.aborted).toBe(true);
+
+  expect(await unlessLost(new Promise(() => {}), async () => 'done')).toBe('done');
+  const told = unlessLost(new Promise(() => {}), async (until) => until.aborted, AbortSignal.abort());
+  expect(await told).toBe(true);
 });

@@ -216,6 +216,14 @@ test.each(['phoenix_lxc_configs.json', 'etc/guests/phoenix_lxc_configs.json'])(
   },
 );
 
+test('a file of another whole configuration below a folder is not taken for one in the wrong place', () => {
+  const files: Files = environment();
+  files[`examples/one/${LXC}`] = files[LXC];
+  files[`examples/one/${HYPERVISOR}`] = files[HYPERVISOR];
+  delete files[LXC];
+  expect(loadFiles(files).problems.filter(({ file }) => file?.startsWith('examples/'))).toEqual([]);
+});
+
 test.each([
   ['Europe/Belrin', 'Europe/Berlin'],
   ['europe/berlin', 'Europe/Berlin'],

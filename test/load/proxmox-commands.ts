@@ -19,6 +19,7 @@ import { kindOf, nameOf } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 import { codeProblem } from '../../src/proxmox/code-checks.ts';
 import { wanted } from '../managers/guests.ts';
+import { HOST_FACTS, NO_GUEST } from '../managers/observed.ts';
 import { shapeFor } from '../support/phoenix-shell.ts';
 
 /** A command line with Proxmox's verdict. */
@@ -115,26 +116,13 @@ function withFile<Result>(content: string, use: (file: string) => Result): Resul
 }
 
 const NOWHERE: GuestObservation = {
-  conf: null,
-  otherKind: false,
-  elsewhere: null,
-  lookalike: null,
-  running: false,
-  firewall: null,
-  firewallFaults: [],
-  installed: {},
-  silent: false,
-  sourceMissing: false,
+  ...NO_GUEST,
   host: {
+    ...HOST_FACTS,
     storages: null,
     bridges: null,
     localContents: ['iso', 'import'],
-    retained: null,
-    missing: [],
-    managedBy: [],
     pools: { prod: { members: [], owner: null } },
-    subuid: null,
-    subgid: null,
   },
 };
 

@@ -40,6 +40,7 @@ import { kindOf, nameOf, type TargetId } from '../../src/model/ids.ts';
 import type { JsonObject } from '../../src/model/json.ts';
 import type { Target } from '../../src/model/target.ts';
 import { wanted } from '../managers/guests.ts';
+import { HOST_FACTS, NO_GUEST } from '../managers/observed.ts';
 
 export type Written =
   /** A file, or what a program gets on its standard input. */
@@ -215,26 +216,13 @@ function ofHost(id: TargetId, target: Target): Written[] {
 }
 
 const NOWHERE: GuestObservation = {
-  conf: null,
-  otherKind: false,
-  elsewhere: null,
-  lookalike: null,
-  running: false,
-  firewall: null,
-  installed: {},
-  firewallFaults: [],
-  silent: false,
-  sourceMissing: false,
+  ...NO_GUEST,
   host: {
+    ...HOST_FACTS,
     storages: null,
     bridges: null,
     localContents: ['iso'],
-    retained: null,
-    missing: [],
-    managedBy: [],
     pools: { prod: { members: [], owner: null } },
-    subuid: null,
-    subgid: null,
   },
 };
 

@@ -220,7 +220,13 @@ describe('actions are refused', () => {
 describe('the board of the queues', () => {
   test('can be seen by operators and changed by admins, and loads nothing from other sites', async () => {
     const [rita, otto, ada] = [await signedIn('rita'), await signedIn('otto'), await signedIn('ada')];
-    expect([(await visitor(url).visit('/queues/')).status, (await rita.visit('/queues/')).status]).toEqual([401, 403]);
+    const asked = await visitor(url).visit('/queues/');
+    // The form and its way back are found from below the path, too.
+    expect([asked.status, asked.page]).toEqual([
+      401,
+      expect.stringMatching(/action="\.\.\/sign-in"[\s\S]*value="\/queues\/"/),
+    ]);
+    expect((await rita.visit('/queues/')).status).toBe(403);
     const shown = await otto.visit('/queues/');
     expect([shown.status, shown.page]).toEqual([200, expect.stringContaining('<base href="/queues/"')]);
     const { queues } = JSON.parse((await otto.visit('/queues/api/queues')).page);

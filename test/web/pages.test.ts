@@ -194,10 +194,10 @@ describe('the front page', () => {
       await finish(ledger, run, 'succeeded');
     }
     const home = async () => words((await visit('/')).page);
-    expect(await home()).toContain('All applied, not checked since 3f2a1bc followed');
+    expect(await home()).toMatch(/All applied 3f2a1bc followed .* Each was as declared .* the oldest/);
     const first = await record(ledger, [stepOf('lxc/101')], { request: { trigger: 'drift', readOnly: true } });
     const looking = await begin(ledger, first, 'lxc/101');
-    expect(await home()).toContain('All applied, not checked since 3f2a1bc followed');
+    expect(await home()).toContain('All applied 3f2a1bc followed');
     await looking.end('unchanged', undefined, '2026-01-02T03:30:00.000Z');
     await finish(ledger, first, 'succeeded');
     expect(await home()).toContain('All as declared 3f2a1bc followed');
@@ -427,13 +427,19 @@ describe('targets', () => {
       { field: 'memory_mb', declared: 512, observed: 2048 },
       { field: 'features.nesting', declared: '1', observed: null },
     ];
-    await step.end('failed', 'differs from what is declared; to be done: set memory of 101', CREATED, [], differs);
+    await step.end(
+      'failed',
+      'differs from what is declared; to be done: set memory of 101',
+      '2026-01-02T03:10:00.000Z',
+      [],
+      differs,
+    );
     expect(await shown()).toContain(
       'Field Declared Observed memory_mb 512 2048 differs features.nesting "1" not set differs',
     );
     const inRun = words((await visit(`/runs/${look}/lxc/101`)).page);
     expect(inRun).toContain('Found otherwise than declared Field Declared Observed memory_mb 512 2048 differs');
-    expect(await shown()).toContain(`Not as declared when run ${look} checked it, 2026-01-02 03:04:05 UTC .`);
+    expect(await shown()).toContain(`Not as declared when run ${look} checked it, 2026-01-02 03:10:00 UTC .`);
     expect(await shown()).toContain('to be done: set memory of 101 phoenix converge lxc/101');
 
     seen.declaration = () => Promise.reject(new Error('the repository is away'));

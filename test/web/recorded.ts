@@ -79,7 +79,7 @@ export async function begin(ledger: Ledger, run: RunId, target: string, started 
     },
     print: (...lines) => ledger.appendLog(run, id, lines),
     async end(outcome, reason, ended = CREATED, would = [], differs = []) {
-      const proved = { kind: 'proved', record: { target: id, commit: COMMIT, digest: 'd' } } as const;
+      const proved = { kind: 'proved', record: { target: id, commit: COMMIT, digest: 'd', at: ended } } as const;
       const applied = outcome === 'applied' ? proved : ({ kind: 'kept' } as const);
       await ledger.finishStep(lease, run, {
         outcome,

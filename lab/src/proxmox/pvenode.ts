@@ -1,4 +1,4 @@
-// The program pvenode: the certificate of the node's web interface (pve-manager, PVE/CLI/pvenode.pm, PVE/API2/Certificates.pm, PVE/API2/ACME.pm,
+// The program pvenode: the node's options, tasks and ACME by the API, and the certificate of its web interface (pve-manager, PVE/CLI/pvenode.pm, PVE/API2/Certificates.pm, PVE/API2/ACME.pm,
 // PVE/CertHelpers.pm). The simulated ACME authority signs every request.
 
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
@@ -6,11 +6,15 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseOptionLines } from '../../../src/proxmox/option-lines.ts';
 import { splitList } from '../../../src/proxmox/perl.ts';
 import { parsePropertyString } from '../../../src/proxmox/property-string.ts';
+import { encodeText } from '../../../src/proxmox/section-config.ts';
 import { keyText, makeCertificate, newKey } from '../certificates/certificates.ts';
 import type { Answer } from './answer.ts';
+import { apiVerbs } from './api/verbs.ts';
+import { answer, type Call, newCall, print, type Verb } from './call.ts';
 import { replaceFile } from './lock.ts';
-import { hostFile, type LabNode, pathOf } from './node.ts';
-import { Refusal, refuse, refuseParameters } from './refusal.ts';
+import { type LabNode, pathOf } from './node.ts';
+import type { Parameters } from './parameters/check.ts';
+import { refuse, refuseParameters } from './refusal.ts';
 
 const DAY_MS = 86_400_000;
 /** Validity of Let's Encrypt's certificates. */
@@ -18,37 +22,23 @@ const DAYS = 90;
 /** A certificate that ends within this many days is renewed without `--force`. */
 const RENEWAL_DAYS = 30;
 
-export function pvenode(node: LabNode, argv: readonly string[]): Answer {
-  const words = argv.filter((word, index) => !word.startsWith('--') && !argv[index - 1]?.startsWith('--'));
-  const isSet = (option: string) => argv[argv.indexOf(`--${option}`) + 1] === '1' && argv.includes(`--${option}`);
-  try {
-    const [sort, verb, ...rest] = words[0] === 'acme' ? ['acme', ...words.slice(2)] : words;
-    const work = WORK[`${sort} ${verb}`];
-    if (work === undefined) return { stdout: '', stderr: `the lab leaves out 'pvenode ${words.join(' ')}'\n`, rc: 255 };
-    return { stdout: work(node, rest, isSet('force')), stderr: '', rc: 0 };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return { stdout: '', stderr: `${error.message}\n`, rc: 255 };
-  }
-}
-
-type Work = (node: LabNode, words: readonly string[], force: boolean) => string;
+type Work = (node: LabNode, parameters: Parameters, force: boolean) => string;
 
 const WORK: Readonly<Record<string, Work>> = {
-  'cert set': (node, [certificates = '', key = ''], force) => {
-    store(node, contentOf(node, certificates), contentOf(node, key), force);
+  'cert set': (node, { certificates, key }, force) => {
+    store(node, String(certificates), String(key ?? ''), force);
     return 'Setting custom certificate files\nRestarting pveproxy\n';
   },
   'cert delete': (node) => {
     for (const path of Object.values(pagePaths(node))) rmSync(path, { force: true });
     return 'Deleting custom certificate files\nRestarting pveproxy\n';
   },
-  'acme order': (node, _, force) => {
+  'acme cert order': (node, _, force) => {
     if (!force && existsSync(pagePaths(node).certificate))
       refuseParameters({ force: "Custom certificate exists but 'force' is not set." });
     return order(node, force);
   },
-  'acme renew': (node, _, force) => {
+  'acme cert renew': (node, _, force) => {
     const { certificate } = pagePaths(node);
     if (!existsSync(certificate)) refuse('No current (custom) certificate found, please order a new certificate!');
     const end = Date.parse(new X509Certificate(readFileSync(certificate)).validTo);
@@ -58,14 +48,50 @@ const WORK: Readonly<Record<string, Work>> = {
   },
 };
 
+/** Those of the certificate print what their task does. */
+const CERTIFICATE_VERBS: Readonly<Record<string, Verb>> = Object.fromEntries(
+  Object.entries(WORK).map(([name, work]) => [
+    `pvenode ${name}`,
+    (call: Call, parameters: Parameters): undefined => {
+      call.stdout += work(call.node, parameters, parameters['force'] === '1');
+      return undefined;
+    },
+  ]),
+);
+
+const VERBS = apiVerbs(
+  'pvenode',
+  {
+    'config get': { print: (call, data) => printConfig(call, data as Readonly<Record<string, unknown>>) },
+    'task log': {
+      print: (call, data) => {
+        for (const { t } of data as readonly { readonly t: string }[]) print(call, t);
+      },
+    },
+    'acme account list': {
+      print: (call, data) => {
+        for (const { name } of data as readonly { readonly name: string }[]) print(call, name);
+      },
+    },
+  },
+  CERTIFICATE_VERBS,
+);
+
+/** Answers a call of `pvenode`. */
+export function pvenode(node: LabNode, argv: readonly string[]): Answer {
+  return answer(newCall(node), 'pvenode', argv, VERBS);
+}
+
+/** As the file has it (PVE::NodeConfig::write_node_config). */
+function printConfig(call: Call, { digest: _, description, ...options }: Readonly<Record<string, unknown>>): void {
+  const notes = String(description ?? '').replace(/\n$/, '');
+  if (notes !== '') for (const line of notes.split('\n')) print(call, `#${encodeText(line)}`);
+  for (const [name, value] of Object.entries(options).sort()) print(call, `${name}: ${value}`);
+}
+
 function pagePaths(node: LabNode) {
   const prefix = pathOf(node, `etc/pve/nodes/${node.name}/pveproxy-ssl`);
   return { certificate: `${prefix}.pem`, key: `${prefix}.key` };
-}
-
-function contentOf(node: LabNode, path: string): string {
-  const file = hostFile(node, path) ?? refuse(`can't open '${path}' - No such file or directory`);
-  return readFileSync(file, 'utf8');
 }
 
 function store(node: LabNode, certificate: string, key: string, force: boolean): void {

@@ -59,6 +59,8 @@ export interface Overview {
   readonly declared: number;
   /** Number of declared targets that are proved and not doubtful. */
   readonly proved: number;
+  /** When the longest known of these proofs was, ISO 8601; null: there is none, or the time of one was not recorded. */
+  readonly provedAt: string | null;
   /** Whether the declared targets are known. */
   readonly isDeclaredKnown: boolean;
   /** The newest observation of any target, ISO 8601; null: none on record has ended. */
@@ -76,6 +78,7 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
     ({ target, look }) => look !== null && look.found !== null && !look.over && !known.has(target),
   );
   const declared = targets.filter((each) => each.declared === true);
+  const proved = declared.filter(({ state }) => state === 'applied').map((each) => each.proved);
   const refused = head?.verdict === 'invalid' || head?.verdict === 'refused' ? head : null;
   const ended = certificates?.filter(({ validity }) => validity !== null && validity.until <= now.toISOString()) ?? [];
   const looks = targets.flatMap(({ look }) => (look === null ? [] : [look.at]));
@@ -99,7 +102,8 @@ export function overviewOf({ head, open, targets, orphans, certificates, faults,
       (orphans?.length ?? 0) +
       (refused === null ? 0 : 1),
     declared: declared.length,
-    proved: declared.filter(({ state }) => state === 'applied').length,
+    proved: proved.length,
+    provedAt: proved.every((at) => at !== null) ? (proved.toSorted()[0] ?? null) : null,
     isDeclaredKnown: targets.every((each) => each.declared !== null),
     observedAt: looks.toSorted().at(-1) ?? null,
   };

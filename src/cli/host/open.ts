@@ -32,7 +32,7 @@ export async function openReadOnly(
   );
   const named = hostSetting(given);
   if ('wrong' in named) {
-    const login = /^(?:[a-z]+:\/\/)?([\w.-]+@)?([\w.-]+)/i.exec(given);
+    const login = /^([\w.-]+@)?([\w.-]+)/.exec(given.replace(/^[a-z]+:\/\//i, ''));
     const meant = login === null ? 'ssh://root@pve.example.internal' : `ssh://${login[1] ?? 'root@'}${login[2]}`;
     throw new SourceFailure(named.wrong, `Name the host as local, or as ${meant}.`);
   }

@@ -11,7 +11,7 @@ import type { Config } from '../../managers/config.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
 import { AT_WORK } from '../../messages/at-work.ts';
 import { problemCounts, problemText } from '../../messages/problem.ts';
-import { rehearsalStep, rehearsalSummary } from '../../messages/rehearsal.ts';
+import { initialFailures, rehearsalStep, rehearsalSummary } from '../../messages/rehearsal.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import { DEFAULT_POLICY, type Policy } from '../../model/policy.ts';
@@ -137,11 +137,11 @@ async function applyTwice(
   const carryOut = (plan: Plan, before: Targets, after: Targets, onStep: (step: Rehearsed) => void = () => {}) =>
     carryOutPlan(recording, { plan, before, after, ...settings }, onStep);
 
-  if (from !== null) {
-    // The initial state needs no approval.
-    await carryOut(planned(NOTHING, began, DEFAULT_POLICY), NOTHING, began);
-    recording.forget();
-  }
+  // The initial state needs no approval.
+  const initial = await carryOut(planned(NOTHING, began, DEFAULT_POLICY), NOTHING, began);
+  const missing = initial.filter((step) => !wentWell(step));
+  io.stderr(initialFailures(missing));
+  recording.forget();
   const plan = planned(began, goal, policy);
   const width = Math.max(0, ...plan.steps.map(({ target }) => target.length));
   noteProgress(io, AT_WORK.rehearses);
@@ -156,7 +156,8 @@ async function applyTwice(
   const actions = second.reduce((sum, step) => sum + step.actions, 0);
   const ok = [...outcomes, ...second].every(wentWell) && actions === 0;
   if (args.json) {
-    io.verbatim(`${JSON.stringify({ ok, outcomes, commands, files, second: { actions }, problems: [] }, null, 2)}\n`);
+    const answer = { ok, initial: missing, outcomes, commands, files, second: { actions }, problems: [] };
+    io.verbatim(`${JSON.stringify(answer, null, 2)}\n`);
   } else {
     io.stdout(rehearsalSummary({ outcomes, commands: commands.length, second: actions }));
   }
@@ -176,7 +177,7 @@ function planned(before: Targets, after: Targets, policy: Policy, also: Readonly
 
 function refused(problems: readonly Problem[], args: RehearseArgs, io: Io): number {
   if (args.json) {
-    const nothing = { outcomes: [], commands: [], files: [], second: { actions: 0 } };
+    const nothing = { initial: [], outcomes: [], commands: [], files: [], second: { actions: 0 } };
     io.verbatim(`${JSON.stringify({ ok: false, ...nothing, problems }, null, 2)}\n`);
   } else {
     for (const problem of problems) io.stdout(`${problemText(problem)}\n`);

@@ -3,6 +3,7 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type FileFormat, isAt } from '../../config/file-format.ts';
 import { nearest } from '../../config/nearest.ts';
+import { HYPERVISOR_FILE } from '../../managers/places.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 
 /** SYNTAX: a file such as `etc/phoenix_lxc_configs.yml` exists instead of the JSON file. */
@@ -22,7 +23,7 @@ export function filesAreJson({ files }: Pick<RuleContext, 'files'>, formats: rea
   });
 }
 
-/** NO_EFFECT: `etc/lxc_configs.json`, or the right name in another folder, exists instead of `etc/phoenix_lxc_configs.json`. */
+/** NO_EFFECT: `etc/lxc_configs.json`, or the right name in another folder, exists instead of `etc/phoenix_lxc_configs.json`, which is missing. */
 export function filesHaveTheirNames(
   { files }: Pick<RuleContext, 'files'>,
   formats: readonly FileFormat[],
@@ -35,6 +36,7 @@ export function filesHaveTheirNames(
   return [...files.keys()].flatMap((file): Diagnostic[] => {
     if (!file.endsWith('.json') || formats.some((format) => isAt(format, file))) return [];
     const elsewhere = [...missing.values()].find((path) => path.split('/').at(-1) === file.split('/').at(-1));
+    if (elsewhere !== undefined && isOfAnotherRoot(file, elsewhere, files)) return [];
     const meant = /^etc\/[^/]+$/.test(file) ? nearest(essence(file), [...missing.keys()]) : null;
     const path = elsewhere ?? (meant === null ? undefined : missing.get(meant));
     if (path === undefined) return [];
@@ -48,6 +50,11 @@ export function filesHaveTheirNames(
       },
     ];
   });
+}
+
+/** Whether the file is where it is to be below another folder that is a config root itself, such as an example. */
+function isOfAnotherRoot(file: string, path: string, files: RuleContext['files']): boolean {
+  return file.endsWith(`/${path}`) && files.has(`${file.slice(0, -path.length)}${HYPERVISOR_FILE}`);
 }
 
 /** The distinctive part of a config file name: `lxc` of `etc/phoenix_lxc_configs.json`. */

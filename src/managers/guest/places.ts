@@ -5,6 +5,7 @@ import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 import type { Config } from '../config.ts';
 import { guests, host, own, type Places } from '../sources.ts';
 import type { GuestSpec } from './guest-spec.ts';
+import type { SharedSettings } from './settings/values.ts';
 
 /** Fields that hold a guest's address, including the old one. */
 export const ADDRESS = [
@@ -14,18 +15,10 @@ export const ADDRESS = [
   '/static_ip',
 ] as const;
 
-export const GUEST_PLACES: Places<GuestSpec> = {
+/** All but the settings, which are written under their own names. */
+export const GUEST_PLACES: Places<Omit<GuestSpec, keyof SharedSettings>> = {
   id: [own('/vmid')],
   protected: [own('/protected'), host('/phoenix/protected')],
-  cores: [own('/cores')],
-  cpulimit: [own('/cpulimit')],
-  cpuunits: [own('/cpuunits')],
-  memory_mb: [own('/memory_mb')],
-  start_at_boot: [own('/start_at_boot')],
-  boot_order: [own('/boot_order')],
-  boot_delay: [own('/boot_delay')],
-  hookscript: [own('/hookscript')],
-  protection: [own('/protection')],
   tags: [own('/tags')],
   pool: [own('/pool')],
   taskTimeoutSeconds: [own('/task_timeout_seconds')],

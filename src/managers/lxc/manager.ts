@@ -5,7 +5,7 @@ import type { FoundGuests } from '../guest/import/guests.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
-import { asRecorded } from '../guest/settings/values.ts';
+import { asRecorded } from '../guest/settings/recorded.ts';
 import type { Kind } from '../kind.ts';
 import { containerDifferences, decideContainer } from './decide.ts';
 import { lxcImpact } from './impact.ts';

@@ -1,6 +1,7 @@
 // Where the values of a container's spec are written in the files.
 
 import { FURTHER_INTERFACES, GUEST_PLACES, guestEntry, INTERFACE } from '../guest/places.ts';
+import { settingPlaces } from '../guest/settings/places.ts';
 import { guests, own, type Places, placesIn, type Sources } from '../sources.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 
@@ -8,6 +9,7 @@ const NVIDIA = ['/nvidia_driver_version', '/nvidia_repo_url', '/nvidia_runfile_u
 
 const PLACES: Places<LxcSpec> = {
   ...GUEST_PLACES,
+  ...settingPlaces('lxc'),
   scripts: [
     own('/application_script', '/bootstrap_ca_url', '/vllm_engine_config', ...NVIDIA),
     { in: 'lxc', at: NVIDIA },
@@ -15,12 +17,6 @@ const PLACES: Places<LxcSpec> = {
   ],
   snapshots: [own('/template_snapshot_name', '/enable_lifecycle_snapshots', '/is_template')],
   hostname: [own('/name')],
-  swap_mb: [own('/swap_mb')],
-  timezone: [own('/timezone')],
-  console_mode: [own('/console_mode')],
-  console: [own('/console')],
-  tty_count: [own('/tty_count')],
-  entrypoint: [own('/entrypoint')],
   ostype: [own('/ostype')],
   unprivileged: [own('/unprivileged')],
   source: [

@@ -58,7 +58,7 @@ export function document({ title, main, live, query, goOn }: Page, links: Links,
       </header>
       <main id="main" tabindex="-1" data-events=${events} data-every=${every}>${main}</main>
       <footer>
-        <p>What changes something is asked for by a push, on the command line (<code>phoenix --help</code>), or here by whoever signed in and may: <a href=${links.asked}>what people asked for</a>.</p>
+        <p>Changes are made by a push, on the command line (<code>phoenix --help</code>), or on these pages by people who are signed in. <a href=${links.asked}>What people asked for</a></p>
         ${links.viewer !== null && mayAs(links.viewer.role, 'operator') ? html`<p>Inside: <a href=${links.queues}>the queues</a></p>` : null}
         <p>For programs: <a href=${links.api}>the API</a></p>
       </footer>

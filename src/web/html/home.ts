@@ -65,11 +65,16 @@ function branch({ head, frozen, overview }: Front, links: Links): Html {
   const looked = overview?.observedAt ?? null;
   return html`<section aria-label="Branch" class="lead">
     <p>${head === null ? null : html`${commitLink(links, head.commit)} ${state} `}${headSentence(head, isFollowed(overview))}</p>
-    ${head === null || overview === null ? null : html`<p class="dim">${declaredText(overview)} ${looked === null ? HOME.neverLooked : html`The host was last checked ${time(looked, true)}.`}</p>`}
+    ${head === null || overview === null ? null : html`<p class="dim">${declaredText(overview)} ${looked === null ? neverLooked(overview) : html`The host was last checked ${time(looked, true)}.`}</p>`}
     ${head === null || overview === null || looked !== null ? null : offer({ do: 'look' }, links)}
     ${frozen === null ? null : html`<p class="notice">${badge('frozen', 'wait')} ${said(freezeSentence(frozen))} <span class="dim">${time(frozen.at, true)}</span></p>${button({ do: 'unfreeze' }, links)}`}
     ${overall(frozen !== null, looked !== null, links)}
   </section>`;
+}
+
+/** Up to when changes by hand are known, before the first check of the host. */
+function neverLooked({ provedAt }: Overview): Html {
+  return provedAt === null ? HOME.neverLooked : html`${HOME.provedSince} ${time(provedAt, true)}. ${HOME.neverLooked}`;
 }
 
 /** Whether the repository can be followed, as far as is known. */

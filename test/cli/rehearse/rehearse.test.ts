@@ -75,6 +75,19 @@ describe('rehearse', () => {
     expect(destroyed.argv).toEqual(expect.arrayContaining(['pct', 'destroy', '102']));
   });
 
+  test('a first commit that cannot be applied is reported, with its reason', async () => {
+    const repo = await openConfigRepo(join(folder, 'unreached'), 'unused');
+    const withoutTraefik = { 102: { features: ['base_setup'] } };
+    const before = await repo.commit(environment({ 101: {}, ...withoutTraefik }));
+    const after = await repo.commit(environment({ 101: { memory_mb: 1024 }, ...withoutTraefik }));
+    const answer = await rehearsed(join(folder, 'unreached'), '--from', before, '--to', after);
+    expect(answer.outcomes).toEqual([expect.objectContaining({ target: 'lxc/101', outcome: 'applied' })]);
+    expect(answer.initial).toEqual([expect.objectContaining({ target: 'gateway/traefik', outcome: 'failed' })]);
+    expect(answer.stderr).toMatch(
+      /^The state before could not be reached: gateway\/traefik: .*traefik\.service not found/m,
+    );
+  });
+
   test('--from none means an empty host', async () => {
     const path = await written('from-none', environment({ 101: {} }));
     expect(await rehearsed(path, '--from', 'none')).toMatchObject({ exit: 0, outcomes: [{ target: 'lxc/101' }] });

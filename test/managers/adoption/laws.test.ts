@@ -13,6 +13,7 @@ import type { Action } from '../../../src/model/action.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { runs } from '../../support/runs.ts';
 import { type Asked, wanted } from '../guests.ts';
+import { HOST_FACTS, NO_GUEST } from '../observed.ts';
 import { declaredGuest, type Kind } from './declared-guest.ts';
 import { containerFile, machineFile } from './guests.ts';
 
@@ -20,28 +21,13 @@ const ID = 101;
 
 /** @param kept the node's note of its volumes */
 function seen(kind: Kind, text: string, running: boolean, kept: string | null): GuestObservation {
+  const storages = { rpool: 'zfspool', 'local-lvm': 'lvmthin', local: 'dir' };
   return {
+    ...NO_GUEST,
     conf: parseConf(text, kind === 'lxc' ? 'pct' : 'qm'),
-    otherKind: false,
-    elsewhere: null,
-    lookalike: null,
     running,
-    firewallFaults: [],
     firewall: '[OPTIONS]\nenable: 1\n\n[RULES]\nIN ACCEPT -p icmp\n',
-    installed: {},
-    silent: false,
-    sourceMissing: false,
-    host: {
-      storages: { rpool: 'zfspool', 'local-lvm': 'lvmthin', local: 'dir' },
-      bridges: ['vmbr0', 'vmbr1'],
-      localContents: null,
-      retained: kept,
-      missing: [],
-      managedBy: [],
-      pools: {},
-      subuid: null,
-      subgid: null,
-    },
+    host: { ...HOST_FACTS, storages, bridges: ['vmbr0', 'vmbr1'], retained: kept },
   };
 }
 

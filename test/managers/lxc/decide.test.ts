@@ -9,6 +9,7 @@ import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import type { Wanted } from '../../../src/managers/manager.ts';
 import { shown } from '../decision.ts';
 import { container, feature, ORIGIN, targetOf, wanted } from '../guests.ts';
+import { NO_GUEST } from '../observed.ts';
 
 const NOTES = {
   text: '',
@@ -43,30 +44,7 @@ function conf(own: Record<string, string | null> = {}, more = '', notes = printN
 }
 
 function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestObservation {
-  return {
-    conf: text === null ? null : parseConf(text),
-    otherKind: false,
-    elsewhere: null,
-    lookalike: null,
-    running: true,
-    firewall: null,
-    installed: {},
-    firewallFaults: [],
-    silent: false,
-    sourceMissing: false,
-    host: {
-      storages: { rpool: 'zfspool', local: 'dir' },
-      bridges: ['vmbr0'],
-      localContents: null,
-      retained: null,
-      missing: [],
-      managedBy: [],
-      pools: {},
-      subuid: null,
-      subgid: null,
-    },
-    ...own,
-  };
+  return { ...NO_GUEST, conf: text === null ? null : parseConf(text), running: true, ...own };
 }
 
 function decide(own: Partial<LxcGuest>, observation: GuestObservation, ask: Partial<Wanted> = {}): string {

@@ -9,6 +9,7 @@ import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import type { VmSpec } from '../../../src/managers/vm/vm-spec.ts';
 import { shown } from '../decision.ts';
 import { feature, machine, ORIGIN, targetOf, wanted } from '../guests.ts';
+import { HOST_FACTS, NO_GUEST } from '../observed.ts';
 
 /** The file of `machine(1001)` as Proxmox writes it, with other lines in the place of some. */
 function conf(own: Record<string, string | null> = {}, more = ''): string {
@@ -39,17 +40,7 @@ function conf(own: Record<string, string | null> = {}, more = ''): string {
   return `${[...head, ...lines].join('\n')}\n${more}`;
 }
 
-const HOST = {
-  storages: { rpool: 'zfspool', local: 'dir' },
-  bridges: ['vmbr0'],
-  localContents: ['iso', 'snippets'],
-  retained: null,
-  missing: [],
-  managedBy: [],
-  pools: {},
-  subuid: null,
-  subgid: null,
-};
+const HOST = { ...HOST_FACTS, localContents: ['iso', 'snippets'] };
 
 function asked(
   own: Partial<VmGuest>,
@@ -57,20 +48,8 @@ function asked(
   look: Partial<GuestObservation> = {},
   ask: Partial<Wanted> = {},
 ): [Wanted<VmSpec>, GuestObservation] {
-  const seen: GuestObservation = {
-    conf: text === null ? null : parseConf(text),
-    otherKind: false,
-    elsewhere: null,
-    lookalike: null,
-    running: true,
-    firewall: null,
-    installed: {},
-    firewallFaults: [],
-    silent: false,
-    sourceMissing: false,
-    host: HOST,
-    ...look,
-  };
+  const conf = text === null ? null : parseConf(text);
+  const seen: GuestObservation = { ...NO_GUEST, conf, running: true, host: HOST, ...look };
   const guest = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.1/24' }, ...own });
   return [wanted(targetOf(guest), ask), seen];
 }

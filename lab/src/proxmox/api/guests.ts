@@ -53,3 +53,9 @@ export function guestStatus(
   const { qmpstatus: _, ...status } = measured(call, kind, id);
   return { ...status, vmid: id, cpu: 0 };
 }
+
+/** A guest as in the list of the cluster's resources. */
+export function guestResource(call: Call, kind: GuestKind, id: number) {
+  const { cpus, vmid, template = 0, ...status } = guestStatus(call, kind, id);
+  return { ...status, vmid, template, id: `${kind}/${id}`, type: kind, node: call.node.name, maxcpu: cpus };
+}

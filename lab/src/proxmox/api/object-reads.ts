@@ -2,11 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { BUILT_IN_REALMS } from '../../../../src/proxmox/access.ts';
+import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../../../src/proxmox/access.ts';
 import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Options, parseSections, parseUntypedSections } from '../../../../src/proxmox/section-config.ts';
 import { ownerOf, readAccess } from '../access/access.ts';
+import { effectivePermissions, permissionsAt, privilegesOf } from '../access/permissions.ts';
 import type { Call } from '../call.ts';
 import { kindOf, type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -146,10 +147,11 @@ const READERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) =
     const options = realms(node).get(realm) ?? refuse(`domain '${realm}' does not exist`);
     return { ...shown(options), digest: sha1(contentOf(node, DOMAINS)) };
   },
-  '/access/users': (node) =>
+  '/access/users': (node, parameters) =>
     [...readAccess(node).users].map(([userid, options]) => {
       const realm = realms(node).get(userid.slice(userid.lastIndexOf('@') + 1))?.['type']?.[0];
-      return { ...told(options), ...(realm === undefined ? {} : { 'realm-type': realm }), userid };
+      const more = parameters['full'] === '1' ? membershipOf(node, userid) : {};
+      return { ...told(options), ...(realm === undefined ? {} : { 'realm-type': realm }), userid, ...more };
     }),
   '/access/users/{userid}': (node, parameters) => {
     const access = readAccess(node);
@@ -170,6 +172,25 @@ const READERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) =
     const { tokenid: _, ...options } = found ?? { tokenid: '' };
     return options;
   },
+  '/access/roles': (node) => {
+    const access = readAccess(node);
+    return [...BUILT_IN_ROLES, ...access.roles.keys()].map((roleid) => ({
+      roleid,
+      privs: [...(privilegesOf(access, roleid) ?? [])].sort().join(','),
+      special: BUILT_IN_ROLES.includes(roleid) ? 1 : 0,
+    }));
+  },
+  '/access/roles/{roleid}': (node, parameters) => {
+    const id = text(parameters, 'roleid') ?? '';
+    const found = privilegesOf(readAccess(node), id) ?? refuse(`role '${id}' does not exist`);
+    return Object.fromEntries(found.map((name) => [name, 1]));
+  },
+  '/access/permissions': (node, parameters) => {
+    const [who = BUILT_IN_USER, path] = [text(parameters, 'userid'), text(parameters, 'path')];
+    const access = readAccess(node);
+    if (path === undefined) return effectivePermissions(access, who);
+    return { [path]: permissionsAt(access, who, path) };
+  },
   '/access/groups': (node) =>
     [...readAccess(node).groups].map(([groupid, { users, comment }]) => ({
       ...told({ ...(comment === undefined ? {} : { comment }) }),
@@ -183,6 +204,15 @@ const READERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) =
     return { ...told({ ...(comment === undefined ? {} : { comment }) }), members };
   },
 };
+
+/** Groups as one text, and tokens; null for none. */
+function membershipOf(node: LabNode, id: string): Shown {
+  const groups = [...readAccess(node).groups].flatMap(([group, { users = [] }]) =>
+    splitList(users[0] ?? '').includes(id) ? [group] : [],
+  );
+  const tokens = tokensOf(node, id);
+  return { groups: groups.sort().join(','), tokens: tokens.length === 0 ? null : tokens };
+}
 
 interface Token {
   readonly tokenid: string;

@@ -4,14 +4,17 @@ import type { Output } from '../parameters/api-call.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The text of a result in the requested format; empty for an empty result. */
-export function printResult(data: unknown, output: Output): string {
+/**
+ * The text of a result in the requested format; empty for an empty result.
+ * @param columns of a table, in their order; default: those that are in it, sorted
+ */
+export function printResult(data: unknown, output: Output, columns?: readonly string[]): string {
   const value = inOrder(data as Json);
   if (output === undefined || value === null || value === undefined) return '';
   if (output === 'json') return `${JSON.stringify(value)}\n`;
   if (output === 'json-pretty') return `${pretty(value, '')}\n`;
   if (output === 'yaml') return `---\n${printYaml(value)}`;
-  if (Array.isArray(value)) return value.length === 0 ? '' : table(value);
+  if (Array.isArray(value)) return value.length === 0 ? '' : table(value, columns);
   if (typeof value !== 'object') return `${value}\n`;
   return rows(
     ['key', 'value'],
@@ -51,24 +54,24 @@ function pretty(value: Json, indent: string): string {
 const cellText = (value: Json | undefined): string =>
   value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-function table(items: Json[]): string {
+function table(items: Json[], wanted?: readonly string[]): string {
   const objects = items.map((item) =>
     item !== null && typeof item === 'object' && !Array.isArray(item) ? item : { value: item },
   );
-  const columns = [...new Set(objects.flatMap((item) => Object.keys(item)))].sort();
+  const columns = wanted ?? [...new Set(objects.flatMap((item) => Object.keys(item)))].sort();
   return rows(
     columns,
     objects.map((item) => columns.map((column) => cellText(item[column]))),
   );
 }
 
-function rows(columns: string[], cells: string[][]): string {
+function rows(columns: readonly string[], cells: string[][]): string {
   const widths = columns.map((column, index) =>
     Math.max(column.length, ...cells.map((row) => row[index]?.length ?? 0)),
   );
   const rule = (left: string, line: string, cross: string, right: string): string =>
     `${left}${widths.map((width) => line.repeat(width + 2)).join(cross)}${right}\n`;
-  const row = (texts: string[]): string =>
+  const row = (texts: readonly string[]): string =>
     `│${texts.map((text, index) => ` ${text.padEnd(widths[index] ?? 0)} `).join('│')}│\n`;
   return (
     rule('┌', '─', '┬', '┐') +

@@ -3,6 +3,7 @@
 
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../../src/proxmox/secret-arguments.ts';
 import { verbForMethod } from '../../../../src/proxmox/table.ts';
+import { staleAccess } from '../access/stale-lines.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, newCall, type Verb, warn } from '../call.ts';
 import { firewallCall } from '../firewall/api.ts';
@@ -12,11 +13,14 @@ import type { LabNode } from '../node.ts';
 import { accessCall } from '../objects/access.ts';
 import { acmeCall } from '../objects/acme.ts';
 import { aptCall } from '../objects/apt.ts';
+import { backupInfoCall } from '../objects/backup-info.ts';
 import { cephPoolCall } from '../objects/ceph-pools.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha.ts';
+import { haStatusCall } from '../objects/ha-status.ts';
 import { nodeSettingsCall } from '../objects/node-settings.ts';
 import { notificationCall } from '../objects/notifications.ts';
+import { optionsRead } from '../objects/option-reads.ts';
 import { nodeOptionsCall, optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
@@ -33,6 +37,8 @@ import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
 import { downloadUrl, pullImage } from '../storage/download.ts';
 import { allocateVolume, freeVolume } from '../storage/pvesm.ts';
+import { storageNamed } from '../storage/storage.ts';
+import { deleteSubscription } from '../subscription.ts';
 import { printResult } from './print-result.ts';
 import { apiRead } from './read.ts';
 
@@ -59,14 +65,11 @@ export function pvesh(node: LabNode, argv: readonly string[], stdin: () => Buffe
       rc: 255,
     };
   }
-  const [path = ''] = rest;
-  if (command === 'create' && path === '/cluster/ha/groups')
-    return { stdout: '', stderr: 'cannot create group: ha groups have been migrated to rules\n', rc: 2 };
-  const [, pool] = /^\/pools\/([^/]+)$/.exec(path) ?? [];
-  const checked = checkApiCall(command, pool === undefined ? rest : ['/pools', '--poolid', pool, ...rest.slice(1)]);
+  const checked = checkApiCall(command, rest);
   if ('stderr' in checked) return { stdout: '', ...checked };
-  const isOnePool = pool !== undefined && command === 'get';
-  return carryOut(newCall(node, stdin), checked.call, isOnePool ? withoutPoolId : undefined);
+  const call = newCall(node, stdin);
+  for (const line of staleAccess(node)) warn(call, line);
+  return carryOut(call, checked.call);
 }
 
 /** `perl`, for one script only: pvesh with secrets from standard input. */
@@ -77,19 +80,9 @@ export function perl(node: LabNode, argv: readonly string[], stdin: () => Buffer
   return pvesh(node, [...words, ...secretArguments(names, stdin().toString())]);
 }
 
-/** The path with the name of a pool stands for the list of that one (PVE/API2/Pool.pm, read_pool). */
-function withoutPoolId(data: unknown): unknown {
-  const [{ poolid: _, ...pool }] = data as [Readonly<Record<string, unknown>>];
-  return pool;
-}
-
-function carryOut(
-  call: Call,
-  { method, template, parameters, output, usage }: ApiCall,
-  show: (data: unknown) => unknown = (data) => data,
-): Answer {
+function carryOut(call: Call, { method, template, parameters, output, usage }: ApiCall): Answer {
   try {
-    const data = show(respond(call, method, template, parameters));
+    const data = apiAnswer(call, method, template, parameters);
     return { stdout: call.stdout + printResult(data, output), stderr: call.stderr, rc: 0 };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -102,7 +95,7 @@ function carryOut(
 }
 
 /** What an API method returns: the id of the task it started, data, or nothing. */
-function respond(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
+export function apiAnswer(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
   for (const answers of OBJECTS) {
     const object = answers(call, method, template, parameters);
     if (object !== undefined) return object.data;
@@ -173,10 +166,22 @@ const OBJECTS = [
     sectionCall,
     typedCall,
     optionsCall,
+    haStatusCall,
+    backupInfoCall,
     haCall,
     replicationCall,
   ],
-  ...[notificationCall, nodeOptionsCall, nodeSettingsCall, networkCall, cpuModelCall, acmeCall, aptCall, cephPoolCall],
+  ...[
+    notificationCall,
+    optionsRead,
+    nodeOptionsCall,
+    nodeSettingsCall,
+    networkCall,
+    cpuModelCall,
+    acmeCall,
+    aptCall,
+    cephPoolCall,
+  ],
 ];
 
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
@@ -188,12 +193,16 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   },
   'PUT /storage/{storage}': (call, parameters) => {
     setStorage(call, parameters);
-    return { storage: parameters['storage'] };
+    const { type } = storageNamed(call.node, String(parameters['storage']));
+    return { storage: parameters['storage'], type };
   },
   'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),
   'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
   'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
   'POST /nodes/{node}/storage/{storage}/oci-registry-pull': pullImage,
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
+  'POST /nodes/{node}/subscription': () => null,
+  'PUT /nodes/{node}/subscription': () => refuse('the lab asks no server for a subscription'),
+  'DELETE /nodes/{node}/subscription': ({ node }) => deleteSubscription(node),
   'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
 };

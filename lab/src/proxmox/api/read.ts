@@ -1,10 +1,13 @@
-import { type Call, type Task, tasks } from '../call.ts';
-import { CPU_COUNT, guestIds, guestsElsewhere, type LabNode } from '../node.ts';
+import { existsSync } from 'node:fs';
+import { type Call, type Task, tasks, warn } from '../call.ts';
+import { CPU_COUNT, clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';
+import { nextIdBounds } from '../objects/option-reads.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { storageContent, storageSection, storageStatus } from '../storage/content.ts';
 import { storageNamed, storages } from '../storage/storage.ts';
-import { guestRead, guestStatus } from './guests.ts';
+import { NO_SUBSCRIPTION } from '../subscription.ts';
+import { guestRead, guestResource, guestStatus } from './guests.ts';
 import { objectRead } from './object-reads.ts';
 
 type Reader = (call: Call, parameters: Parameters) => unknown;
@@ -20,10 +23,14 @@ export function apiRead(call: Call, template: string, parameters: Parameters): u
   return read === undefined ? refuse(`the lab does not answer GET ${template}`) : read(call, parameters);
 }
 
-const version = { version: '9.2.11', release: '9.2', repoid: '14a22df3' };
+const version = { version: '9.2.11', release: '9.2', repoid: '14a22df35955d97d' };
 
 const READERS: Readonly<Record<string, Reader>> = {
   '/version': () => version,
+  '/nodes/{node}/version': () => version,
+  '/nodes/{node}/subscription': () => NO_SUBSCRIPTION,
+  '/nodes': (call) => clusterNodes(call.node).map((name) => nodeEntry(call, name)),
+  '/cluster/status': ({ node }) => clusterStatus(node),
   '/cluster/nextid': ({ node }, { vmid }) => nextId(node, vmid),
   '/cluster/resources': (call, { type }) => resources(call, type),
   '/cluster/tasks': ({ node }) => newestFirst(node).slice(0, 50),
@@ -38,23 +45,46 @@ const READERS: Readonly<Record<string, Reader>> = {
   '/storage/{storage}': ({ node }, { storage }) => storageSection(storageNamed(node, String(storage))),
 };
 
+/** Without a certificate of its own, which a lab's node does not have. */
+function nodeEntry(call: Call, name: string) {
+  const file = `/etc/pve/nodes/${name}/pve-ssl.pem`;
+  const hasCertificate = existsSync(pathOf(call.node, file));
+  if (!hasCertificate) warn(call, `'${file}' does not exist!`);
+  const status = name === call.node.name ? 'online' : 'unknown';
+  return { id: `node/${name}`, node: name, type: 'node', status, ...(hasCertificate ? {} : { ssl_fingerprint: null }) };
+}
+
+function clusterStatus(node: LabNode): unknown[] {
+  const names = clusterNodes(node);
+  const isAlone = names.length < 2;
+  const nodes = names.map((name, index) => ({
+    id: `node/${name}`,
+    ip: `10.0.0.${13 + index}`,
+    level: '',
+    local: name === node.name ? 1 : 0,
+    name,
+    nodeid: isAlone ? 0 : index + 1,
+    online: 1,
+    type: 'node',
+  }));
+  const cluster = { id: 'cluster', name: 'lab', nodes: names.length, quorate: 1, type: 'cluster', version: 1 };
+  return isAlone ? nodes : [cluster, ...nodes];
+}
+
 function nextId(node: LabNode, wanted: unknown): string {
   const elsewhere = guestsElsewhere(node).map(({ id }) => id);
   const taken = new Set([...guestIds(node, 'lxc'), ...guestIds(node, 'qemu'), ...elsewhere]);
   if (wanted !== undefined)
     return taken.has(Number(wanted)) ? refuseParameters({ vmid: `VM ${wanted} already exists` }) : String(wanted);
-  let id = 100;
-  while (taken.has(id)) id++;
-  return String(id);
+  const { lower = 100, upper = 1_000_000 } = nextIdBounds(node);
+  for (let id = lower; id < upper; id++) if (!taken.has(id)) return String(id);
+  return refuse(`unable to get any free VMID in range [${lower}, ${upper})`);
 }
 
 function resources(call: Call, type: unknown): unknown[] {
   const { node } = call;
   const guests = (['lxc', 'qemu'] as const).flatMap((kind) =>
-    guestIds(node, kind).map((id) => {
-      const { cpus, vmid, template = 0, ...status } = guestStatus(call, kind, id);
-      return { ...status, vmid, template, id: `${kind}/${id}`, type: kind, node: node.name, maxcpu: cpus };
-    }),
+    guestIds(node, kind).map((id) => guestResource(call, kind, id)),
   );
   // Proxmox's entry for a guest on a node that does not report its state.
   const elsewhere = guestsElsewhere(node).map(({ id: vmid, kind, node: other }) => {

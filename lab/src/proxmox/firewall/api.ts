@@ -52,7 +52,7 @@ function handle(request: Request, environment: FirewallPlace['environment']): Ha
       ? refuse(`no such security group '${parameters.group}'`)
       : groupCall(request, group.entries);
   }
-  if (template === '/refs') return answer(references(config, environment, parameters.type));
+  if (template === '/refs') return answer(references(config, environment, parameters.type, request.cluster));
   if (template === '/macros')
     return answer(
       Object.keys(macros)
@@ -103,19 +103,28 @@ function groupCall(request: Request, rules: Rule[]): Handled {
   return changed;
 }
 
-function references(config: FirewallConfig, environment: FirewallPlace['environment'], type: unknown): Item[] {
-  const scope = environment === 'cluster' ? 'dc' : 'guest';
+function references(
+  config: FirewallConfig,
+  environment: FirewallPlace['environment'],
+  type: unknown,
+  cluster: FirewallConfig | undefined,
+): Item[] {
+  const own = referencesIn(config, environment === 'cluster' ? 'dc' : 'guest', type);
+  return cluster === undefined ? own : [...own, ...referencesIn(cluster, 'dc', type)];
+}
+
+function referencesIn(config: FirewallConfig, scope: 'dc' | 'guest', type: unknown): Item[] {
   const aliases = [...config.aliases.values()].map(({ name, comment }) => ({
     type: 'alias',
-    name,
-    ref: `${scope}/${name}`,
+    name: name.toLowerCase(),
+    ref: name.toLowerCase(),
     scope,
     ...(comment && { comment }),
   }));
   const sets = [...config.ipset].map(([name, { comment }]) => ({
     type: 'ipset',
     name,
-    ref: `+${scope}/${name}`,
+    ref: `+${name}`,
     scope,
     ...(comment && { comment }),
   }));

@@ -36,7 +36,7 @@ export function rulesCall(
   checkDigest(rules, parameters);
   const rule = rules[position];
   if (rule === undefined) return refuse(`no rule at position ${parameters.pos}`);
-  if (method === 'GET') return answer(listed[position]);
+  if (method === 'GET') return answer({ ...listed[position], pos: String(position) });
   if (method === 'DELETE') {
     rules.splice(position, 1);
     return changed;

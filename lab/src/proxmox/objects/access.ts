@@ -178,7 +178,7 @@ function addToken(access: Access, parameters: Parameters, node: LabNode): unknow
   access.tokens.set(id, withTexts(own, parameters, ['comment']));
   const value = randomUUID();
   changeTokenValues(node, (values) => values.set(id, value));
-  const { expire, privsep = '1', comment } = parameters;
+  const { expire, privsep = 1, comment } = parameters;
   return {
     'full-tokenid': id,
     info: { ...(comment === undefined ? {} : { comment }), ...(expire === undefined ? {} : { expire }), privsep },

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { affinityConflicts, HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import { type Options, parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
-import type { Call } from '../call.ts';
+import { type Call, print } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -34,7 +34,7 @@ export function haCall(
 
 function changeResources(node: LabNode, method: string, parameters: Parameters): void {
   const { sid: given, type, group, delete: unset, digest, purge, ...options } = parameters;
-  const sid = resolved(node, String(given));
+  const sid = resolvedSid(node, String(given));
   const [kind = '', name = ''] = sid.split(':');
   const { raw, sections } = resourcesOf(node);
   if (method === 'DELETE') {
@@ -61,10 +61,16 @@ function changeResources(node: LabNode, method: string, parameters: Parameters):
   keepResources(node, sections);
 }
 
+/** Adds a guest that was just created, in the state that it is created in. */
+export function addToHa(call: Call, sid: string, isStarted: boolean): void {
+  print(call, 'Add as HA resource');
+  changeResources(call.node, 'POST', { sid, state: isStarted ? 'started' : 'stopped' });
+}
+
 const RESOURCE_OPTIONS = ['state', 'group', 'comment', 'failback', 'max_restart', 'max_relocate'];
 
 /** Resolves a plain id to the resource id of its guest. */
-function resolved(node: LabNode, sid: string): string {
+export function resolvedSid(node: LabNode, sid: string): string {
   if (!/^\d+$/.test(sid)) return sid;
   const type = typeOf(node, sid) ?? refuse(`unable to detect SID from VMID - VM/CT ${sid} does not exist`);
   return `${type}:${sid}`;
@@ -93,7 +99,9 @@ function changeRules(node: LabNode, method: string, parameters: Parameters): voi
   if (method === 'DELETE') sections.delete(rule);
   else {
     const isNew = method === 'POST';
-    const missing = isNew ? NEEDED[type]?.find((option) => changes[option] === undefined) : undefined;
+    const missing = isNew
+      ? [...(NEEDED[type] ?? []), 'resources'].find((option) => changes[option] === undefined)
+      : undefined;
     if (missing !== undefined)
       refuseParameters({ [`oneOf[${type}].${missing}`]: 'property is missing and it is not optional' });
     failingWith(isNew ? 'create ha rule failed' : 'update HA rules failed', () => {

@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseOptionLines } from '../../../../src/proxmox/option-lines.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
 import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
 import { encodeText } from '../../../../src/proxmox/section-config.ts';
 import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
-import type { Call } from '../call.ts';
+import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -17,26 +17,70 @@ const PATH = '/cluster/options';
 
 /** Answers a change of them; undefined for any other call. */
 export function optionsCall(
-  { node }: Call,
+  call: Call,
   method: string,
   template: string,
-  { delete: unset, ...given }: Parameters,
+  { delete: unset, description, ...given }: Parameters,
 ): { readonly data: unknown } | undefined {
   if (method !== 'PUT' || template !== PATH) return undefined;
-  const file = pathOf(node, 'etc/pve/datacenter.cfg');
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  const notes = lines.filter((line) => line.startsWith('#'));
-  const options = new Map(
-    lines.flatMap((line): [string, string][] => {
-      const [, key, value = ''] = /^([a-z][a-z0-9_-]*):\s*(.*)$/.exec(line) ?? [];
-      return key === undefined ? [] : [[key, value]];
-    }),
-  );
-  for (const option of splitList(String(unset ?? ''))) options.delete(option);
+  const file = pathOf(call.node, 'etc/pve/datacenter.cfg');
+  const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const options = new Map(Object.entries(parseOptionLines(raw)).map(([key, [value = '']]) => [key, value]));
+  readMigration(call, options);
   for (const [option, value] of Object.entries(given)) options.set(option, normalised(option, String(value)));
-  const written = [...options].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}\n`);
-  replaceFile(file, [...notes.map((line) => `${line}\n`), '\n', ...written].join(''));
+  // Last, also of what the same call sets.
+  const cleared = splitList(String(unset ?? ''));
+  for (const option of cleared) options.delete(option);
+  writeMigration(options);
+  if (options.get('mac_prefix')?.toUpperCase() === DEFAULT_MAC_PREFIX) options.delete('mac_prefix');
+  const notes = notesAfter(raw, description, cleared);
+  const lines = [...options].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}: ${value}`);
+  replaceFile(file, [...notes, '', ...lines].map((line) => `${line}\n`).join(''));
   return { data: null };
+}
+
+const DEFAULT_MAC_PREFIX = 'BC:24:11';
+
+/** The lines of a description after a change. */
+function notesAfter(raw: string, description: Parameters[string] | undefined, cleared: readonly string[]): string[] {
+  if (cleared.includes('description')) return [];
+  if (description === undefined) return raw.split('\n').filter((line) => line.startsWith('#'));
+  const lines = String(description).replace(/\n+$/, '').split('\n');
+  return lines.map((line) => `#${encodeText(line)}`);
+}
+
+const typeIn = (migration: string | undefined): string | undefined => {
+  const parsed = migration === undefined ? undefined : parsePropertyString(migrationFormat(), migration);
+  return parsed?.ok === true ? parsed.properties['type'] : undefined;
+};
+
+function migrationFormat(): string {
+  return methodSchemas(`PUT ${PATH}`)?.get('migration')?.format ?? '';
+}
+
+/** The older option counts where the newer one has no type (PVE/DataCenterConfig.pm, parse_datacenter_config). */
+export function readMigration(call: Call, options: Map<string, string>): void {
+  const older = options.get('migration_unsecure');
+  if (older === undefined) return;
+  const newer = options.get('migration');
+  if (typeIn(newer) !== undefined)
+    warn(
+      call,
+      "deprecated setting 'migration_unsecure' and new 'migration: type' set at same time! Ignore 'migration_unsecure'",
+    );
+  else options.set('migration', [typeOf(older), ...(newer === undefined ? [] : [newer])].join(','));
+}
+
+/** Without the newer option the older one is written as that (write_datacenter_config). */
+function writeMigration(options: Map<string, string>): void {
+  const older = options.get('migration_unsecure');
+  if (older === undefined || options.has('migration')) return;
+  options.delete('migration_unsecure');
+  options.set('migration', typeOf(older));
+}
+
+function typeOf(older: string): string {
+  return booleanOf(older) === '1' ? 'insecure' : 'secure';
 }
 
 const NODE = '/nodes/{node}/config';
@@ -57,17 +101,10 @@ export function nodeOptionsCall(
     Object.entries(parseOptionLines(raw)).map(([key, [value = '']]) => [key, value]),
   );
   const cleared = splitList(String(unset ?? ''));
-  for (const option of cleared) delete options[option];
   for (const [option, value] of Object.entries(given)) options[option] = String(value);
+  for (const option of cleared) delete options[option];
   hasDomainsOnce(options);
-  const notes = cleared.includes('description')
-    ? []
-    : description === undefined
-      ? raw.split('\n').filter((line) => line.startsWith('#'))
-      : String(description)
-          .replace(/\n+$/, '')
-          .split('\n')
-          .map((line) => `#${encodeText(line)}`);
+  const notes = notesAfter(raw, description, cleared);
   const lines = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
   replaceFile(file, [...notes, ...lines.map(([key, value]) => `${key}: ${value}`)].map((line) => `${line}\n`).join(''));
   return { data: null };
@@ -95,7 +132,7 @@ function normalised(option: string, value: string): string {
   const parsed = format === undefined || properties === undefined ? undefined : parsePropertyString(format, value);
   if (format === undefined || properties === undefined || parsed?.ok !== true) return value;
   const { lower, upper } = parsed.properties;
-  if (option === 'next-id' && lower !== undefined && upper !== undefined && Number(lower) >= Number(upper))
+  if (option === 'next-id' && lower !== undefined && upper !== undefined && Number(lower) > Number(upper))
     refuse(`lower (${lower}) <= upper (${upper}) boundary rule broken`);
   // Bandwidth limits are stored as sent.
   if (option === 'bwlimit') return value;

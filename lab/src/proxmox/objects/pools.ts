@@ -5,26 +5,31 @@ import type { Options } from '../../../../src/proxmox/section-config.ts';
 import { parseUserConfig, printUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
 import { forgetPath } from '../access/access.ts';
 import { keepUserLines, userLines } from '../access/user-config.ts';
+import { guestResource } from '../api/guests.ts';
 import type { Call } from '../call.ts';
 import { guestIds, guestsElsewhere, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
-import { storages } from '../storage/storage.ts';
+import { storageNamed, storages } from '../storage/storage.ts';
 import { text } from '../verb-parameters.ts';
 
 type Pools = Map<string, Options>;
 
 /** Answers a call on pools; undefined for any other path. */
 export function poolCall(
-  { node }: Call,
+  call: Call,
   method: string,
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  if (template !== '/pools') return undefined;
+  const { node } = call;
+  if (template !== '/pools' && template !== '/pools/{poolid}') return undefined;
   const pools = parseUserConfig(userLines(node).join('\n'), 'pool');
   const id = text(parameters, 'poolid') ?? '';
-  if (method === 'GET') return { data: shown(node, pools, id) };
+  if (method === 'GET') {
+    const found = shown(call, pools, id, text(parameters, 'type'));
+    return { data: template === '/pools' ? found : found[0] };
+  }
   if (method === 'POST') addPool(pools, id, parameters);
   if (method === 'DELETE') removePool(node, pools, id);
   if (method === 'PUT') changePool(pools, id, parameters);
@@ -39,7 +44,8 @@ function commentOf(options: Options): { readonly comment?: string } {
 }
 
 /** All pools, or the one with its members. */
-function shown(node: LabNode, pools: Pools, id: string): unknown[] {
+function shown(call: Call, pools: Pools, id: string, type: string | undefined): unknown[] {
+  const { node } = call;
   if (id === '') return [...pools].map(([poolid, options]) => ({ ...commentOf(options), poolid }));
   const pool = pools.get(id) ?? refuse(`pool '${id}' does not exist`);
   const ids = new Set(wordsOf(pool, 'vms').map(Number));
@@ -51,10 +57,20 @@ function shown(node: LabNode, pools: Pools, id: string): unknown[] {
   ].filter((guest) => ids.has(guest.id));
   const names = wordsOf(pool, 'storage').filter((name) => storages(node).has(name));
   const members = [
-    ...guests.map(({ id: vmid, kind, node: on }) => ({ id: `${kind}/${vmid}`, node: on, type: kind, vmid })),
-    ...names.map((name) => ({ id: `storage/${node.name}/${name}`, node: node.name, storage: name, type: 'storage' })),
+    ...guests.map(({ id: vmid, kind, node: on }) =>
+      on === node.name ? guestResource(call, kind, vmid) : { id: `${kind}/${vmid}`, node: on, type: kind, vmid },
+    ),
+    ...names.map((name) => storageMember(node, name)),
   ];
-  return [{ ...commentOf(pool), members, poolid: id }];
+  const wanted = members.filter((member) => type === undefined || member.type === type);
+  return [{ ...commentOf(pool), members: wanted, poolid: id }];
+}
+
+function storageMember(node: LabNode, name: string) {
+  const { type, content, shared } = storageNamed(node, name);
+  const [id, list] = [`storage/${node.name}/${name}`, [...content].join(',')];
+  const state = { plugintype: type, content: list, shared: shared ? 1 : 0, status: 'unknown' };
+  return { id, node: node.name, storage: name, type: 'storage', ...state };
 }
 
 function addPool(pools: Pools, id: string, parameters: Parameters): void {

@@ -12,7 +12,7 @@ import { replaceFile } from '../lock.ts';
 import { clusterNodes, type GuestKind, guestsElsewhere, kindOf, type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
-import { located, splitVolumeId } from '../storage/storage.ts';
+import { located, splitVolumeId, storageNamed } from '../storage/storage.ts';
 
 const FILE = 'etc/pve/replication.cfg';
 const OPTIONS = ['target', 'disable', 'comment', 'rate', 'schedule', 'remove_job', 'source'];
@@ -24,8 +24,9 @@ export function replicationCall(
   template: string,
   parameters: Parameters,
 ): { readonly data: unknown } | undefined {
-  if (!/^\/cluster\/replication(\/\{id\})?$/.test(template) || method === 'GET') return undefined;
+  if (!/^\/cluster\/replication(\/\{id\})?$/.test(template)) return undefined;
   const { node } = call;
+  if (method === 'GET') return { data: shownJobs(node, template.endsWith('{id}') ? String(parameters['id']) : null) };
   const { id: named, type: _type, ...asked } = parameters;
   const id = String(named);
   const raw = fileOf(node);
@@ -36,6 +37,24 @@ export function replicationCall(
   for (const [job, { type, options }] of sections) sections.set(job, { type, options: withBareWord(options) });
   replaceFile(pathOf(node, FILE), printSections(sections, ['disable', 'target']));
   return { data: null };
+}
+
+/** All jobs, or the one with its digest. */
+function shownJobs(node: LabNode, id: string | null): unknown {
+  const raw = fileOf(node);
+  const jobs = [...parseSections(raw)].map(([job, { type, options }]) => {
+    const values = Object.entries(options).map(([option, [value = '']]) => [option, shownValue(option, value)]);
+    const [guest, number] = job.split('-').map(Number);
+    return { ...Object.fromEntries(values), id: job, type, guest, jobnum: number };
+  });
+  if (id === null) return jobs;
+  const found = jobs.find((job) => job.id === id) ?? refuse(`no such replication job '${id}'`);
+  return { ...found, digest: createHash('sha1').update(raw).digest('hex') };
+}
+
+function shownValue(option: string, value: string): string | number {
+  if (option === 'disable') return 1;
+  return option === 'rate' ? Number(value) : value;
 }
 
 type Sections = Map<string, Section>;
@@ -115,6 +134,26 @@ function isOnlyOne(sections: ReadonlyMap<string, Section>, id: string): void {
     (job) => job !== id && job.startsWith(`${guest}-`) && targetOf(job) === targetOf(id),
   );
   if (other) refuse(`replication job for guest '${guest}' to target 'local/${targetOf(id)}' already exists`);
+}
+
+/** Refuses disks that a guest's replication could not copy (PVE/API2/LXC/Config.pm and Qemu.pm, update_vm). */
+export function checkStaysReplicable(
+  node: LabNode,
+  kind: GuestKind,
+  id: number,
+  set: Readonly<Record<string, string>>,
+): void {
+  if (![...parseSections(fileOf(node)).keys()].some((job) => job.startsWith(`${id}-`))) return;
+  for (const { volume, properties } of disksOf(kind, set)) {
+    if (properties['replicate'] === '0' || properties['media'] === 'cdrom' || volume === 'none') continue;
+    const [, storage, name] = /^([^:/]+):(.*)$/.exec(volume) ?? [];
+    if (storage === undefined && kind === 'qemu')
+      refuse('cannot add non-managed/pass-through volume to a replicated VM');
+    if (name === 'cloudinit') continue;
+    const found = storage === undefined ? undefined : storageNamed(node, storage);
+    if (found?.type !== 'zfspool' && found?.shared !== true)
+      refuse('cannot add non-replicatable volume to a replicated VM');
+  }
 }
 
 /** Removes the jobs of a purged guest. */

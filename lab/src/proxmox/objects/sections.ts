@@ -1,5 +1,6 @@
 // Objects in section config files, backup jobs and realm syncs: a row describes a kind, and common code handles its API calls.
 
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { notesTemplate } from '../../../../src/proxmox/code-checks.ts';
 import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
@@ -12,6 +13,7 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
+import { propertyObject } from './option-reads.ts';
 import { rowAt } from './row-at.ts';
 
 interface SectionRow {
@@ -66,7 +68,7 @@ export function sectionCall(
   const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters, template !== row.path) };
-  const id = String(parameters[row.id] ?? '');
+  const id = String(parameters[row.id] ?? randomUUID());
   changeFile(row, node, (sections) => {
     if (method !== 'DELETE') setSection(row, node, sections, id, method === 'POST', parameters);
     else if (!sections.delete(id)) refuseParameters({ id: `No such job '${id}'` });
@@ -163,11 +165,24 @@ function shown(row: SectionRow, node: LabNode, parameters: Parameters, isOne: bo
   const all = sections.map(([id, { type, options }]) => ({
     id,
     type,
-    ...Object.fromEntries(Object.entries(options).map(([option, values]) => [option, values.join(',')])),
+    ...Object.fromEntries(Object.entries(options).map(([option, values]) => [option, shownValue(row, option, values)])),
+    ...(row.type === realmSync.type ? { enabled: options['enabled']?.[0] === '0' ? 0 : 1, 'last-run': null } : {}),
   }));
   if (!isOne) return all;
   const id = String(parameters[row.id]);
   return all.find((one) => one.id === id) ?? refuseParameters({ id: `No such job '${id}'` });
+}
+
+/** Numbers and switches are numbers, lists are lists, and property strings objects. */
+function shownValue(row: SectionRow, option: string, values: readonly string[]): unknown {
+  const schema = methodSchemas(`POST ${row.path}`)?.get(option);
+  const [value = ''] = values;
+  if (schema?.type === 'array') return values;
+  if (schema?.type === 'boolean' || schema?.type === 'integer' || schema?.type === 'number') return Number(value);
+  const object = ['prune-backups', 'fleecing', 'performance'].includes(option)
+    ? propertyObject(schema?.format ?? '', value)
+    : undefined;
+  return object ?? value;
 }
 
 /** pve-access-control, PVE/API2/Jobs/RealmSync.pm. */

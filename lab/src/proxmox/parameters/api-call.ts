@@ -3,7 +3,7 @@
 
 import { methodSchemas, pathTemplates, type Schema, type Verb } from '../../../../src/proxmox/table.ts';
 import { type Parameters, readParameters, verified } from './check.ts';
-import { type Usage, usageLine } from './usage.ts';
+import { FORMAT_OPTIONS, type Usage, usageLine } from './usage.ts';
 
 const METHODS: Record<string, string> = { get: 'GET', set: 'PUT', create: 'POST', delete: 'DELETE' };
 
@@ -24,14 +24,6 @@ const OWN: ReadonlyMap<string, Schema> = new Map([
   ['api_path', { type: 'string' }],
   ['noproxy', optionalFlag],
 ]);
-const FORMAT: ReadonlyMap<string, Schema> = new Map([
-  ['output-format', { type: 'string', optional: 1, enum: ['text', 'json', 'json-pretty', 'yaml'] }],
-  ['noheader', optionalFlag],
-  ['noborder', optionalFlag],
-  ['quiet', optionalFlag],
-  ['human-readable', optionalFlag],
-]);
-
 /** Checks `pvesh COMMAND PATH …`; the caller has found the verb already. */
 export function checkApiCall(
   command: string,
@@ -46,14 +38,16 @@ export function checkApiCall(
     ...OWN,
   ]);
   const usage: Usage = { command: `pvesh ${command}`, positional: ['api_path'], schemas: own, formatOptions: true };
-  const verb: Verb = { positional: ['api_path'], schemas: new Map([...own, ...FORMAT]) };
+  const verb: Verb = { positional: ['api_path'], schemas: new Map([...own, ...FORMAT_OPTIONS]) };
   const read = readParameters(verb, argv);
   if ('stderr' in read) return { stderr: `${read.stderr}${usageLine(usage)}`, rc: 255 };
   const checked = verified(read.parameters, verb.schemas, usage);
   if (!checked.ok) return { stderr: checked.stderr, rc: 255 };
   if (found === undefined) return { stderr: `No '${command}' handler defined for '${path ?? ''}'\n`, rc: 1 };
   const all = {
-    ...Object.fromEntries(Object.entries(read.parameters).filter(([name]) => !OWN.has(name) && !FORMAT.has(name))),
+    ...Object.fromEntries(
+      Object.entries(read.parameters).filter(([name]) => !OWN.has(name) && !FORMAT_OPTIONS.has(name)),
+    ),
     ...found.values,
   };
   const whole = verified(all, methodSchemas(found.key) ?? new Map(), usage);

@@ -6,7 +6,7 @@ import { booleanOf } from '../../../../src/proxmox/perl.ts';
 import { checkObject, printErrors, type Value } from '../../../../src/proxmox/schema.ts';
 import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../../src/proxmox/table.ts';
 import { type OptionSpec, readOptions } from './getopt.ts';
-import { type Usage, usageLine } from './usage.ts';
+import { FORMAT_OPTIONS, type Usage, usageLine } from './usage.ts';
 
 /** Parameters as the programs see them after the check: scalars as text (booleans `1` or `0`), arrays as lists. */
 export type Parameters = Readonly<Record<string, string | readonly string[]>>;
@@ -36,6 +36,7 @@ const PROMPTED_TWICE: ReadonlySet<string> = new Set([
 /** Options whose value is the path of a file with the real value. */
 const FROM_FILE: Record<string, Record<string, (text: string) => string>> = {
   'pct create': { 'ssh-public-keys': (text) => text },
+  'pvenode cert set': { certificates: (text) => text, key: (text) => text },
   'qm create': { sshkeys: uriEscaped },
   'qm set': { sshkeys: uriEscaped },
 };
@@ -57,12 +58,13 @@ export function checkParameters(
   if (verb === undefined) throw new Error(`the lab has no verb '${name}'`);
   const asked = PROMPTED[name] ?? [];
   const usage: Usage = { command: name, ...verb, asked: asked.filter((option) => option === 'password') };
-  const read = readParameters(verb, argv, asked);
+  const schemas = verb.formatOptions === true ? new Map([...verb.schemas, ...FORMAT_OPTIONS]) : verb.schemas;
+  const read = readParameters({ ...verb, schemas }, argv, asked);
   if ('stderr' in read) return { ok: false, stderr: `${read.stderr}${usageLine(usage)}` };
   const { parameters } = read;
   const unread = readFiles(name, parameters, locate) ?? readPasswords(name, parameters, stdin);
   if (unread !== undefined) return { ok: false, stderr: unread };
-  const checked = verified(parameters, verb.schemas, usage);
+  const checked = verified(parameters, schemas, usage);
   const model = checked.ok ? unknownModel(name, parameters, locate) : undefined;
   if (model === undefined) return checked;
   const refused = `cpu: invalid format - Custom cputype '${model}' not found\n\n`;
@@ -205,6 +207,7 @@ export function resolveVerb(program: string, argv: readonly string[]): Resolved 
     const alias = here.find((verb) => verb.words.length === words.length + 1 && verb.words.at(-1) === written)?.alias;
     if (alias !== undefined) {
       given = [...alias, ...given];
+      words.length = 0;
       continue;
     }
     const hits = choices.filter((choice) => choice.startsWith(written));

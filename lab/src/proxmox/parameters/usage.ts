@@ -1,5 +1,16 @@
 // The usage line that ends every refusal of a parameter check.
-import type { Schemas } from '../../../../src/proxmox/table.ts';
+import type { Schema, Schemas } from '../../../../src/proxmox/table.ts';
+
+const optionalFlag: Schema = { type: 'boolean', optional: 1 };
+
+/** Options for the form of the output, of pvesh and of verbs that print what the API returns. */
+export const FORMAT_OPTIONS: Schemas = new Map([
+  ['output-format', { type: 'string', optional: 1, enum: ['text', 'json', 'json-pretty', 'yaml'] }],
+  ['noheader', optionalFlag],
+  ['noborder', optionalFlag],
+  ['quiet', optionalFlag],
+  ['human-readable', optionalFlag],
+]);
 
 export type Usage = {
   readonly command: string;

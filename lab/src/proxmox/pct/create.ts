@@ -1,4 +1,5 @@
 // `pct create`: a container from a template file.
+
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { backing, disksOf } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Options } from '../guest/file.ts';
 import { checkFree, removeFile, save } from '../guest/guest.ts';
 import { guestTree, hostFile, type LabNode, pathOf, withGuestLock } from '../node.ts';
+import { addToHa } from '../objects/ha.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, enabledStorage, pathOfVolume, splitVolumeId } from '../storage/storage.ts';
@@ -57,7 +59,9 @@ export function createContainer(call: Call, parameters: Parameters): void {
     withGuestLock(call.node, 'lxc', id, 10, () => fill(call, id, file, wanted, template, prefix));
     setUpRoot(call.node, id, text(parameters, 'password'), text(parameters, 'ssh-public-keys'));
     joinPool(call.node, id, pool);
-    if (parameters['start'] === '1') startContainer(call, id, parameters);
+    const isStarted = parameters['start'] === '1';
+    if (isStarted) startContainer(call, id, parameters);
+    if (parameters['ha-managed'] === '1') addToHa(call, `ct:${id}`, isStarted);
   });
 }
 

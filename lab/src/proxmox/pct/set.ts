@@ -17,6 +17,7 @@ import {
 } from '../guest/guest.ts';
 import { optionSchema } from '../guest/options.ts';
 import { running, withGuestLock } from '../node.ts';
+import { checkStaysReplicable } from '../objects/replication.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { splitVolumeId, storageNamed } from '../storage/storage.ts';
@@ -44,6 +45,7 @@ export function setContainer(call: Call, parameters: Parameters): void {
     checkLock('lxc', file);
     checkDigest(parameters, file);
     checkNames({ set, deletes, reverts });
+    checkStaysReplicable(call.node, 'lxc', id, set);
     const errors = changeContainer(call, id, file, { set, deletes, reverts });
     if (Object.keys(errors).length > 0) refuseParameters(errors);
     save(call, 'lxc', id, file);

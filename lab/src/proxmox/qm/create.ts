@@ -1,4 +1,5 @@
 // `qm create` and `qm clone`.
+
 import { randomUUID } from 'node:crypto';
 import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
 import { clipboardProblem } from '../../../../src/proxmox/machine/start.ts';
@@ -11,6 +12,7 @@ import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume }
 import { emptyFile, emptySection, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, uniqueTags } from '../guest/guest.ts';
 import { guestTree, kindOf, running, withGuestLock } from '../node.ts';
+import { addToHa } from '../objects/ha.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
@@ -52,6 +54,7 @@ export function createMachine(call: Call, parameters: Parameters): void {
   task(call, 'qmcreate', id, () => {
     withGuestLock(call.node, 'qemu', id, 1, () => fill(call, id, { ...emptyFile(), options }, storage, prefix));
     joinPool(call.node, id, pool);
+    if (parameters['ha-managed'] === '1') addToHa(call, `vm:${id}`, parameters['start'] === '1');
     if (parameters['start'] !== '1') return;
     print(call, 'Execute autostart');
     startMachine(call, id, {});

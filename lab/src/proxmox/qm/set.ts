@@ -23,6 +23,7 @@ import {
 import { optionSchema } from '../guest/options.ts';
 import { currentMemory } from '../guest/status.ts';
 import { running, withGuestLock } from '../node.ts';
+import { checkStaysReplicable } from '../objects/replication.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { checkHookScript } from '../pct/host.ts';
@@ -78,6 +79,7 @@ export function setMachine(call: Call, parameters: Parameters): void {
     else if (name === 'hookscript') checkHook(call, value);
   }
   checkDriveStorages(call, set);
+  checkStaysReplicable(call.node, 'qemu', id, set);
   const check = (): GuestFile => {
     const file = load(call, 'qemu', id);
     if (parameters['digest'] !== undefined && parameters['digest'] !== file.digest)

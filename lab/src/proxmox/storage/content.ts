@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { splitList } from '../../../../src/proxmox/perl.ts';
+import { methodSchemas } from '../../../../src/proxmox/table.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuseParameters } from '../refusal.ts';
@@ -118,6 +119,15 @@ export function allocationSize(text: string): number | undefined {
 }
 
 /** A storage's section without digest, for the API. */
-export function storageSection({ id, type, content, options }: Storage): Record<string, unknown> {
-  return { ...options, storage: id, type, content: [...content].join(',') };
+export function storageSection({ id, type, content, options, shared }: Storage): Record<string, unknown> {
+  const schemas = methodSchemas('POST /storage');
+  const values = Object.entries(options).map(([name, value]) => {
+    const kind = schemas?.get(name)?.type;
+    return [
+      name,
+      value === '' && kind === 'boolean' ? 1 : kind === 'boolean' || kind === 'integer' ? Number(value) : value,
+    ];
+  });
+  const sharedByType = shared && options['shared'] === undefined ? { shared: 1 } : {};
+  return { ...Object.fromEntries(values), ...sharedByType, storage: id, type, content: [...content].join(',') };
 }

@@ -47,8 +47,8 @@ export const nodeOptions: ObjectRow = {
   read: (text) => new Map([['options', parseOptionLines(text)]]),
   mark: null,
   digest: 'sha1',
-  // It is for people.
-  without: ['description'],
+  // These are for people.
+  without: ['description', 'location'],
   required: [],
   defaults: { 'ballooning-target': '80', 'startall-onboot-delay': '0' },
   oneOf: [],

@@ -1,10 +1,7 @@
 // The values of one guest's settings, from the written form to configuration and spec, which use the file's names.
 
 import type { z } from 'zod';
-import type { Json, JsonObject } from '../../../model/json.ts';
 import type { Ignorable } from '../../manager.ts';
-import { type Interface, type Networks, recordedInterface } from '../proxmox/network.ts';
-import { MACHINE_SETTINGS } from './machine.ts';
 import { type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
@@ -87,84 +84,6 @@ function made<Kind extends GuestKind>(
 
 function at(from: object, name: string): SettingValue | null | undefined {
   return (from as Readonly<Record<string, SettingValue | null | undefined>>)[name];
-}
-
-/** Fields that were added to specs after ledgers had recorded guests: an undeclared one must not change a digest. */
-const LATER: ReadonlySet<string> = new Set([
-  ...['cpulimit', 'cpuunits', 'options', 'pool', 'taskTimeoutSeconds'],
-  ...['timezone', 'console_mode', 'console', 'tty_count', 'entrypoint', 'hookscript', 'protection', 'env'],
-  ...Object.keys(MACHINE_SETTINGS).filter((name) => name !== 'ostype'),
-  ...['serial', 'passthrough'],
-]);
-
-/** Containers always had `ostype`, VMs got it later. */
-function isLater(name: string, isContainer: boolean): boolean {
-  return LATER.has(name) || (name === 'ostype' && !isContainer);
-}
-
-/** List entries in their older, simpler form, where they do not use the newer fields. */
-function asOnce(name: string, value: Json | undefined): Json | undefined {
-  if (!Array.isArray(value)) return value;
-  if (name === 'devices')
-    return value.map((one) => (Object.values(one).every((each, at) => at === 0 || each === null) ? one.path : one));
-  if (name !== 'mounts' && name !== 'volumes') return value;
-  return value.map(({ options, ...rest }) => (isEmpty(options) ? rest : { ...rest, options }));
-}
-
-function isEmpty(value: unknown): boolean {
-  return value == null || (typeof value === 'object' && Object.keys(value).length === 0);
-}
-
-/**
- * A spec in the form that its digest is computed from: the names that ledgers have from before settings used the file's names. Settings that were
- * added later are left out while undeclared. So neither counts as a change.
- */
-export function asRecorded({
-  memory_mb,
-  swap_mb,
-  start_at_boot,
-  boot_order,
-  boot_delay,
-  ...spec
-}: JsonObject): JsonObject {
-  const { network_config, networks, ...rest } = spec;
-  const isContainer = 'hostname' in spec;
-  const others = Object.fromEntries(
-    Object.entries(rest).flatMap(([name, value]) =>
-      isLater(name, isContainer) && isEmpty(value) ? [] : [[name, asOnce(name, value)]],
-    ),
-  );
-  const startup = [
-    ...(boot_order == null ? [] : [`order=${boot_order}`]),
-    ...(boot_delay == null ? [] : [`up=${boot_delay}`]),
-  ];
-  return {
-    ...others,
-    ...recordedNetworks(
-      isContainer,
-      network_config as Networks['network_config'] | undefined,
-      networks as Networks['networks'] | undefined,
-    ),
-    memoryMb: memory_mb ?? null,
-    ...(swap_mb === undefined ? {} : { swapMb: swap_mb }),
-    onboot: start_at_boot ?? null,
-    startup: startup.length === 0 ? null : startup.join(','),
-  };
-}
-
-/** Older versions had one interface, named by its key, and a name in containers only. */
-function recordedNetworks(
-  isContainer: boolean,
-  first: Networks['network_config'] | undefined,
-  others: Networks['networks'] = [],
-): JsonObject {
-  const named = ({ name }: Interface) => (isContainer ? { name } : {});
-  return {
-    net0: first === 'none' || first == null ? (first ?? null) : { ...named(first), ...recordedInterface(first) },
-    ...(others.length === 0
-      ? {}
-      : { networks: others.map((net) => ({ index: net.index, ...named(net), ...recordedInterface(net) })) }),
-  };
 }
 
 /** Settings whose drift may be ignored. */

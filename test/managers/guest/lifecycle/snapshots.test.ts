@@ -7,21 +7,15 @@ import type { Manager } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
 import { feature, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
+import { HOST_FACTS } from '../../observed.ts';
 import { step } from '../../step.ts';
 
 let host: LabHost | undefined;
 afterEach(() => host?.close());
 
 const HOST = {
+  ...HOST_FACTS,
   storages: { rpool: 'zfspool', thin: 'lvmthin', thick: 'lvm', local: 'dir' },
-  bridges: null,
-  localContents: null,
-  retained: null,
-  missing: [],
-  managedBy: [],
-  pools: {},
-  subuid: null,
-  subgid: null,
 };
 
 test.each([
