@@ -15,6 +15,7 @@ import type { Settings } from '../../settings.ts';
 import { connectionFault } from '../connection-fault.ts';
 import { BOXES, namesOf } from '../doctor/boxes.ts';
 import { doctor } from '../doctor/doctor.ts';
+import { SECRET_FILES } from '../env-file.ts';
 import { EXIT, type Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
@@ -179,9 +180,9 @@ type SecretFiles = { readonly [Name in keyof Secrets]: string };
 /** The paths that the unit sets (deploy/systemd/phoenix.service). */
 function secretFiles(folder: string): SecretFiles {
   return {
-    webhookSecret: join(folder, 'webhook-secret'),
-    adminToken: join(folder, 'admin-token'),
-    forgeToken: join(folder, 'forge-token'),
+    webhookSecret: join(folder, SECRET_FILES.PHOENIX_WEBHOOK_SECRET),
+    adminToken: join(folder, SECRET_FILES.PHOENIX_ADMIN_TOKEN),
+    forgeToken: join(folder, SECRET_FILES.PHOENIX_FORGE_TOKEN),
   };
 }
 
