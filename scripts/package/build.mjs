@@ -16,7 +16,7 @@ import { rolldown } from 'rolldown';
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const ENTRIES = {
   main: 'src/main.ts',
-  'thread-main': 'src/io/git/thread-main.ts',
+  'thread-main': 'src/io/git/thread/thread-main.ts',
   health: 'deploy/container/health.ts',
 };
 /** The lab is a package of its own; the other one is built for one machine, and everything runs without it. */
