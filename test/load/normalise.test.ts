@@ -58,6 +58,7 @@ describe('a container', () => {
       memory_mb: 256,
       startState: 'unmanaged',
       cloneFrom: null,
+      isTemplate: false,
       templateSnapshot: null,
       dependencies: [],
       features: [],

@@ -94,6 +94,13 @@ test.each([
   ['the address of a VM', qemu(), qemu({ network: { ...qemu().network, ip: '10.0.0.9/24' } }), 'restart'],
   ['a larger disk of a VM', qemu(), qemu({ diskSizeGb: 9 }), 'live'],
   ['the storage of a VM', qemu(), qemu({ storagePool: 'local-lvm' }), 'recreate'],
+  ['a container that was a template', ct({ isTemplate: true }), ct(), 'recreate'],
+  [
+    'the mount options of a template',
+    ct({ isTemplate: true }),
+    ct({ isTemplate: true, rootOptions: { acl: '1' } }),
+    'live',
+  ],
   ['a template that is to run', qemu({ isTemplate: true }), qemu(), 'recreate'],
   ['the memory of a template', qemu({ isTemplate: true }), qemu({ isTemplate: true, memory_mb: 1024 }), 'live'],
 ] as const)('%s', (_, before, after, expected) => {

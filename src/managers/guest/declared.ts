@@ -27,6 +27,8 @@ export interface GuestBase extends SharedSettings {
   readonly startState: 'running' | 'stopped' | 'unmanaged';
   /** Id of the guest it is cloned from. */
   readonly cloneFrom: number | null;
+  /** It is turned into a template when it is complete. */
+  readonly isTemplate: boolean;
   /** Name of the snapshot that is taken when the guest is complete, and that clones are created from. */
   readonly templateSnapshot: string | null;
   /** Declared dependencies, without the clone source; in file order, without duplicates. */

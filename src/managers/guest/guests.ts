@@ -39,7 +39,7 @@ export function dependencyPlace(guest: Guest, id: number): Place {
 
 /** Whether other guests are cloned from it, so that it need not run. */
 export function isCloneSource(guest: Guest): boolean {
-  return guest.templateSnapshot !== null || (guest.kind === 'vm' && guest.isTemplate);
+  return guest.templateSnapshot !== null || guest.isTemplate;
 }
 
 /** Groups of values that share a key, in order of first appearance; only keys that occur more than once. */

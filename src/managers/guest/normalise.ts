@@ -104,6 +104,7 @@ export function guestBase(
     ...settings,
     startState: written.state ?? defaultState(settings.start_at_boot ?? false, special.isSource),
     cloneFrom: special.cloneFrom,
+    isTemplate: written.is_template,
     templateSnapshot: written.template_snapshot_name ?? null,
     dependencies: [...new Set(written.dependencies.map(Number))],
     features: [...new Set(written.features)].map((name) => featureScript(files, name)),

@@ -173,6 +173,10 @@ export const guestShape = {
     .describe(
       'What Phoenix sees to. Default: `running` with start_at_boot, `stopped` for what is only cloned from, otherwise `unmanaged`: started once after creation and then left as it is.',
     ),
+  is_template: z
+    .boolean()
+    .default(false)
+    .describe('Turned into a template when complete; never started again. Default: false.'),
   dependencies: z.array(value.guestId).default([]).describe('Ids of guests that must be there first. Default: none.'),
   features: z
     .array(featureName)

@@ -49,6 +49,8 @@ export function rootDiskSettings(
 
 /** `resize` exits with 0 whatever happened, so only the next observation proves it. */
 export function growDisks(spec: LxcSpec, conf: GuestConf, { declared }: FoundVolumes): Action[] {
+  // Clones may depend on the disks of a template.
+  if (conf.settings['template'] === '1') return [];
   const disks = [
     { key: 'rootfs', label: 'the root disk', size: rootfsOf(conf).size, sizeGb: spec.rootfs.sizeGb },
     ...declared.flatMap(({ volume, id }) => {

@@ -12,7 +12,8 @@ export function lxcImpact(change: Change<LxcSpec>): Impact {
   const before = change.before;
   const after = change.after;
   if (before === undefined || after === undefined) return 'live';
-  if (isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
+  const leavesTemplate = before.final === 'template' && after.final !== 'template';
+  if (leavesTemplate || isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
   const isWaiting = settingsWait('lxc', before, after) || isReadAtStart(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }

@@ -70,6 +70,7 @@ function writtenContainer(
   const name = conf.claim('hostname');
   if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
   if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
+  const isTemplate = normalFlag(conf.claim('template') ?? '0') === '1';
   const shared = sharedFields('lxc', guest, conf, extent);
   const unprivileged = normalFlag(conf.claim('unprivileged') ?? '0') === '1';
   const ostype = conf.claim('ostype');
@@ -99,6 +100,7 @@ function writtenContainer(
     name,
     description: notesOf(guest),
     template: template.file,
+    is_template: isTemplate || undefined,
     ostype: ostype === undefined || (extent === 'different' && template.found) ? undefined : ostype,
     ...shared,
     storage_pool: storage,
@@ -123,8 +125,6 @@ function writtenContainer(
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
 
 function leftReason(key: string, value: string): string {
-  if (key === 'template')
-    return 'no field makes a container a template: it stays one; others are cloned from it where they name it in clone_from_ctid';
   // What is left of a mount that is declared begins with an option.
   const isVolume = /^mp\d+$/.test(key) && /^[^,=/][^,=]*:[^,]/.test(value);
   if (isVolume && parseProperties(value, 'volume')['size'] === undefined)

@@ -98,13 +98,16 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
     ...valuesOf('lxc', guest),
     ...guestSpec(guest, valuesOf('lxc', guest), {
       firewall: declaredFirewall(guest.firewall),
-      final: guest.startState,
+      final: guest.isTemplate ? 'template' : guest.startState,
       scripts: scriptsOf(guest, common),
-      snapshots: {
-        beforeScripts: guest.lifecycleSnapshots ? 'pre-configured' : null,
-        atEnd: guest.lifecycleSnapshots ? 'final-form' : null,
-        template: guest.templateSnapshot,
-      },
+      // Proxmox makes no template of a container with snapshots.
+      snapshots: guest.isTemplate
+        ? { beforeScripts: null, atEnd: null, template: null }
+        : {
+            beforeScripts: guest.lifecycleSnapshots ? 'pre-configured' : null,
+            atEnd: guest.lifecycleSnapshots ? 'final-form' : null,
+            template: guest.templateSnapshot,
+          },
     }),
     hostname: guest.name,
     ostype: guest.ostype,
@@ -112,7 +115,8 @@ function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
     source:
       guest.cloneFrom === null
         ? { template: guest.template ?? '', ...(guest.root === null ? {} : { root: guest.root }) }
-        : { clone: guest.cloneFrom, snapshot: source?.templateSnapshot ?? null },
+        : // A template is cloned directly; any other container at its snapshot.
+          { clone: guest.cloneFrom, snapshot: source?.isTemplate === true ? null : (source?.templateSnapshot ?? null) },
     rootfs: {
       storage: guest.storagePool,
       sizeGb: guest.storageSizeGb,

@@ -32,7 +32,7 @@ const ROLES: ReadonlyMap<number, NonNullable<LxcGuest['role']>> = new Map([
 
 export function normaliseLxc(written: Written, defaults: LxcFileDefaults, context: GuestContext): LxcGuest {
   const role = written.role ?? usualRole(context.id, written, defaults);
-  const isSource = written.template_snapshot_name !== undefined;
+  const isSource = written.template_snapshot_name !== undefined || written.is_template;
   const cloneFrom = written.clone_from_ctid === undefined ? null : Number(written.clone_from_ctid);
   const settings = valuesOf('lxc', written);
   return {

@@ -9,7 +9,6 @@ import type { Passthrough } from './passthrough.ts';
 
 export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly kind: 'vm';
-  readonly isTemplate: boolean;
   /** Name of the cloud image that a template is created from; null for clones. */
   readonly templateImage: string | null;
   /** Where the node downloads that image; null: it already has it. */

@@ -87,8 +87,15 @@ function rootAt(conf: Unclaimed, key: string): Record<string, Json | undefined> 
     ...(isMade || path !== undefined ? usage(conf, key) : {}),
   });
   const size = isMade ? sizeAt(conf, key) : undefined;
-  if (isMade) conf.pass(key, size === undefined ? ['file'] : ['file', 'size'], 'file');
+  const passed = ['file', ...(size === undefined ? [] : ['size']), ...(isFormatOfVolume(text ?? '') ? ['format'] : [])];
+  if (isMade) conf.pass(key, passed, 'file');
   return { disk_size_gb: size, root_disk: Object.keys(fields).length === 0 ? undefined : fields };
+}
+
+/** Whether the format is the one that the volume's name tells, so that it says nothing more: raw, where the name has no other ending. */
+function isFormatOfVolume(text: string): boolean {
+  const [, ending = 'raw'] = /\.(raw|qcow2|vmdk)$/.exec(volumeOf(text)) ?? [];
+  return parseProperties(text, 'file')['format'] === ending;
 }
 
 /** In GB; undefined where the field could not hold it. */

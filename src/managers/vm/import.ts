@@ -29,6 +29,7 @@ import { normalFlag } from '../guest/proxmox/property-string.ts';
 import type { Extent, Importer } from '../importer.ts';
 import { VM_FILE } from '../places.ts';
 import { keysIn } from './desired-settings.ts';
+import { isCd, isDiskKey } from './drive-value.ts';
 import { writtenDrives } from './import-drives.ts';
 import { importPassthrough } from './import-passthrough.ts';
 import { passwordOf } from './password.ts';
@@ -98,10 +99,17 @@ function hasAddresses(conf: Unclaimed): boolean {
 function leftReason(key: string, value: string): string {
   if (key === 'cipassword')
     return 'a password is never read into a repository: it stays as it is on the VM; to have Phoenix set one, name it in user_config.password, by reference to a secret';
-  if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/dev/')) return unlastingReason('qm', key);
-  if (/^(scsi|virtio|sata|ide)\d+$/.test(key) && value.startsWith('/'))
-    return 'a drive is declared as a volume of a storage or a disk below /dev, which alone Proxmox sets: it stays on the VM; for its file to be declared, let it be on a storage';
+  if (isDiskKey(key) && value.startsWith('/dev/')) return unlastingReason('qm', key);
+  if (isDiskKey(key) && value.startsWith('/'))
+    return isCd(value)
+      ? fileReason(key, 'iso', 'STORAGE:iso/FILE,media=cdrom')
+      : fileReason(key, 'images', 'STORAGE:VMID/FILE');
   return 'no field says it: it stays as it is on the VM, and a new one would not have it';
+}
+
+/** Proxmox attaches only what is on a storage. (qemu-server, PVE/QemuServer.pm, cleanup_drive_path) */
+function fileReason(key: string, content: string, volume: string): string {
+  return `Proxmox takes a file only as a volume of a storage, and so does a declaration: it stays as it is on the VM; put it on a storage with the content ${content}, attach it with qm set ID --${key} ${volume}, then import again`;
 }
 
 /** An agent setting with more than a boolean is left to `options`. */

@@ -29,7 +29,6 @@ export function normaliseVm(written: Written, defaults: VmFileDefaults, context:
     ...guestBase(written, settings, context, { cloneFrom, isSource }),
     kind: 'vm',
     traefikService: normaliseService(written.traefik_service, true),
-    isTemplate: written.is_template,
     templateImage: written.template_image ?? null,
     templateImageUrl: written.template_image_url ?? null,
     templateImageSha256: written.template_image_sha256?.toLowerCase() ?? null,

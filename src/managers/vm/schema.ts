@@ -104,10 +104,6 @@ const vmFields = z.strictObject({
   ...settingShape('vm'),
   options: optionsShape('vm'),
   vmid: value.guestId.describe('Its id, 100 to 999999999.'),
-  is_template: z
-    .boolean()
-    .default(false)
-    .describe('Turned into a template when complete; never started again. Default: false.'),
   clone_from_vmid: value.guestId
     .optional()
     .describe('Template or VM to clone it from. Needed unless it is made in another way.'),

@@ -106,7 +106,7 @@ export function isWorkedIn(
 function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {
   const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
   // A template is cloned directly; any other VM at its snapshot.
-  const snapshot = source?.kind === 'vm' && source.isTemplate ? null : (source?.templateSnapshot ?? null);
+  const snapshot = source?.isTemplate === true ? null : (source?.templateSnapshot ?? null);
   return {
     ...valuesOf('vm', guest),
     ...guestSpec(guest, valuesOf('vm', guest), {

@@ -115,7 +115,6 @@ ostype: l26
 sockets: 2
 virtio0: local:4001/vm-4001-disk-1.raw,format=raw,cache=writethrough,size=32G
 `,
-    left: ['virtio0'],
     usual: ['cores'],
   },
   'a VM that boots by letters': {
@@ -284,7 +283,7 @@ virtio0: local:4001/vm-4001-disk-1.raw,format=raw,cache=writethrough,size=32G
   'a container that is detached, locked and a template': {
     kind: 'lxc',
     text: container('lock: snapshot', 'template: 1', 'unused3: rpool:subvol-4001-disk-9'),
-    left: ['lock', 'template', 'unused3'],
+    left: ['lock', 'unused3'],
   },
   'a container with raw lines': {
     kind: 'lxc',
@@ -358,5 +357,312 @@ virtio0: local:4001/vm-4001-disk-1.raw,format=raw,cache=writethrough,size=32G
     text: `${container('cores: 2', 'parent: s1')}\n[pve:pending]\ncores: 4\n\n[s1]\narch: amd64\nhostname: odd\nmemory: 256\nrootfs: rpool:subvol-4001-disk-0,size=8G\nsnaptime: 1700000000\nswap: 512\n`,
     left: ['cores'],
     usual: ['cores'],
+  },
+  'a Windows with the ISO of its drivers': {
+    kind: 'vm',
+    text: machine(
+      'agent: 1,type=virtio',
+      'balloon: 0',
+      'bios: ovmf',
+      'cpu: host,flags=+hv-tlbflush;+hv-evmcs',
+      'efidisk0: rpool:vm-4001-disk-1,efitype=4m,ms-cert=2023,pre-enrolled-keys=1,size=4M',
+      'ide0: local:iso/virtio-win-0.1.271.iso,media=cdrom,size=709474K',
+      'ide2: local:iso/Win11_24H2_English_x64.iso,media=cdrom,size=5683090K',
+      'localtime: 1',
+      'machine: pc-q35-10.0+pve1',
+      'net0: virtio=BC:24:11:00:00:06,bridge=vmbr0,firewall=1',
+      'ostype: win11',
+      'scsi1: rpool:vm-4001-disk-3,aio=threads,backup=0,cache=writeback,discard=on,iothread=1,serial=DATA01,size=200G,ssd=1,wwn=0x5000c500a0b1c2d3',
+      'scsihw: virtio-scsi-single',
+      'tpmstate0: rpool:vm-4001-disk-2,size=4M,version=v2.0',
+      'vga: virtio,memory=128,clipboard=vnc',
+    ),
+  },
+  'a VM with parts of a GPU': {
+    kind: 'vm',
+    text: machine(
+      'hookscript: local:snippets/vgpu.pl',
+      'hostpci0: 0000:41:00.4,mdev=nvidia-259,pcie=1',
+      'hostpci1: mapping=vgpus,mdev=nvidia-63,device-id=0x1e30,vendor-id=0x10de',
+      'hostpci2: 0000:65:00.0;0000:65:00.1,rombar=0,legacy-igd=0',
+      'machine: q35,viommu=intel',
+    ),
+  },
+  'a NAS with its controller and disks': {
+    kind: 'vm',
+    text: machine(
+      'cpu: host',
+      'hostpci0: 0000:03:00.0,rombar=0',
+      'onboot: 1',
+      'scsi1: /dev/disk/by-id/wwn-0x5000c500a0b1c2d3,backup=0,replicate=0,serial=ZA1,size=3907018584K,werror=report,rerror=report',
+      'scsi2: /dev/disk/by-id/ata-ST4000_ZDH-part2,iothread=1,product=disk 2,vendor=SEAGATE,scsiblock=1,size=100G',
+      'startup: order=1,up=180',
+    ),
+  },
+  'a VM with a tree of snapshots and their memory': {
+    kind: 'vm',
+    text: `${machine('parent: second')}
+[first]
+#with %3A signs
+boot: order=scsi0
+cores: 1
+memory: 1024
+scsi0: rpool:vm-4001-disk-0,size=4G
+snaptime: 1700000000
+vmstate: rpool:vm-4001-state-first
+
+[second]
+cores: 2
+memory: 2048
+parent: first
+runningcpu: kvm64,enforce,+kvm_pv_eoi
+runningmachine: pc-i440fx-9.2+pve1
+scsi0: rpool:vm-4001-disk-0,size=8G
+scsi3: rpool:vm-4001-disk-7,size=1G
+snaptime: 1700000100
+vmstate: rpool:vm-4001-state-second
+`,
+  },
+  'a firewall with many network cards': {
+    kind: 'vm',
+    text: machine(
+      'net0: virtio=BC:24:11:00:00:10,bridge=vmbr0,queues=4',
+      'net1: virtio=BC:24:11:00:00:11,bridge=vmbr1,firewall=0,tag=10,trunks=20;30',
+      'net2: vmxnet3=BC:24:11:00:00:12,bridge=vmbr1,mtu=1,rate=12.5',
+      'net9: e1000e=BC:24:11:00:00:19,bridge=vmbr1,link_down=1',
+      'net31: rtl8139=BC:24:11:00:00:31,bridge=vmbr0',
+      'serial0: socket',
+      'vga: serial0',
+    ),
+  },
+  'a home automation with its radio': {
+    kind: 'vm',
+    text: machine(
+      'agent: 1',
+      'bios: ovmf',
+      'efidisk0: local:4001/vm-4001-disk-0.raw,efitype=4m,size=528K',
+      'localtime: 1',
+      'ostype: l26',
+      'tablet: 0',
+      'tags: homeassistant;proxmox-helper-scripts',
+      'usb0: mapping=zigbee,usb3=0',
+      'usb4: host=10c4:ea60',
+    ),
+  },
+  'a VM of the first versions': {
+    kind: 'vm',
+    text: `boot: c
+bootdisk: ide0
+cpuunits: 1000
+freeze: 0
+ide0: local:4001/vm-4001-disk-1.qcow2,format=qcow2,size=20G
+ide3: none,media=cdrom
+kvm: 1
+localtime: 0
+memory: 512
+migrate_downtime: 0.1
+migrate_speed: 0
+name: first
+net0: ne2k_pci=32:1A:9C:00:00:08,bridge=vmbr0
+onboot: 0
+ostype: wxp
+scsihw: lsi53c810
+sockets: 1
+vga: cirrus
+`,
+    usual: ['memory', 'onboot', 'sockets'],
+  },
+  'a linked clone on a storage of another node': {
+    kind: 'vm',
+    text: machine(
+      'scsi4: ceph:base-900-disk-0/vm-4001-disk-9,discard=on,size=10G',
+      'virtio15: iscsi:0.0.2.scsi-3600,media=disk,size=4G',
+    ),
+  },
+  'a VM at the last place of every bus': {
+    kind: 'vm',
+    text: machine(
+      'ide3: rpool:vm-4001-disk-1,model=QEMU%20HARDDISK,size=1G',
+      'sata5: rpool:vm-4001-disk-2,size=1G,wwn=0x5000000000000001',
+      'scsi30: rpool:vm-4001-disk-3,queues=8,size=1G',
+      'unused9: rpool:vm-4001-disk-9',
+      'virtio15: rpool:vm-4001-disk-4,detect_zeroes=0,size=1G',
+    ),
+    left: ['unused9'],
+  },
+  'a VM with limits of every sort': {
+    kind: 'vm',
+    text: machine(
+      'scsi1: rpool:vm-4001-disk-1,iops=1000,iops_max=2000,iops_max_length=60,mbps=100,mbps_max=200.5,bps_max_length=10,size=8G',
+      'scsi2: rpool:vm-4001-disk-2,bps_rd_length=5,iops_wr_length=6,iops_wr=10,iops_wr_max=11,mbps_rd=1.555,mbps_rd_max=2,size=8G',
+      'scsi3: rpool:vm-4001-disk-3,iops_rd=0,size=8G',
+    ),
+  },
+  'a VM with CDs that are used in their own way': {
+    kind: 'vm',
+    text: machine(
+      'ide2: local:iso/installer.iso,media=cdrom,aio=threads,backup=0,cache=unsafe,size=600M',
+      'sata1: none,media=cdrom,werror=stop',
+      'scsi5: cdrom,media=cdrom',
+    ),
+  },
+  'a VM under TDX': {
+    kind: 'vm',
+    text: machine('intel-tdx: type=tdx,attestation=0', 'bios: ovmf', 'machine: q35', 'cpu: host'),
+  },
+  'a VM with addresses of cards that it has not': {
+    kind: 'vm',
+    text: machine(
+      'ide2: rpool:vm-4001-cloudinit,media=cdrom,size=4M',
+      'ipconfig0: ip=dhcp',
+      'ipconfig3: ip=10.0.3.1/24',
+      'net0: virtio=BC:24:11:00:00:21,bridge=vmbr0',
+    ),
+    usual: ['ide2', 'ipconfig0'],
+  },
+  'a template of cloud-init': {
+    kind: 'vm',
+    text: machine(
+      'agent: enabled=1',
+      'ciuser: debian',
+      'ide2: rpool:vm-4001-cloudinit,media=cdrom',
+      'ipconfig0: ip=dhcp,ip6=auto',
+      'net0: virtio=BC:24:11:00:00:22,bridge=vmbr0',
+      'template: 1',
+    ).replace('vm-4001-disk', 'base-4001-disk'),
+    usual: ['ide2'],
+  },
+  'a container whose mounts have id maps': {
+    kind: 'lxc',
+    text: container(
+      'features: nesting=1',
+      'mp0: /tank/media,mp=/media,idmap=u:1000:1000:1;g:1000:1000:1',
+      'mp1: rpool:subvol-4001-disk-1,mp=/var/lib/app,keepattrs=1,idmap=passthrough,size=4G',
+      'mp255: /tank/last,mp=/last,acl=0,backup=0',
+      'unprivileged: 1',
+    ).replace(ROOT, `${ROOT},idmap=u:0:100000:1,ro=0`),
+  },
+  'an unprivileged container with every feature': {
+    kind: 'lxc',
+    text: container(
+      'features: force_rw_sys=1,fuse=1,keyctl=1,mknod=1,mount=nfs;cifs;ext4,nesting=1',
+      'unprivileged: 1',
+    ),
+  },
+  'an old privileged container': {
+    kind: 'lxc',
+    text: `#from OpenVZ
+cpulimit: 1
+cpuunits: 1024
+hostname: CT101.example.com
+memory: 1024
+net0: bridge=vmbr0,gw=10.0.0.1,hwaddr=4A:5B:6C:00:00:01,ip=10.0.0.9/24,name=eth0,type=veth
+onboot: 1
+ostype: centos
+rootfs: local:4001/vm-4001-disk-1.raw,quota=1,size=8G
+swap: 1024
+lxc.aa_profile: unconfined
+lxc.cgroup.devices.allow: c 10:200 rwm
+lxc.mount.entry: /dev/net dev/net none bind,create=dir 0 0
+`,
+    left: ['template', 'lxc_options'],
+  },
+  'a container with raw lines of every kind': {
+    kind: 'lxc',
+    text: container(
+      'unprivileged: 1',
+      'lxc.apparmor.allow_nesting: 1',
+      'lxc.apparmor.raw: deny mount,',
+      'lxc.cgroup2.memory.high: 1G',
+      'lxc.hook.pre-start: /usr/local/bin/before',
+      'lxc.prlimit.nofile: 65536',
+      'lxc.proc.oom_score_adj: -100',
+      'lxc.seccomp.profile: /usr/share/lxc/config/common.seccomp',
+      'lxc.sysctl.net.ipv4.ip_forward: 1',
+      'lxc.tty.max: 2',
+      'lxc.start.delay: 5',
+    ),
+    // Proxmox drops both with its next write.
+    left: ['lxc_options', 'lxc_options'],
+  },
+  'a Docker host in a container': {
+    kind: 'lxc',
+    text: container(
+      'dev0: /dev/kvm,gid=104',
+      'dev1: path=/dev/net/tun,mode=0666',
+      'features: keyctl=1,nesting=1',
+      'lxc.apparmor.profile: unconfined',
+      'lxc.cap.drop:',
+      'lxc.cgroup2.devices.allow: a',
+      'lxc.mount.auto: proc:rw sys:rw',
+      'lxc.mount.entry: /dev/dri dev/dri none bind,optional,create=dir',
+      'unprivileged: 0',
+    ),
+    usual: ['unprivileged'],
+  },
+  'a container of an application': {
+    kind: 'lxc',
+    text: container(
+      'cmode: console',
+      'entrypoint: /entrypoint.sh nginx -g "daemon off;"',
+      'features: nesting=1',
+      'lxc.environment.runtime: TZ=Europe/Vienna',
+      'lxc.signal.halt: SIGTERM',
+      'lxc.init.uid: 101',
+      'unprivileged: 1',
+    ).replace('ostype: debian', 'ostype: alpine'),
+    left: ['template'],
+  },
+  'a linked clone of a container': {
+    kind: 'lxc',
+    text: container('mp0: volume=rpool:basevol-900-disk-1/subvol-4001-disk-1,mp=/data,backup=1,size=2G').replace(
+      'rpool:subvol',
+      'rpool:basevol-900-disk-0/subvol',
+    ),
+  },
+  'a template of a container': {
+    kind: 'lxc',
+    text: container('template: 1', 'mp0: rpool:basevol-4001-disk-1,mp=/data,size=2G').replace(
+      'subvol-4001',
+      'basevol-4001',
+    ),
+  },
+  'a container whose snapshot is being taken': {
+    kind: 'lxc',
+    text: `${container('lock: snapshot', 'parent: old')}
+[new]
+arch: amd64
+hostname: odd
+memory: 1024
+parent: old
+rootfs: rpool:subvol-4001-disk-0,size=8G
+snapstate: prepare
+snaptime: 1700000200
+swap: 256
+
+[old]
+#notes of it
+arch: amd64
+hostname: odd
+memory: 256
+rootfs: rpool:subvol-4001-disk-0,size=4G
+snaptime: 1700000000
+swap: 0
+`,
+    left: ['lock'],
+  },
+  'a container with interfaces by hand': {
+    kind: 'lxc',
+    text: container(
+      'net1: name=wg0,bridge=vmbr1,hwaddr=BC:24:11:00:00:41,ip=manual,ip6=dhcp,type=veth',
+      'net2: name=lan0,hwaddr=BC:24:11:00:00:42,type=veth',
+      'net3: name=dmz,bridge=vmbr1,firewall=0,hwaddr=BC:24:11:00:00:43,ip6=fd00::3/64,type=veth,host-managed=1',
+    ),
+    left: ['net2'],
+  },
+  'a container with notes in the old way': {
+    kind: 'lxc',
+    text: `description: by hand%0Asecond line %25\n${container('tags: a;b', 'timezone: Europe/Vienna', 'startup: down=60', 'protection: 0')}`,
+    usual: ['protection'],
   },
 };

@@ -47,7 +47,7 @@ test('a source without a template snapshot cannot be cloned', () => {
   const files = environment();
   files[LXC].lxc_configs['900'].template_snapshot_name = undefined;
   expect(found('CLONE_SOURCE', files)).toEqual([
-    '"clone_from_ctid": "900", | lxc/900 (ct-900) cannot be cloned: it has no template_snapshot_name',
+    '"clone_from_ctid": "900", | lxc/900 (ct-900) cannot be cloned: it has no template_snapshot_name and is no template',
   ]);
 });
 
@@ -66,7 +66,13 @@ test('a source that Proxmox cannot snapshot, or whose snapshot it cannot copy, i
   expect(found('CLONE_SOURCE', files)).toEqual([
     '"template_snapshot_name": "final-form", | lxc/900 (ct-900) has a folder of the host in mount_points, and Proxmox takes no snapshot of such a container',
   ]);
-  source.mount_points = [];
+  Object.assign(source, { is_template: true, template_snapshot_name: undefined });
+  expect(found('CLONE_SOURCE', files)).toEqual([
+    expect.stringContaining('has a folder of the host in mount_points, and Proxmox clones no such container'),
+  ]);
+  Object.assign(source, { mount_points: [] });
+  expect(found('CLONE_SOURCE', files)).toEqual([]);
+  Object.assign(source, { is_template: false, template_snapshot_name: 'final-form' });
   files[HYPERVISOR].zfs.datasets.push({
     name: 'files',
     pool: 'tank',

@@ -15,6 +15,14 @@ const template = container(900, {
   firewall: RULES,
 });
 
+const made = container(901, {
+  start_at_boot: false,
+  startState: 'stopped',
+  isTemplate: true,
+  volumes: [{ name: 'data', storage: 'rpool', sizeGb: 2, mountPoint: '/data' }],
+  features: [feature('base')],
+});
+
 const clone = {
   cloneFrom: 900,
   storageSizeGb: 6,
@@ -88,6 +96,18 @@ const CASES: readonly Case[] = [
     before: [],
     target: targetOf(template),
     changed: targetOf({ ...template, memory_mb: 2048 }),
+  },
+  {
+    name: 'a clone of a template',
+    before: [targetOf(made)],
+    target: targetOf(made, container(109, { ...clone, cloneFrom: 901 })),
+    changed: targetOf(made, container(109, { ...clone, cloneFrom: 901, memory_mb: 1024 })),
+  },
+  {
+    name: 'a template of Proxmox',
+    before: [],
+    target: targetOf(made),
+    changed: targetOf({ ...made, memory_mb: 2048, tags: ['base'] }),
   },
   {
     name: 'a container that is started once',

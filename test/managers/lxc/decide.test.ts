@@ -339,6 +339,18 @@ test('a change of what is immutable needs an approval', () => {
   );
 });
 
+test('a template is turned into one, left alone from then on, and asks about snapshots before', () => {
+  const stopped = { running: false, installed: null };
+  const own = { isTemplate: true, startState: 'stopped' } as const;
+  expect(decide(own, seen(conf(), stopped))).toMatch(/^turn container 101 into a template/);
+  expect(decide({ ...own, storageSizeGb: 9 }, seen(conf({ template: '1' }), stopped))).toBe('');
+  expect(decide({}, seen(conf({ template: '1' }), stopped))).toMatch(/^blocked: .*it is a template and should not be/);
+  const snapshots = conf({}, '\n[one]\nsnaptime: 1\n\n[two]\nsnaptime: 2\n');
+  expect(decide(own, seen(snapshots, stopped))).toMatch(
+    /^impossible: container 101 has the snapshots one, two, .*: pct delsnapshot 101 two && pct delsnapshot 101 one$/,
+  );
+});
+
 test('the snapshots that people took are named before they go with their container', () => {
   const text = conf({}, '\n[mine]\nsnaptime: 1\n\n[phoenix-before]\nsnaptime: 2\n\n[older]\nsnaptime: 0\n');
   const lost = '; its snapshots older, mine would be lost; approve it with';

@@ -6,7 +6,7 @@ import type { Decision, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import type { Notes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
-import type { Program } from '../proxmox/command.ts';
+import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { type Networks, placed } from '../proxmox/network.ts';
 import { interruptedByAdoption } from './adoption.ts';
@@ -121,7 +121,7 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   const found = rules.find(wanted, spec, seen);
   const loss = lossOf(wanted, found);
   if (loss !== null) return loss;
-  const unfit = found.unclear ?? rules.unfitReason(spec, conf, found);
+  const unfit = found.unclear ?? rules.unfitReason(spec, conf, found) ?? snapshotsOfTemplate(program, spec, conf);
   if (unfit !== null) return impossible(unfit);
 
   const decided = rules.changes(wanted, spec, seen, conf, found);
@@ -141,6 +141,14 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   const actions = [...pool, ...decideLifecycle(life)];
   const remarks = [...snapshotRemarks(life), ...rules.remarks(spec, found)];
   return interruptedByAdoption(wanted, spec, seen, actions) ?? unlessLocked(program, spec.id, conf, actions, remarks);
+}
+
+/** Why a guest cannot become a template; null where it can, or need not. (pve-container, PVE/API2/LXC.pm, and qemu-server, PVE/API2/Qemu.pm, template) */
+function snapshotsOfTemplate(program: Program, { id, final }: GuestSpec, conf: GuestConf): string | null {
+  if (final !== 'template' || conf.settings['template'] === '1' || conf.snapshots.length === 0) return null;
+  const names = conf.snapshots.join(', ');
+  const remove = conf.snapshots.toReversed().map((name) => `${program} delsnapshot ${id} ${name}`);
+  return `${guestName(program, id)} has the snapshots ${names}, and Proxmox makes no template of such a guest; remove them with: ${remove.join(' && ')}`;
 }
 
 /** Replacing data by an empty volume needs an approval. */

@@ -3,6 +3,7 @@
 import type { HostReader } from '../../manager.ts';
 import { parseRetained, splitLine } from '../lifecycle/retained-volumes.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
+import { diskLines } from '../proxmox/disk-lines.ts';
 
 /** The parts of a spec that name volumes: those of containers, and VMs' disks, which are recognised by their bus. */
 interface Volumes {
@@ -33,7 +34,7 @@ export async function missingVolumes(
   const disks = buses.flatMap((bus) => names.get(bus) ?? []);
   const lines = retained.lines.map(splitLine).filter(({ key }) => isRebuilt && !key.includes(' '));
   const volumes = [...declared, ...disks, ...lines.map(({ value }) => value.split(',')[0] ?? '')];
-  const attached = new Set(conf?.text.split(/[\s,]+/));
+  const attached = new Set(conf === null ? [] : diskLines(conf).map(({ volume }) => volume));
   const wanted = [...new Set(volumes)].filter((id) => /^[^/:]+:/.test(id) && !attached.has(id));
   const present = new Set<string>();
   for (const storage of new Set(wanted.map((id) => id.slice(0, id.indexOf(':')))))

@@ -52,7 +52,7 @@ const ELSEWHERE: Readonly<Record<GuestKind, Readonly<Record<string, Elsewhere>>>
     password: { instead: 'leave it out, a script of the container sets a password by reference to a secret' },
     rootfs: { instead: 'write "storage_pool", "storage_size_gb" and "root_disk"' },
     'ssh-public-keys': { instead: 'leave it out, a script of the container gives it keys' },
-    template: { instead: 'write "template_snapshot_name", at which a container is cloned' },
+    template: { instead: 'write "is_template"' },
     unprivileged: { instead: 'write "unprivileged" of the container' },
   },
   vm: {

@@ -22,8 +22,8 @@ export function cloneSourcesAreReady({ config }: RuleContext): Diagnostic[] {
     return [
       {
         ...diagnostic,
-        message: `${nameOfGuest(source)} cannot be cloned: it has no template_snapshot_name${source.kind === 'vm' ? ' and is no template' : ''}`,
-        hint: `Give ${source.id} a template_snapshot_name${source.kind === 'vm' ? ', or set is_template' : ''}.`,
+        message: `${nameOfGuest(source)} cannot be cloned: it has no template_snapshot_name and is no template`,
+        hint: `Give ${source.id} a template_snapshot_name, or set is_template.`,
       },
     ];
   });
@@ -39,7 +39,7 @@ export function cloneSourcesCanBeCopied({ config, unreadable }: RuleContext): Di
   const disksOn = (guest: Guest, isSuch: (type: string) => boolean) =>
     storagesOf(guest).find((storage) => isSuch(types.get(storage) ?? ''));
   const ofSources = allGuests(config).flatMap((guest): Diagnostic[] => {
-    if (guest.templateSnapshot === null) return [];
+    if (guest.templateSnapshot === null || guest.isTemplate) return [];
     const ofHost = partOfHost(guest);
     const storage = disksOn(guest, (type) => takesSnapshots(type, guest.kind) === false);
     if (ofHost === null && storage === undefined) return [];
@@ -58,19 +58,19 @@ export function cloneSourcesCanBeCopied({ config, unreadable }: RuleContext): Di
     ];
   });
   const ofClones = clones(config).flatMap(({ guest, source }): Diagnostic[] => {
-    if (source.kind !== 'vm' || guest.kind !== 'vm') return [];
+    if (source.kind !== guest.kind) return [];
     const ofHost = source.isTemplate ? partOfHost(source) : null;
     if (ofHost !== null)
       return [
         {
           code: 'CLONE_SOURCE',
           at: cloneSourcePlace(guest),
-          message: `${nameOfGuest(source)} has ${ofHost}, and Proxmox clones no such VM`,
+          message: `${nameOfGuest(source)} has ${ofHost}, and Proxmox clones no such ${guest.kind === 'lxc' ? 'container' : 'VM'}`,
           hint: 'Give it to the clones in its place.',
           target: targetOf(guest),
         },
       ];
-    if (source.isTemplate || source.templateSnapshot === null) return [];
+    if (source.kind === 'lxc' || source.isTemplate || source.templateSnapshot === null) return [];
     const storage = disksOn(source, keepsSnapshots);
     if (storage === undefined) return [];
     return [

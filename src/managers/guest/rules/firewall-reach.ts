@@ -71,7 +71,7 @@ function isOpen(rule: FirewallRule): boolean {
 /** NO_FIREWALL: no firewall is declared for a guest that can run. */
 export function guestsHaveAFirewall({ config }: RuleContext): Diagnostic[] {
   return allGuests(config)
-    .filter((guest) => guest.firewall === null && !(guest.kind === 'vm' && guest.isTemplate))
+    .filter((guest) => guest.firewall === null && !guest.isTemplate)
     .map((guest) => ({
       code: 'NO_FIREWALL',
       at: guest.writtenAt,
