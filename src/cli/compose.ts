@@ -170,7 +170,8 @@ export async function compose(
     opened.push(() => host.close());
     const changes = await watchChanges(ledger);
     opened.push(() => changes.close());
-    changes.all((run, step) => step === null && metrics.runChanged(run));
+    // Not by each process that sees the run, so that a sum over them is right.
+    if (roles.includes('reconcile')) changes.all((run, step) => step === null && metrics.runChanged(run));
 
     const agentDeps = {
       ledger,

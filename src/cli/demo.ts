@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
-import { chapter, commandLines, stageLines, stageReady, statusLines, storyEnd, yourTurn } from '../messages/demo.ts';
+import { addressLines, chapter, commandLines, demoReady, statusLines, storyEnd, yourTurn } from '../messages/demo.ts';
 import { problemText } from '../messages/problem.ts';
 import { progressLines, runLine } from '../messages/run.ts';
 import type { Run } from '../model/run.ts';
@@ -13,8 +13,8 @@ import { approving, changing } from './demo/chapters/merging.ts';
 import { refusing, replaying } from './demo/chapters/refusing.ts';
 import { renewing, withoutAuthority } from './demo/chapters/renewing.ts';
 import { routing } from './demo/chapters/routing.ts';
-import { type Stage, setStage } from './demo/stage.ts';
-import { openTelling } from './demo/telling.ts';
+import { openPresenter } from './demo/presenter.ts';
+import { type DemoSetup, startDemo } from './demo/setup.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { listenForStop } from './stop-signal.ts';
 
@@ -41,44 +41,44 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
   using signals = listenForStop();
   const stop = signals.told.then(() => stopped.abort());
   const began = performance.now();
-  const stage = await setStage(io, (addresses) => io.stdout(stageLines(addresses)));
+  const setup = await startDemo(io, (addresses) => io.stdout(addressLines(addresses)));
   try {
-    io.stdout(stageReady((performance.now() - began) / 1000));
-    const wrong = await Promise.race([narrate(stage, io), stop.then(() => null)]);
+    io.stdout(demoReady((performance.now() - began) / 1000));
+    const wrong = await Promise.race([narrate(setup, io), stop.then(() => null)]);
     if (wrong === null) return EXIT.interrupted;
     io.stdout(storyEnd(wrong, (performance.now() - began) / 1000));
     if (onlyOnce || wrong.length > 0) return wrong.length === 0 ? EXIT.done : EXIT.no;
-    io.verbatim(yourTurn({ pushUrl: stage.forge.pushUrl, agent: stage.url, adminToken: stage.adminToken }));
-    await showWhatComes(stage, io, stopped.signal);
+    io.verbatim(yourTurn({ pushUrl: setup.forge.pushUrl, agent: setup.url, adminToken: setup.adminToken }));
+    await showWhatComes(setup, io, stopped.signal);
     return EXIT.done;
   } finally {
-    await stage.close();
+    await setup.close();
   }
 }
 
 /** Resolves to the failed expectations. */
-async function narrate(stage: Stage, io: Io): Promise<string[]> {
+async function narrate(setup: DemoSetup, io: Io): Promise<string[]> {
   const wrong: string[] = [];
-  const telling = openTelling(stage, io, (expected) => wrong.push(expected));
-  for (const [index, { title, tell: tellChapter }] of CHAPTERS.entries()) {
+  const presenter = openPresenter(setup, io, (expected) => wrong.push(expected));
+  for (const [index, { title, present }] of CHAPTERS.entries()) {
     io.stdout(chapter(index + 1, title, colours(io, 'stdout')));
-    await tellChapter(telling);
+    await present(presenter);
   }
   return wrong;
 }
 
 /** Shows all further runs until interrupted. */
-async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise<void> {
+async function showWhatComes(setup: DemoSetup, io: Io, signal: AbortSignal): Promise<void> {
   const paint = colours(io, 'stdout');
-  const known = new Set((await stage.client.get<Run[]>('/runs?limit=100')).map(({ id }) => id));
-  await stage.commands();
+  const known = new Set((await setup.client.get<Run[]>('/runs?limit=100')).map(({ id }) => id));
+  await setup.commands();
   while (!signal.aborted) {
-    const runs = await stage.client.get<Run[]>('/runs?limit=10').catch(whileAway);
+    const runs = await setup.client.get<Run[]>('/runs?limit=10').catch(whileAway);
     for (const { id, commit } of runs.toReversed()) {
       if (known.has(id)) continue;
       known.add(id);
       let seen: RunJson | null = null;
-      const end = await stage.client.follow(id, {
+      const end = await setup.client.follow(id, {
         onRun(now) {
           for (const line of progressLines(seen, now, paint)) io.stdout(`  ${line}\n`);
           seen = now;
@@ -86,11 +86,11 @@ async function showWhatComes(stage: Stage, io: Io, signal: AbortSignal): Promise
         enough: ({ state, steps }) =>
           signal.aborted || (state === 'blocked' && steps.every(({ outcome }) => outcome !== null)),
       });
-      await stage.answered(commit);
+      await setup.answered(commit);
       io.stdout(`${runLine(end, paint)}\n`);
       for (const problem of end.problems) io.stdout(`  ${problemText(problem)}\n`);
-      io.stdout(commandLines(await stage.commands()));
-      io.stdout(statusLines(commit, stage.forge.latestStatuses(commit), paint));
+      io.stdout(commandLines(await setup.commands()));
+      io.stdout(statusLines(commit, setup.forge.latestStatuses(commit), paint));
     }
     await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {});
   }

@@ -1,7 +1,5 @@
 // The command line: `commands/` declares the commands in groups. A command's code is only loaded when it is called.
 
-import { readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addVerbs } from './agent/verbs/commands.ts';
 import { addAgentCommands } from './commands/agent.ts';
@@ -9,6 +7,7 @@ import { addFileCommands } from './commands/files.ts';
 import type { CommandGroup } from './commands/group.ts';
 import { addInstallationCommands } from './commands/installation.ts';
 import { addLabCommands } from './commands/lab.ts';
+import { withEnvFile } from './env-file.ts';
 import { fileFault } from './file-fault.ts';
 import { EXIT, type Io, type ProcessIo, wrapping } from './io.ts';
 import { phoenixVersion } from './version.ts';
@@ -39,9 +38,8 @@ export async function run(
     (_root, called) => {
       starting(called.name());
       const { envFile } = phoenix.opts<{ envFile?: string }>();
-      // It creates the file.
-      const mayBeAbsent = called.name() === 'setup-agent';
-      if (envFile !== undefined) io.env = { ...parseEnv(readEnvFile(envFile, mayBeAbsent)), ...given.env };
+      // That command reads the file itself, and creates it.
+      if (envFile !== undefined && called.name() !== 'setup-agent') io.env = withEnvFile(envFile, given.env);
     },
   );
   // The library declares the command and reads all others; it is loaded on use.
@@ -114,16 +112,4 @@ function toldBy(error: unknown): { readonly message: string; readonly hint?: unk
 function exitOf(error: unknown): { readonly exit?: unknown } {
   const { exit } = error as { exit?: unknown };
   return exit === undefined ? {} : { exit };
-}
-
-function readEnvFile(path: string, mayBeAbsent: boolean): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && mayBeAbsent) return '';
-    const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? String(cause)})`;
-    const hint = 'see to the path that --env-file names, and who may read it';
-    throw Object.assign(new Error(`the environment file ${path} ${why}`, { cause }), { exit: EXIT.usage, hint });
-  }
 }

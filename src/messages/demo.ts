@@ -26,18 +26,18 @@ export function chapter(number: number, title: string, colours: boolean): string
   return `\n${paint(`${number}. ${title}`, 'bold', colours)}\n`;
 }
 
-export function stageLines(stage: { readonly forge: string; readonly agent: string; readonly lab: string }): string {
+export function addressLines(demo: { readonly forge: string; readonly agent: string; readonly lab: string }): string {
   return [
     'Phoenix on this machine: a forge, a lab Proxmox host, the agent, and a private Redis.',
-    `  forge   ${stage.forge}   (pull requests, comments and checks)`,
-    `  agent   ${stage.agent}   (open it in a browser)`,
-    `  host    a simulated Proxmox 9 node in ${stage.lab}`,
+    `  forge   ${demo.forge}   (pull requests, comments and checks)`,
+    `  agent   ${demo.agent}   (open it in a browser)`,
+    `  host    a simulated Proxmox 9 node in ${demo.lab}`,
     '',
   ].join('\n');
 }
 
 /** @param seconds since the addresses were named */
-export function stageReady(seconds: number): string {
+export function demoReady(seconds: number): string {
   return `  all of it answers after ${Math.max(1, Math.round(seconds))} s\n`;
 }
 
@@ -100,7 +100,7 @@ export function storyEnd(wrong: readonly string[], seconds: number): string {
 }
 
 /** Lines to be copied are long: they are shown as they are. */
-export function yourTurn(stage: {
+export function yourTurn(demo: {
   readonly pushUrl: string;
   readonly agent: string;
   readonly adminToken: string;
@@ -109,13 +109,13 @@ export function yourTurn(stage: {
     '',
     'Now you. In another terminal:',
     '',
-    `  git clone ${stage.pushUrl} environment && cd environment`,
+    `  git clone ${demo.pushUrl} environment && cd environment`,
     '  # change "memory_mb" of container 101 in etc/phoenix_lxc_configs.json, then:',
     '  git commit -am "Change the gateway" && git push',
     '',
     'What Phoenix does with it shows here. To ask the agent yourself:',
     '',
-    `  export PHOENIX_URL=${stage.agent} PHOENIX_ADMIN_TOKEN=${stage.adminToken}`,
+    `  export PHOENIX_URL=${demo.agent} PHOENIX_ADMIN_TOKEN=${demo.adminToken}`,
     '  npm run -s phoenix -- status   # or runs, logs RUN, replay COMMIT',
     '',
     'Ctrl-C ends it and leaves nothing behind.',

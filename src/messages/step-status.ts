@@ -1,7 +1,7 @@
 // What a commit status says of one step: before it runs, how it ended, and why.
 
 import type { Action } from '../model/action.ts';
-import { alsoTelling, failureText, followedBy } from '../model/failure.ts';
+import { failureText, followedBy, withAddition } from '../model/failure.ts';
 import type { RunId, TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
@@ -79,10 +79,10 @@ export const stepReason = {
   notShown: (actions: readonly Action[]) =>
     `nothing was done: what is to be done now (${summaries(actions) || 'nothing'}) is not what was shown; ask for a dry run again and check it`,
   /** A change that failed, and before which no snapshot was taken. */
-  failedWithoutWayBack: (why: string, obstacle: string) => alsoTelling(why, stepReason.noRollback(obstacle)),
+  failedWithoutWayBack: (why: string, obstacle: string) => withAddition(why, stepReason.noRollback(obstacle)),
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
-  putBack: (why: string) => alsoTelling(why, 'the previous configuration is in use again'),
+  putBack: (why: string) => withAddition(why, 'the previous configuration is in use again'),
   notRolledBack: (why: string, failure: string) => followedBy(why, `rolling back failed too: ${failure}`),
 } as const;
 

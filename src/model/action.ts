@@ -187,7 +187,12 @@ export type Content =
   | { readonly from: 'blob'; readonly blob: string }
   | { readonly from: 'shipped'; readonly path: string }
   | { readonly from: 'node' | 'fingerprint'; readonly path: string }
-  | { readonly from: 'secret'; readonly secret: SecretReference }
+  | {
+      readonly from: 'secret';
+      readonly secret: SecretReference;
+      /** Of the first certificate in the secret, `AB:CD:…` by SHA-256: a secret with another one is refused before anything is written. */
+      readonly fingerprint?: string | undefined;
+    }
   /** A secret that Phoenix itself stores in a file of the node, below /var/lib/phoenix. No configuration can reference it. */
   | { readonly from: 'kept'; readonly path: string }
   | { readonly from: 'joined'; readonly parts: readonly Content[] }

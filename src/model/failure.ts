@@ -31,7 +31,7 @@ export function parted(text: string): { readonly told: string; readonly remedy: 
 }
 
 /** Adds text before the remedy of a sentence. */
-export function alsoTelling(text: string, more: string): string {
+export function withAddition(text: string, more: string): string {
   const { told, remedy } = parted(text);
   return remedy === null ? `${told}${BEFORE_REMEDY}${more}` : `${told} (${more})${BEFORE_REMEDY}${remedy}`;
 }

@@ -10,6 +10,11 @@ export class HostRefused extends Error {
   override readonly name = 'HostRefused';
 }
 
+/** A secret does not hold what is declared of it: a person has to correct one of them. The message says how they differ, without the secret. */
+export class SecretRefused extends Error {
+  override readonly name = 'SecretRefused';
+}
+
 /** Whether the error means that the node was unreachable. */
 export function isOfHost(error: unknown): error is HostAway | HostRefused {
   return error instanceof HostAway || error instanceof HostRefused;

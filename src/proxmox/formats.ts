@@ -90,12 +90,13 @@ function acmeName(first: string): string {
 
 const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
 
-/** One or several blocks with this label. */
-function pem(label: string): Verifier {
-  const block = `-----BEGIN ${label}-----\\n(?:[A-Za-z0-9+/=\\s]+\\n)?-----END ${label}-----\\n*`;
-  const blocks = new RegExp(`^(?:${block})+$`);
+/** One block with this label, or several, each from a new line. */
+function pem(label: string, several: boolean): Verifier {
+  const body = '(?:[0-9A-Za-z+/]+\\s*\\n)*[0-9A-Za-z+/]*(?:=\\s*\\n=|={0,2})?\\s*\\n';
+  const block = `-----BEGIN ${label}-----\\s*${body}-----END ${label}-----\\s*`;
+  const blocks = wholeMatch(several ? `(?:${block}\\n+)*${block}` : block);
   return (value) =>
-    blocks.test(value.slice(Math.max(0, value.indexOf('-----BEGIN '))))
+    blocks.test(value.slice(Math.max(0, value.search(/-----BEGIN .*?-----/))))
       ? undefined
       : 'not a valid PEM-formatted string.';
 }
@@ -108,8 +109,8 @@ const VERIFIERS: Record<string, Verifier> = {
     'value does not look like a valid email address or user name',
   ),
   // pve-common, PVE/Certificate.pm, check_pem: text before the first line of dashes is left out.
-  'pem-certificate-chain': pem('CERTIFICATE'),
-  'pem-string': pem('.*?'),
+  'pem-certificate-chain': pem('CERTIFICATE', true),
+  'pem-string': pem('.*?', false),
   'pve-calendar-event': passing(isCalendarEvent, "invalid calendar event '%s'"),
   'pve-day-of-week': matching('mon|tue|wed|thu|fri|sat|sun', "invalid day '%s'"),
   CIDR: passing((value) => isCidr(value, 4) || isCidr(value, 6), 'value does not look like a valid CIDR network'),

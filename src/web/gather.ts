@@ -65,7 +65,7 @@ export async function gatherRun(sources: PageSources, id: RunId): Promise<RunVie
   const { ledger } = sources;
   const run = await ledger.run(id);
   if (run === null) return null;
-  const shown = mostTelling(run.steps).slice(0, DETAILS_AT_MOST);
+  const shown = mostRelevantFirst(run.steps).slice(0, DETAILS_AT_MOST);
   const begun = shown.filter(({ started }) => started !== null);
   const [logs, successor, commits, root] = await Promise.all([
     Promise.all(begun.map(async ({ target }) => [target, await tailOf(ledger, id, target, TAIL_LINES)] as const)),
@@ -94,7 +94,7 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
 }
 
 /** Orders running and failed steps first, then those with effect. */
-function mostTelling(steps: readonly StepRecord[]): readonly StepRecord[] {
+function mostRelevantFirst(steps: readonly StepRecord[]): readonly StepRecord[] {
   const rank = ({ outcome, started }: StepRecord) => {
     if (started !== null && outcome === null) return 0;
     if (outcome === 'failed') return 1;

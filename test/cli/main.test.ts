@@ -205,11 +205,17 @@ describe('an environment file', () => {
     });
   });
 
-  test('that is not there ends as what is used wrongly', async () => {
-    const missing = join(folder, 'none.env');
-    const { exit, stderr } = await phoenix(['runs', '--env-file', missing]);
-    expect(exit).toBe(2);
-    expect(stderr).toContain(`the environment file ${missing} is not there`);
+  test('of an installation has its secrets in files beside it, unless it says otherwise', async () => {
+    const file = join(folder, 'env');
+    await writeFile(file, 'PHOENIX_REPO_URL=https://git.invalid/infra.git\nPHOENIX_FORGE=github\n');
+    await writeFile(join(folder, 'webhook-secret'), 'a-secret-of-good-length\n');
+    await writeFile(join(folder, 'forge-token'), '');
+    const failures = async () => (await phoenix(['doctor', '--env-file', file])).stdout.match(/^failed .*/gm);
+    const noToken = expect.stringContaining('there is no PHOENIX_FORGE_TOKEN');
+    const isEmpty = `failed  settings: PHOENIX_FORGE_TOKEN_FILE: ${join(folder, 'forge-token')} is empty`;
+    expect(await failures()).toEqual([isEmpty, noToken]);
+    await writeFile(file, `${readFileSync(file, 'utf8')}PHOENIX_FORGE_TOKEN_FILE=\n`);
+    expect(await failures()).toEqual([noToken]);
   });
 });
 

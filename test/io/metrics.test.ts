@@ -105,13 +105,15 @@ test('they tell each target, certificate, queue and limit; what is not known has
   expect(ours(quiet).filter((line) => /^phoenix_(forge|node_away|fault|target)/.test(line))).toEqual([]);
 });
 
-test('rules and dashboard ask only for metrics that there are, and every rule has its tests', async () => {
+test('rules and dashboard ask only for metrics that there are, the docs name each, and every rule has its tests', async () => {
   const metrics = metricsOf(LATE);
   const { text } = await metrics.text(SEEN);
   const known = new Set([...text.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name));
   const asked = [RULES, DASHBOARD].flatMap((file) => [...file.matchAll(/\bphoenix_\w+/g)].map(([name]) => name));
   expect(asked.length).toBeGreaterThan(30);
   expect(asked.filter((name) => !known.has(name.replace(/_(bucket|count|sum)$/, '')))).toEqual([]);
+  const told = readFileSync(join(DEPLOY, '../docs/agent.md'), 'utf8');
+  expect([...known].filter((name) => name?.startsWith('phoenix_') && !told.includes(`\`${name}\``))).toEqual([]);
   const alerts = [...RULES.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
   expect(alerts.filter((name) => !RULE_TESTS.includes(`name: ${name} fires`))).toEqual([]);
 });

@@ -17,7 +17,7 @@ import { ended, frozen, interrupted, invalid, rewritten } from '../../src/messag
 import { MAX_STATUS_LENGTH, statusAlone } from '../../src/messages/status.ts';
 import { stepEnded, stepReason } from '../../src/messages/step-status.ts';
 import type { Action } from '../../src/model/action.ts';
-import { alsoTelling, failureText, fitFailure, fitText, followedBy } from '../../src/model/failure.ts';
+import { failureText, fitFailure, fitText, followedBy, withAddition } from '../../src/model/failure.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import { ERROR_CODES, type Problem } from '../../src/model/problem.ts';
 import type { StepRecord } from '../../src/model/run.ts';
@@ -268,7 +268,7 @@ describe('truncation', () => {
   });
 
   test('additions come before the remedy', () => {
-    expect(alsoTelling('no disk; add one', 'the old one serves')).toBe('no disk (the old one serves); add one');
+    expect(withAddition('no disk; add one', 'the old one serves')).toBe('no disk (the old one serves); add one');
     expect(followedBy('no disk; add one', 'no snapshot')).toBe('no disk, and no snapshot; add one');
     expect(followedBy('no disk; add one', 'no snapshot; take one')).toBe(
       'no disk (add one), and no snapshot; take one',

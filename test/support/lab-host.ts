@@ -13,6 +13,7 @@ import {
   programsHere,
 } from 'phoenix-lab/host';
 import { composeText } from '../../src/io/host/compose-text.ts';
+import { withFingerprint } from '../../src/io/host/content.ts';
 import { localHost } from '../../src/io/host/local.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import type { Content } from '../../src/model/action.ts';
@@ -49,7 +50,7 @@ export async function openLabHost(
       case 'blob':
         return Buffer.from(contents[content.blob] ?? `echo ${content.blob}\n`);
       case 'secret':
-        return Buffer.from(await secretOf(content.secret.$secret));
+        return Buffer.from(withFingerprint(await secretOf(content.secret.$secret), content));
       case 'kept':
         return Buffer.from(await secretOf(`file:${content.path}`));
       case 'shipped':

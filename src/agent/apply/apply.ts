@@ -10,7 +10,7 @@ import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { imperative } from '../../model/verbs.ts';
 import { approversOf, policyOf } from '../../plan/policy.ts';
 import { approvalsFor } from '../../plan/would-do.ts';
-import { HostAway, HostRefused } from '../../ports/host-failure.ts';
+import { HostAway, HostRefused, SecretRefused } from '../../ports/host-failure.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Lease, StepEnd } from '../../ports/steps.ts';
@@ -191,7 +191,7 @@ function failureOf(error: unknown, context: Context, run: RunDetail, target: Tar
   if (error instanceof HostAway) throw error;
   const message = error instanceof Error ? error.message : String(error);
   // Only a person can fix this.
-  if (error instanceof HostRefused) return { outcome: 'failed', reason: message };
+  if (error instanceof HostRefused || error instanceof SecretRefused) return { outcome: 'failed', reason: message };
   const passes = error instanceof TransientError;
   if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target, error });
   if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain();

@@ -4,7 +4,7 @@ import type { RunJson } from '../../agent/http/run-json.ts';
 import { commented, merged, opened, statusLines } from '../../messages/demo.ts';
 import { PLAN_CONTEXT } from '../../messages/status.ts';
 import { unopened } from './links.ts';
-import type { Stage } from './stage.ts';
+import type { DemoSetup } from './setup.ts';
 
 export interface PullRequests {
   /** Opens a pull request for the branch and shows Phoenix's comment. Afterwards the clone is on `main` again. */
@@ -26,7 +26,7 @@ interface OpenPull {
 }
 
 interface PullRequestDeps {
-  readonly stage: Stage;
+  readonly setup: DemoSetup;
   readonly show: (text: string) => void;
   readonly check: (holds: boolean, expected: string) => void;
   readonly colours: boolean;
@@ -34,8 +34,8 @@ interface PullRequestDeps {
   readonly applied: (commit: string) => Promise<RunJson>;
 }
 
-export function openPullRequests({ stage, show, check, colours, applied }: PullRequestDeps): PullRequests {
-  const { forge, person } = stage;
+export function openPullRequests({ setup, show, check, colours, applied }: PullRequestDeps): PullRequests {
+  const { forge, person } = setup;
   return {
     async open(branch, title) {
       await person.push(branch);
@@ -44,7 +44,7 @@ export function openPullRequests({ stage, show, check, colours, applied }: PullR
       show(opened(number, title, { by: person.login, branch }));
       const ours = () => forge.comments(number).filter(({ author }) => author !== person.login);
       const planned = () => forge.latestStatuses(head.sha).find(({ context }) => context === PLAN_CONTEXT);
-      await stage.until(`a plan of #${number}`, () => planned() !== undefined && ours().length === 1);
+      await setup.until(`a plan of #${number}`, () => planned() !== undefined && ours().length === 1);
       const statuses = forge.latestStatuses(head.sha);
       show(statusLines(head.sha, statuses, colours));
       const closed = await unopened(statuses);
@@ -59,7 +59,7 @@ export function openPullRequests({ stage, show, check, colours, applied }: PullR
           const before = ours().length;
           show(commented(person.login, text));
           await forge.comment(number, text, person.login);
-          await stage.until(`an answer under #${number}`, () => ours().length > before);
+          await setup.until(`an answer under #${number}`, () => ours().length > before);
           const { author = '', body = '' } = ours().at(-1) ?? {};
           show(commented(author, body));
           return body;
@@ -70,7 +70,7 @@ export function openPullRequests({ stage, show, check, colours, applied }: PullR
           show(merged(number, commit, person.login));
           await person.git('pull', '--quiet', '--ff-only', 'origin', 'main');
           const run = await applied(commit);
-          await stage.until(`the end of #${number} under it`, () => isTold(ours()[0]?.body ?? '', run));
+          await setup.until(`the end of #${number} under it`, () => isTold(ours()[0]?.body ?? '', run));
           show(commented(ours()[0]?.author ?? '', ours()[0]?.body ?? '', 'now has in its comment'));
           return run;
         },

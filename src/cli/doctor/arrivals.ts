@@ -52,7 +52,7 @@ export async function arrivalsOf(settings: Settings, io: Pick<Io, 'env'>): Promi
 }
 
 /** The agent of PHOENIX_URL, or else of the listen address. */
-function agentOf({ listen, adminToken }: Settings, { env }: Pick<Io, 'env'>): ClientSettings | null {
+export function agentOf({ listen, adminToken }: Settings, { env }: Pick<Io, 'env'>): ClientSettings | null {
   if (env['PHOENIX_URL']) return clientSettings(env).settings;
   if (listen.port === 0) return null;
   return { url: agentHere(listen), token: adminToken };

@@ -35,11 +35,11 @@ export function failed(check: string, message: string, hint: string): Diagnostic
   return { check, state: 'failed', message, hint };
 }
 
-function warning(check: string, message: string, hint: string): Diagnostic {
+export function warning(check: string, message: string, hint: string): Diagnostic {
   return { check, state: 'warning', message, hint };
 }
 
-function skipped(check: string, message: string): Diagnostic {
+export function skipped(check: string, message: string): Diagnostic {
   return { check, state: 'skipped', message, hint: null };
 }
 

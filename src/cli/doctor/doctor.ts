@@ -9,6 +9,7 @@ import { paint, type Style } from '../../messages/paint.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { openHostOf } from '../rehearse/open-host.ts';
+import { checkChannels } from './channels.ts';
 import {
   checkClock,
   checkForge,
@@ -41,6 +42,7 @@ export async function doctor({ json }: { readonly json: boolean }, io: Io): Prom
       checkClock(settings),
       checkPublicPages(settings),
       checkWebhook(settings, io),
+      checkChannels(settings, io),
     ]);
     diagnostics.push(...found.flat());
   }

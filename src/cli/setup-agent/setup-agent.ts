@@ -15,6 +15,7 @@ import type { Settings } from '../../settings.ts';
 import { connectionFault } from '../connection-fault.ts';
 import { BOXES, namesOf } from '../doctor/boxes.ts';
 import { doctor } from '../doctor/doctor.ts';
+import { SECRET_FILES } from '../env-file.ts';
 import { EXIT, type Io } from '../io.ts';
 import { agentSettings } from '../read-settings.ts';
 import { forgeOptions } from '../rehearse/open-host.ts';
@@ -60,11 +61,8 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
   }
   const { values, login } = answered;
   const known = await secretsIn(place);
-  const unfit = [...values].flatMap(([name, value]) =>
-    isPlain(value) ? [] : [`${name}: ${JSON.stringify(value)} has signs that no such value has`],
-  );
   // Validated as the agent will read it, before anything is created or written.
-  const wrong = [...unfit, ...problemsOf(withVariables(before, values), known, login)];
+  const wrong = [...unfitValues(values), ...problemsOf(withVariables(before, values), known, login)];
   if (wrong.length > 0) {
     for (const line of wrong) io.stderr(`${line}\n`);
     io.stderr('phoenix setup-agent: nothing was written; give other answers\n');
@@ -85,12 +83,20 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
   if (made.as === 'app') for (const [name, value] of await writeApp(made.app, dirname(file))) values.set(name, value);
   const text = withVariables(before, values);
   await writeSecrets(place, secrets);
-  if (text === before) io.stdout(SETUP.kept(file));
-  else {
-    await writeWhole(file, text, 0o600);
-    io.stdout(SETUP.wrote(file));
-  }
-  const environment = environmentOf(text, secrets);
+  if (text !== before) await writeWhole(file, text, 0o600);
+  io.stdout(text === before ? SETUP.kept(file) : SETUP.wrote(file));
+  return finish(environmentOf(text, secrets), place, io);
+}
+
+/** Answers that the file of settings cannot hold as they are, as lines. */
+function unfitValues(values: ReadonlyMap<string, string>): string[] {
+  return [...values].flatMap(([name, value]) =>
+    isPlain(value) ? [] : [`${name}: ${JSON.stringify(value)} has signs that no such value has`],
+  );
+}
+
+/** Creates the webhook, and ends like the doctor. */
+async function finish(environment: ReturnType<typeof environmentOf>, place: SecretFiles, io: Io): Promise<number> {
   const { settings } = agentSettings(environment, { receiving: true });
   if (settings !== null) await makeWebhook(settings, place.webhookSecret, io);
   io.stdout(SETUP.checking);
@@ -174,9 +180,9 @@ type SecretFiles = { readonly [Name in keyof Secrets]: string };
 /** The paths that the unit sets (deploy/systemd/phoenix.service). */
 function secretFiles(folder: string): SecretFiles {
   return {
-    webhookSecret: join(folder, 'webhook-secret'),
-    adminToken: join(folder, 'admin-token'),
-    forgeToken: join(folder, 'forge-token'),
+    webhookSecret: join(folder, SECRET_FILES.PHOENIX_WEBHOOK_SECRET),
+    adminToken: join(folder, SECRET_FILES.PHOENIX_ADMIN_TOKEN),
+    forgeToken: join(folder, SECRET_FILES.PHOENIX_FORGE_TOKEN),
   };
 }
 

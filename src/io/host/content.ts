@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
 import type { Content } from '../../model/action.ts';
 import { dotenvValue } from '../../model/dotenv.ts';
+import { SecretRefused } from '../../ports/host-failure.ts';
 import type { Repository } from '../../ports/repository.ts';
 import type { NodeFiles, Secrets } from '../secrets.ts';
 import { composeText } from './compose-text.ts';
@@ -35,7 +36,7 @@ export function openContents({ repository, secrets, product }: ContentSources): 
       case 'fingerprint':
         return Buffer.from(fingerprintOf(await certificateOn(content.path, files)));
       case 'secret':
-        return Buffer.from(await secrets.resolve(content.secret, files));
+        return Buffer.from(withFingerprint(await secrets.resolve(content.secret, files), content));
       case 'kept':
         if (!normalize(content.path).startsWith(KEPT)) throw new Error(`${content.path} is not below ${KEPT}`);
         return Buffer.from(await secrets.kept(normalize(content.path), files));
@@ -53,6 +54,30 @@ export function openContents({ repository, secrets, product }: ContentSources): 
     }
   }
   return read;
+}
+
+/**
+ * The secret, if it holds the certificate that it should.
+ * @throws SecretRefused with both fingerprints where its first certificate is another one, or it holds none
+ */
+export function withFingerprint(
+  text: string,
+  { secret, fingerprint }: Extract<Content, { readonly from: 'secret' }>,
+): string {
+  const found = fingerprint === undefined ? undefined : certificateIn(text)?.fingerprint256;
+  if (found === fingerprint) return text;
+  const holds = found === undefined ? 'holds no certificate' : `holds the certificate with the fingerprint ${found}`;
+  throw new SecretRefused(
+    `${secret.$secret} ${holds}, and declared is ${fingerprint}; correct one of them: nothing was changed`,
+  );
+}
+
+function certificateIn(text: string): X509Certificate | null {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Only certificates may be sent elsewhere: not a key that is in a certificate's place. */

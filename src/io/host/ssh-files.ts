@@ -6,8 +6,8 @@ import { HostAway } from '../../ports/host-failure.ts';
 import { MAX_SECRET_BYTES, type NodeFiles, OutsideFolders } from '../secrets.ts';
 import { captureText } from './capture.ts';
 import type { ReadContent } from './content.ts';
-import { readMany, statesIn } from './files/answers.ts';
 import { ABSENT, UNEXPECTED } from './files/perl.ts';
+import { contentsIn, statesIn } from './files/script-output.ts';
 import { openMarks } from './marks.ts';
 import { checkPath, hasNoFileModes } from './paths.ts';
 import type { SshNode } from './ssh-commands.ts';
@@ -65,7 +65,7 @@ export function sshFiles(ssh: SshNode, nodeFiles: NodeFiles, contents: ReadConte
     async readFolders(folders) {
       const what = `read ${folders.join(', ')}`;
       const { stdout } = await fileScript(ssh, what, READ_FOLDERS, folders.map(checkPath), []);
-      return readMany(stdout);
+      return contentsIn(stdout);
     },
     async inspect(paths) {
       if (paths.length === 0) return new Map();

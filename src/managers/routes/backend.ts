@@ -71,36 +71,69 @@ function serverOf(
 ): FoundServer {
   const path = ['http', 'services', name, 'loadBalancer', 'servers'];
   const said = section(section(section(section(container.decoded.dynamic['http'])['services'])[name])['loadBalancer']);
-  const [server = {}] = (said['servers'] ?? []) as readonly ServerLabels[];
-  const where = (field: string): Where => container.where([...path, '0', field]);
-  const wrong = (field: string, message: string, hint?: string): FoundServer => ({
+  const [labels = {}] = (said['servers'] ?? []) as readonly ServerLabels[];
+  const declared = { name, labels, where: (field: string) => container.where([...path, '0', field]) };
+  return labels.url === undefined || labels.url === ''
+    ? serverAtPort(declared, container, compose, vms, variables)
+    : serverAtUrl(declared, labels.url, compose, vms, variables);
+}
+
+interface DeclaredServer {
+  /** Of the service. */
+  readonly name: string;
+  readonly labels: ServerLabels;
+  readonly where: (field: string) => Where;
+}
+
+function wrong({ where }: DeclaredServer, field: string, message: string, hint?: string): FoundServer {
+  return {
     server: null,
     isWrong: true,
     diagnostics: [{ code: 'INVALID_VALUE', message, ...(hint === undefined ? {} : { hint }), ...where(field) }],
-  });
-  const { url = '', scheme: written = '', preservePath = false, weight = null } = server;
+  };
+}
+
+function serverAtUrl(
+  declared: DeclaredServer,
+  url: string,
+  compose: Compose,
+  vms: readonly VmGuest[],
+  variables: Known,
+): FoundServer {
+  const { name, where } = declared;
+  const { port = '', scheme = '', preservePath = false, weight = null } = declared.labels;
+  if (port.trim() !== '' || scheme !== '')
+    return wrong(
+      declared,
+      'url',
+      `service ${name} has a URL and a port or scheme: Traefik takes the one or the other`,
+      'Leave the URL, or the others.',
+    );
+  const there = forTheProxy(url, compose, vms, variables);
+  const servers = [{ url: 'url' in there ? there.url : url }];
+  const diagnostics = 'url' in there ? [] : [unreached(name, there.obstacle, where('url'))];
+  return { server: { scheme: 'http', preservePath, weight, servers }, isWrong: false, diagnostics };
+}
+
+function serverAtPort(
+  declared: DeclaredServer,
+  container: Container,
+  compose: Compose,
+  vms: readonly VmGuest[],
+  variables: Known,
+): FoundServer {
+  const { name, where } = declared;
+  const { scheme: written = '', preservePath = false, weight = null } = declared.labels;
   const scheme = written === '' ? 'http' : written.trim();
-  const port = (server.port ?? '').trim();
-  if (url !== '') {
-    if (port !== '' || written !== '')
-      return wrong(
-        'url',
-        `service ${name} has a URL and a port or scheme: Traefik takes the one or the other`,
-        'Leave the URL, or the others.',
-      );
-    const there = forTheProxy(url, compose, vms, variables);
-    const servers = [{ url: 'url' in there ? there.url : url }];
-    const diagnostics = 'url' in there ? [] : [unreached(name, there.obstacle, where('url'))];
-    return { server: { scheme: 'http', preservePath, weight, servers }, isWrong: false, diagnostics };
-  }
+  const port = (declared.labels.port ?? '').trim();
   if (scheme !== 'http' && scheme !== 'https' && scheme !== 'h2c')
-    return wrong('scheme', `scheme ${scheme} of service ${name} is none of http, https, h2c`);
+    return wrong(declared, 'scheme', `scheme ${scheme} of service ${name} is none of http, https, h2c`);
   const wanted = port === '' ? null : Number(port);
   if (wanted !== null && (!/^\d+$/.test(port) || !isPort(wanted)))
-    return wrong('port', `the port of service ${name} must be a number from 1 to 65535, not "${port}"`);
+    return wrong(declared, 'port', `the port of service ${name} must be a number from 1 to 65535, not "${port}"`);
   const reached = reachedPort(compose, container.service, wanted, variables);
   if (reached.port === null && container.isAsked)
-    return wrong('port', `the port of service ${name} is not known`, PORT_HINT);
+    return wrong(declared, 'port', `the port of service ${name} is not known`, PORT_HINT);
   const diagnostics = reached.obstacle === null ? [] : [unreached(name, reached.obstacle, where('port'))];
   // Labels of a compose file may be meant for another proxy: an unreachable service gets no name.
   if (reached.port === null || (diagnostics.length > 0 && !container.isAsked))

@@ -33,35 +33,9 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
     return local.endsWith('@file') || (of === 'services' && INTERNAL.includes(local));
   };
 
-  for (const [kind, all] of [
-    ['routers', said.routers],
-    ['middlewares', said.middlewares],
-    ['services', said.services],
-  ] as const) {
-    for (const [by, element] of all) {
-      const { value } = element;
-      const from = { kind, by, element };
-      for (const [at, each] of texts(value['middlewares']).entries())
-        checkMiddleware({ ...from, path: ['middlewares', String(at)] }, each);
-      for (const [at, each] of texts(section(value['chain'])['middlewares']).entries())
-        checkMiddleware({ ...from, path: ['chain', 'middlewares', String(at)] }, each);
-      const errors = section(value['errors'])['service'];
-      if (typeof errors === 'string' && errors !== '') checkService({ ...from, path: ['errors', 'service'] }, errors);
-    }
-  }
-  for (const [by, router] of said.routers) {
-    const from: Mention = { kind: 'routers', by, element: router, path: ['service'] };
-    if (router.service !== null) checkService(from, router.service);
-    else disable(from, '');
-  }
-  for (const [by, { transport }] of backends) {
-    const element = said.services.get(by);
-    if (transport === null || element === undefined) continue;
-    if (transport.endsWith('@file') || TRANSPORTS.includes(transport)) continue;
-    const hint = `Labels cannot say a transport: write it in a file of your own beside that of Phoenix, and name it ${name(transport).replace(/@.*/, '')}@file.`;
-    const from: Mention = { kind: 'services', by, element, path: ['loadBalancer', 'serversTransport'] };
-    reportMissing(from, `transport ${transport} is not there`, hint);
-  }
+  checkUses();
+  checkRouters();
+  checkTransports();
 
   const kept = (of: 'services' | 'middlewares') => (mention: string) => isThere(of, mention);
   const list = (value: Json | undefined) => texts(value).filter(kept('middlewares')).map(name);
@@ -90,6 +64,46 @@ export function references(said: Provided, backends: ReadonlyMap<string, Backend
     },
   };
   return { resolve, broken, diagnostics };
+
+  /** What elements of each kind say in `middlewares`, `chain` and `errors`. */
+  function checkUses(): void {
+    for (const [kind, all] of [
+      ['routers', said.routers],
+      ['middlewares', said.middlewares],
+      ['services', said.services],
+    ] as const) {
+      for (const [by, element] of all) checkUsesOf({ kind, by, element });
+    }
+  }
+
+  function checkUsesOf(from: Omit<Mention, 'path'>): void {
+    const { value } = from.element;
+    for (const [at, each] of texts(value['middlewares']).entries())
+      checkMiddleware({ ...from, path: ['middlewares', String(at)] }, each);
+    for (const [at, each] of texts(section(value['chain'])['middlewares']).entries())
+      checkMiddleware({ ...from, path: ['chain', 'middlewares', String(at)] }, each);
+    const errors = section(value['errors'])['service'];
+    if (typeof errors === 'string' && errors !== '') checkService({ ...from, path: ['errors', 'service'] }, errors);
+  }
+
+  function checkRouters(): void {
+    for (const [by, router] of said.routers) {
+      const from: Mention = { kind: 'routers', by, element: router, path: ['service'] };
+      if (router.service !== null) checkService(from, router.service);
+      else disable(from, '');
+    }
+  }
+
+  function checkTransports(): void {
+    for (const [by, { transport }] of backends) {
+      const element = said.services.get(by);
+      if (transport === null || element === undefined) continue;
+      if (transport.endsWith('@file') || TRANSPORTS.includes(transport)) continue;
+      const hint = `Labels cannot say a transport: write it in a file of your own beside that of Phoenix, and name it ${name(transport).replace(/@.*/, '')}@file.`;
+      const from: Mention = { kind: 'services', by, element, path: ['loadBalancer', 'serversTransport'] };
+      reportMissing(from, `transport ${transport} is not there`, hint);
+    }
+  }
 
   function checkMiddleware(from: Mention, mention: string): void {
     if (isThere('middlewares', mention)) return;

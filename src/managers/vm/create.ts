@@ -40,11 +40,31 @@ export function createMachine(
     const settings = ['--name', spec.name, '--description', printNotes(firstNotes(wanted, spec, true))];
     return { kind: 'actions', actions: [...note, cloneGuest('qm', spec.id, source, spec.disk.storage, settings)] };
   }
-  if ('image' in source && source.image === '')
-    return impossible(`VM ${spec.id} has neither an image nor a source to clone`);
-  if (found.unclear !== null) return impossible(found.unclear);
-  if (seen.sourceMissing) return impossible(missingText(source));
-  const bootless = cannotBoot(spec, [
+  const obstacle = whyNotCreated(spec, seen, found);
+  if (obstacle !== null) return impossible(obstacle);
+  const args = creationArgs(wanted, spec, seen.host, found);
+  const unstartable = startProblem(spec, settingsFrom(args));
+  if (unstartable !== null) return impossible(unstartable);
+  const actions = [
+    ...note,
+    ...preparation(spec, seen.host),
+    ...firewall,
+    ...download(source),
+    action(`create VM ${spec.id} ${fromText(spec)}`, 'live', call('qm', 'create', spec.id, args)),
+    ...resizeCopied(spec),
+    ...givePassword(wanted, spec),
+    ...(isStarted(spec) ? [startGuest('qm', spec.id)] : []),
+  ];
+  return { kind: 'actions', actions };
+}
+
+/** Null: nothing that is known before the creation keeps it from being created and from booting. */
+function whyNotCreated(spec: VmSpec, seen: GuestObservation, found: FoundDrives): string | null {
+  const { source } = spec;
+  if ('image' in source && source.image === '') return `VM ${spec.id} has neither an image nor a source to clone`;
+  if (found.unclear !== null) return found.unclear;
+  if (seen.sourceMissing) return missingText(source);
+  return cannotBoot(spec, [
     ...presentKeys(machineSettings(spec, found.settings)({})),
     ...[
       spec.root_disk.bus ?? ROOT_DRIVE,
@@ -52,32 +72,31 @@ export function createMachine(
       ...(spec.cloud_init ? ['ide2'] : []),
     ],
   ]);
-  if (bootless !== null) return impossible(bootless);
-  const download = 'image' in source ? source.download : null;
-  const image = 'image' in source ? source.image : '';
-  const isNew = 'iso' in source || 'empty' in source;
-  const args = creationArgs(wanted, spec, seen.host, found);
-  const unstartable = startProblem(spec, settingsFrom(args));
-  if (unstartable !== null) return impossible(unstartable);
-  const actions = [
-    ...note,
-    ...(spec.user.sshKeys.length === 0 || !spec.cloud_init ? [] : [writeSshKeys(spec)]),
-    ...allowOnLocal(seen.host, [
-      ...(spec.cloud_init ? ['snippets'] : []),
-      ...(download === null ? [] : [contentOf(image)]),
-    ]),
-    ...(spec.cloud_init ? writeAgentSnippet(seen.host) : []),
-    ...firewall,
-    ...(download === null ? [] : [downloadImage(image, download)]),
-    action(`create VM ${spec.id} ${fromText(spec)}`, 'live', call('qm', 'create', spec.id, args)),
-    // A copied disk has the size of its source.
-    ...(isNew || spec.disk.sizeGb === null
-      ? []
-      : [resizeDisk(spec.id, spec.root_disk.bus ?? ROOT_DRIVE, 'the disk', spec.disk.sizeGb)]),
-    ...givePassword(wanted, spec),
-    ...(isStarted(spec) ? [startGuest('qm', spec.id)] : []),
+}
+
+/** The files that a new VM is created with, and what storage `local` has to take for them. */
+function preparation(spec: VmSpec, host: HostFacts): Action[] {
+  const { source } = spec;
+  const contents = [
+    ...(spec.cloud_init ? ['snippets'] : []),
+    ...('image' in source && source.download !== null ? [contentOf(source.image)] : []),
   ];
-  return { kind: 'actions', actions };
+  return [
+    ...(spec.user.sshKeys.length === 0 || !spec.cloud_init ? [] : [writeSshKeys(spec)]),
+    ...allowOnLocal(host, contents),
+    ...(spec.cloud_init ? writeAgentSnippet(host) : []),
+  ];
+}
+
+function download(source: VmSpec['source']): Action[] {
+  return 'image' in source && source.download !== null ? [downloadImage(source.image, source.download)] : [];
+}
+
+/** A copied disk has the size of its source. */
+function resizeCopied({ id, source, disk, root_disk }: VmSpec): Action[] {
+  const isNew = 'iso' in source || 'empty' in source;
+  if (isNew || disk.sizeGb === null) return [];
+  return [resizeDisk(id, root_disk.bus ?? ROOT_DRIVE, 'the disk', disk.sizeGb)];
 }
 
 /** By a command of its own: what is given to `qm create` is kept as it is, and not as a hash. (qemu-server, PVE/API2/Qemu.pm, update_vm_api) */

@@ -33,13 +33,7 @@ export function machineOptions(
   config: Config,
   clones: readonly number[] = [],
 ): ReadonlyMap<string, MachineOption> {
-  const options = new Map<string, MachineOption>();
-  const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
-  // Sources in a ring are reported elsewhere.
-  if (source?.kind === 'vm' && !clones.includes(source.id)) {
-    const kept = machineOptions(source, config, [...clones, vm.id]);
-    for (const [option, { text }] of kept) options.set(option, { text, at: null });
-  }
+  const options = new Map<string, MachineOption>(keptOfSource(vm, config, clones));
   for (const [option, text] of optionTexts('vm', withCreationDefaults('vm', vm))) {
     const [field] = fieldsOf('vm', option).filter((name) => vm[name as keyof VmGuest] != null);
     options.set(
@@ -47,9 +41,7 @@ export function machineOptions(
       field === undefined ? { text, at: null, isAssumed: true } : { text, at: placeIn(vm.writtenAt, field) },
     );
   }
-  const isMade = vm.cloneFrom === null;
-  if (isMade && vm.cloudInit) options.set('ostype', options.get('ostype') ?? { text: 'l26', at: null });
-  if (isMade && vm.efiDisk !== null) options.set('bios', options.get('bios') ?? { text: 'ovmf', at: null });
+  for (const [option, text] of creationTexts(vm)) options.set(option, options.get(option) ?? { text, at: null });
   for (const { option, text, at } of [...devicesOf(vm), ...cardsOf(vm), ...disksOf(vm, options)])
     options.set(option, { text, at });
   if (vm.cloudInit) options.set('ide2', { text: 'local:cloudinit,media=cdrom', at: null });
@@ -60,6 +52,24 @@ export function machineOptions(
     options.set(option, { text, at: placeIn(vm.writtenAt, 'options', option) });
   }
   return options;
+}
+
+/** What a clone has of its source. Sources in a ring are reported elsewhere. */
+function keptOfSource(vm: VmGuest, config: Config, clones: readonly number[]): [string, MachineOption][] {
+  const source = vm.cloneFrom === null ? undefined : config.guests.get(vm.cloneFrom);
+  if (source?.kind !== 'vm' || clones.includes(source.id)) return [];
+  return [...machineOptions(source, config, [...clones, vm.id])].map(([option, { text }]) => [
+    option,
+    { text, at: null },
+  ]);
+}
+
+/** Options that a VM which is no clone is created with where nothing declares them. */
+function creationTexts({ cloneFrom, cloudInit, efiDisk }: VmGuest): [string, string][] {
+  if (cloneFrom !== null) return [];
+  const system: [string, string][] = cloudInit ? [['ostype', 'l26']] : [];
+  const firmware: [string, string][] = efiDisk === null ? [] : [['bios', 'ovmf']];
+  return [...system, ...firmware];
 }
 
 type Placed = { readonly option: string; readonly text: string; readonly at: Place };

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { channelDiagnostics } from '../../../src/cli/doctor/channels.ts';
 import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
@@ -50,11 +51,19 @@ async function doctor(changed: Record<string, string> = {}) {
 }
 
 test('all checks pass where nothing is missing', async () => {
-  const { exit, ok, checks } = await doctor();
+  const channels = { ops: { service: 'webhook', url: 'https://hooks.example.internal/x' } };
+  const { exit, ok, checks, found } = await doctor({
+    PHOENIX_NOTIFY: JSON.stringify({ channels }),
+    PHOENIX_URL: 'http://127.0.0.1:9',
+  });
+  const unknown = expect.stringMatching(/^whether messages reach ops is not known: no agent answers at /);
+  expect(found('notifications')).toMatchObject([{ state: 'skipped', message: unknown }]);
   expect(checks.filter(({ state }) => state === 'failed')).toEqual([]);
   expect([exit, ok]).toEqual([0, true]);
   const seen = new Set(checks.map(({ check }) => check));
-  expect([...seen].sort()).toEqual(['clock', 'forge', 'host', 'redis', 'repository', 'settings', 'webhook']);
+  expect([...seen].sort()).toEqual([
+    ...['clock', 'forge', 'host', 'notifications', 'redis', 'repository', 'settings', 'webhook'],
+  ]);
   expect(checks.map(({ message }) => message).join('\n')).toMatch(/Proxmox VE \d+\.\d+/);
 });
 
@@ -99,4 +108,29 @@ describe('a Redis is judged by what it does with the data', () => {
   ])('%j', (facts, states) => {
     expect(checkRedisFacts(facts).map(({ state }) => state)).toEqual(states);
   });
+});
+
+test('a channel that accepts nothing fails with its reason, and one that the running agent lacks is named', () => {
+  const use = { service: 'slack', events: ['failure'], waiting: 2 } as const;
+  const since = '2026-01-02T03:04:05.000Z';
+  const inUse = [
+    { ...use, name: 'ops', failing: null },
+    { ...use, name: 'mail', failing: { since, why: 'the server refuses the login; see the password' } },
+    { ...use, name: 'chat', failing: { since, why: 'it does not answer' } },
+  ];
+  const told = channelDiagnostics(['ops', 'mail', 'chat', 'new'], inUse);
+  expect(told.map(({ state, message, hint }) => [state, message, hint])).toEqual([
+    ['ok', 'ops accepts messages, as far as any were sent', null],
+    [
+      'failed',
+      `mail accepts no message since ${since}: the server refuses the login (2 waiting)`,
+      'see the password; then run: phoenix notify --test mail',
+    ],
+    [
+      'failed',
+      `chat accepts no message since ${since}: it does not answer (2 waiting)`,
+      'see its settings, then run: phoenix notify --test chat',
+    ],
+    ['warning', 'the running agent does not have the channel new', 'restart it, so that it reads its settings'],
+  ]);
 });

@@ -81,6 +81,19 @@ test('a pool with erasure coding, and one that others made otherwise, stay as th
   expect(host.commands.filter((line) => /^pvesh (create|set|delete)/.test(line))).toEqual([]);
 });
 
+test('of a pool with erasure coding that a person made, the one for metadata is declared as any other', async () => {
+  await host.write(CEPH_FILE, '[global]\n');
+  const words = ['create', '/nodes/localhost/ceph/pool', '--name', 'tank', '--erasure-coding', 'k=4,m=2'];
+  await host.run({ kind: 'command', program: 'pvesh', args: words, timeoutSeconds: 60 });
+  expect(JSON.parse((await host.readFile(LIST)) ?? '')).toMatchObject([
+    { pool_name: 'tank-data', type: 'erasure', size: 6, min_size: 5, pg_num: 128 },
+    { pool_name: 'tank-metadata', type: 'replicated', size: 3, min_size: 2, pg_num: 32 },
+  ]);
+  expect(await host.readFile('/etc/pve/storage.cfg')).toMatch(/rbd: tank\n(?:\t.*\n)*\tdata-pool tank-data\n/);
+  const metadata = targetNamed('cephpool/tank-metadata', { ceph_pools: { 'tank-metadata': { pg_num: 32 } } });
+  expect(await convergeStep(kind, host, wanted(metadata))).toEqual({ outcome: 'done', actions: [] });
+});
+
 test('what import writes of a pool is what it is, and Ceph keeps its own', async () => {
   await host.write(CEPH_FILE, '[global]\n');
   const common = { min_size: 2, application_metadata: { rbd: {} }, crush_rule_name: 'replicated_rule' };

@@ -3,12 +3,14 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CEPH_FILE, type CephPool } from '../../../../src/proxmox/ceph.ts';
+import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import { parseSize } from '../../../../src/proxmox/sizes.ts';
 import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
+import { addStorage } from '../storage/config.ts';
 import { storageContent } from '../storage/content.ts';
 import { storages } from '../storage/storage.ts';
 
@@ -20,7 +22,7 @@ export function cephPoolCall(
   call: Call,
   method: string,
   template: string,
-  { node: _here, name: named, add_storages: _no, ...given }: Parameters,
+  { node: _here, name: named, ...given }: Parameters,
 ): { readonly data: unknown } | undefined {
   if (template !== PATH && template !== `${PATH}/{name}`) return undefined;
   const { node } = call;
@@ -50,15 +52,46 @@ function changeOf(
     return { type: 'cephdestroypool', work };
   }
   const isNew = method === 'POST';
+  if (isNew) return { type: 'cephcreatepool', work: () => createPools(call, name, given, pools) };
   const work = () => {
     const before = pools.get(name);
-    if (!isNew && before === undefined) refuse(`mon_cmd failed - pool '${name}' not found`);
-    // Creating an existing pool succeeds without a message in Ceph: the options are then set on the existing one.
-    for (const [option, value] of Object.entries(given)) print(call, `pool ${name}: applying ${option} = ${value}`);
-    pools.set(name, { ...(before ?? usualPool(name)), ...settings(given, before) });
+    if (before === undefined) refuse(`mon_cmd failed - pool '${name}' not found`);
+    setPool(call, name, given, pools);
     writePools(node, pools);
   };
-  return { type: isNew ? 'cephcreatepool' : 'cephsetpool', work };
+  return { type: 'cephsetpool', work };
+}
+
+/** Creating an existing pool succeeds without a message in Ceph: the options are then set on the existing one. */
+function setPool(call: Call, name: string, given: Parameters, pools: Map<string, CephPool>, made?: CephPool): void {
+  const before = pools.get(name);
+  for (const [option, value] of Object.entries(given)) print(call, `pool ${name}: applying ${option} = ${value}`);
+  pools.set(name, { ...(before ?? made ?? usualPool(name)), ...settings(given, before) });
+}
+
+/** One pool; with erasure coding one for data and one for metadata, and unless that is declined a storage on both. */
+function createPools(call: Call, name: string, parameters: Parameters, pools: Map<string, CephPool>): void {
+  const { add_storages: addStorages, 'erasure-coding': coding, ...given } = parameters;
+  const data = coding === undefined ? undefined : `${name}-data`;
+  const pool = coding === undefined ? name : `${name}-metadata`;
+  if (data !== undefined) {
+    const { size: _size, min_size: _least, crush_rule: _rule, ...ofData } = given;
+    setPool(call, data, ofData, pools, codedPool(call, name, data, String(coding)));
+  }
+  setPool(call, pool, data === undefined ? given : { ...given, pg_num: '32' }, pools);
+  writePools(call.node, pools);
+  if (addStorages !== '1' && (data === undefined || addStorages === '0')) return;
+  const more = data === undefined ? {} : { 'data-pool': data };
+  addStorage(call, { storage: name, type: 'rbd', pool, krbd: '0', content: 'rootdir,images', ...more });
+}
+
+/** A pool for data in `k` parts with `m` more for losses; Ceph keeps its size and least size by these. */
+function codedPool(call: Call, name: string, data: string, coding: string): CephPool {
+  const parsed = parsePropertyString('storage/erasure-coding', coding);
+  const { k = '0', m = '0', profile } = parsed.ok ? parsed.properties : {};
+  if (profile === undefined) print(call, `created new erasure code profile 'pve_ec_${name}'`);
+  const sizes = { size: Number(k) + Number(m), min_size: Number(k) + Math.min(1, Number(m) - 1) };
+  return { ...usualPool(data), ...sizes, type: 'erasure', crush_rule_name: data };
 }
 
 function settings({ application, crush_rule: rule, target_size: size, ...numbers }: Parameters, before?: CephPool) {

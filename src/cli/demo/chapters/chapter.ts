@@ -1,8 +1,8 @@
 // The interface of a chapter of the demo.
 
-import type { Telling } from '../telling.ts';
+import type { Presenter } from '../presenter.ts';
 
 export interface Chapter {
   readonly title: string;
-  tell(telling: Telling): Promise<void>;
+  present(presenter: Presenter): Promise<void>;
 }

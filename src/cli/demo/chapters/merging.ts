@@ -8,9 +8,9 @@ const WORKBENCH = 'lxc/110';
 
 export const changing: Chapter = {
   title: 'A pull request shows its plan; merged, it touches two targets, and exactly two are shown',
-  async tell({ stage, pullRequests, answer, commands, check }) {
-    const { person, forge } = stage;
-    await stage.commands();
+  async present({ setup, pullRequests, showStatuses, commands, check }) {
+    const { person, forge } = setup;
+    await setup.commands();
     await person.git('switch', '--quiet', '--create', 'more-room');
     await person.edit(LXC, (text) => text.replace(/("name": "traefik",[\s\S]*?"memory_mb": )2048/, '$13072'));
     await person.edit(VM, (text) => text.replace(/("name": "docker-host",[\s\S]*?"cores": )4/, '$16'));
@@ -19,7 +19,7 @@ export const changing: Chapter = {
     check(pull.plan() === '2 to update, 1 restart', 'the pull request is told what it would update and restart');
     check(/`lxc\/102.*\n.*`vm\/1002/.test(pull.comments()[0] ?? ''), 'its comment names both targets');
     const run = await pull.merge();
-    await answer(run);
+    await showStatuses(run);
     await commands();
     const touched = run.steps.map(({ target }) => target).sort();
     check(run.state === 'succeeded', 'the change succeeds');
@@ -45,8 +45,8 @@ const CONTAINER = `"110": {
 
 export const approving: Chapter = {
   title: 'A pull request would destroy a container: nothing happens before a person approves it',
-  async tell({ stage, pullRequests, push, answer, commands, check }) {
-    const { person } = stage;
+  async present({ setup, pullRequests, push, showStatuses, commands, check }) {
+    const { person } = setup;
     await person.edit(LXC, (text) => text.replace('"102": {', `${CONTAINER}$&`));
     const made = await push('A container to try things in');
     check(made.state === 'succeeded', 'the container is made');
@@ -54,14 +54,14 @@ export const approving: Chapter = {
     await person.git('switch', '--quiet', '--create', 'tidy-up');
     await person.edit(LXC, (text) => text.replace(CONTAINER, ''));
     await person.commit('Take the workbench away');
-    await stage.commands();
+    await setup.commands();
     const pull = await pullRequests.open('tidy-up', 'Tidy up');
     check(/1 to delete.*1 needs approval/.test(pull.plan()), 'the pull request is told that it needs an approval');
     const said = await pull.comment(`/phoenix approve ${WORKBENCH}`);
     check(said.includes(`Approved: \`${WORKBENCH}\``), 'the approval is heard');
-    check((await stage.commands()).length === 0, 'nothing is run on the host before the merge');
+    check((await setup.commands()).length === 0, 'nothing is run on the host before the merge');
     const run = await pull.merge();
-    await answer(run);
+    await showStatuses(run);
     const gone = await commands();
     check(run.state === 'succeeded', 'once approved and merged, it succeeds without anybody being asked again');
     check(

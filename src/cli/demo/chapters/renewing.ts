@@ -12,15 +12,15 @@ const GATEWAY = 101;
 
 export const renewing: Chapter = {
   title: 'A certificate nears its end: it is renewed on schedule, and nginx is told',
-  async tell({ stage, follow, show, check }) {
-    const known = await stage.runs();
-    stage.age(FILE, { authority: AUTHORITY, hoursLived: 17, hoursLeft: 7 });
-    stage.call('pct', ['exec', String(GATEWAY), '--', 'systemctl', 'reload', 'nginx']);
-    const old = await stage.served(NAME);
+  async present({ setup, follow, show, check }) {
+    const known = await setup.runs();
+    setup.age(FILE, { authority: AUTHORITY, hoursLived: 17, hoursLeft: 7 });
+    setup.call('pct', ['exec', String(GATEWAY), '--', 'systemctl', 'reload', 'nginx']);
+    const old = await setup.served(NAME);
     show(`  ${NAME} is served with a certificate that ends in ${hoursUntil(old.notAfter)} hours\n`);
-    const { id } = await stage.newRun(known, ({ steps }) => steps.some(({ target }) => target === CERTIFICATE));
+    const { id } = await setup.newRun(known, ({ steps }) => steps.some(({ target }) => target === CERTIFICATE));
     const run = await follow(id);
-    const now = await stage.served(NAME);
+    const now = await setup.served(NAME);
     show(`  ${NAME} is served with a certificate that ends in ${hoursUntil(now.notAfter)} hours\n`);
     check(run.state === 'succeeded' && run.steps.length === 1, 'the certificate is renewed, and nothing else touched');
     const told = run.steps[0]?.actions.filter(({ summary }) => /^reload nginx in container 101/.test(summary)).length;
@@ -31,31 +31,31 @@ export const renewing: Chapter = {
 
 export const withoutAuthority: Chapter = {
   title: 'The authority is down: only what needs it fails, and the old certificate is served on',
-  async tell({ stage, push, follow, answer, show, check }) {
-    const { person, client } = stage;
-    const old = await stage.served(NAME);
-    stage.call('pct', ['stop', String(AUTHORITY)]);
+  async present({ setup, push, follow, showStatuses, show, check }) {
+    const { person, client } = setup;
+    const old = await setup.served(NAME);
+    setup.call('pct', ['stop', String(AUTHORITY)]);
     show(`  somebody stops container ${AUTHORITY}, the authority\n`);
     await person.edit(MANIFEST, (text) =>
       text.replace('"docs.example.internal",', '$&\n      "wiki.example.internal",'),
     );
     await person.edit(VM, (text) => text.replace(/("name": "docker-host",[\s\S]*?"cores": )6/, '$14'));
     const run = await push('One more name for the gateway, less room for the Docker host');
-    await answer(run);
+    await showStatuses(run);
     const failed = run.steps.filter(({ outcome }) => outcome === 'failed').map(({ target }) => target);
     check(failed.join(' ') === CERTIFICATE, 'only the certificate fails');
     check(
       run.steps.some(({ target, outcome }) => target === 'vm/1002' && outcome === 'applied'),
       'the VM is changed',
     );
-    check((await stage.served(NAME)).fingerprint === old.fingerprint, 'the old certificate is served on');
+    check((await setup.served(NAME)).fingerprint === old.fingerprint, 'the old certificate is served on');
 
     show(`  phoenix start ${AUTHORITY}, and the commit again\n`);
     const started = await client.post<{ run: string }>('/command', { verb: 'start', targets: [`lxc/${AUTHORITY}`] });
     await follow(started.run);
     const replayed = await follow((await client.post<{ run: string }>('/replay', { commit: run.commit })).run);
     check(replayed.state === 'succeeded', 'with the authority back, the same commit succeeds');
-    check((await stage.served(NAME)).fingerprint !== old.fingerprint, 'and its certificate is served');
+    check((await setup.served(NAME)).fingerprint !== old.fingerprint, 'and its certificate is served');
   },
 };
 

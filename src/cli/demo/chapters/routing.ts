@@ -6,10 +6,10 @@ const STACK = 'stacks/website/phoenix.json';
 
 export const routing: Chapter = {
   title: 'A stack gets another name: DNS, Traefik and the stack change, nothing else',
-  async tell({ stage: { person }, push, answer, check }) {
+  async present({ setup: { person }, push, showStatuses, check }) {
     await person.edit(STACK, (text) => text.replace('www.example.internal', 'docs.example.internal'));
     const run = await push('Serve the website as docs.example.internal');
-    await answer(run);
+    await showStatuses(run);
     const touched = run.steps.map(({ target }) => target).sort();
     check(run.state === 'succeeded', 'the new name succeeds');
     check(

@@ -143,7 +143,7 @@ function whatIsMissing(spec: PageSpec, note: PageNote | null, seen: SeenPage): A
       const isUnchanged = note?.fingerprint === null || note?.fingerprint === seen.page?.fingerprint;
       return note?.secrets === secretsOf(spec) && isUnchanged && seen.page !== null
         ? null
-        : [...claiming(spec, note), ...writing(spec), ...setting(spec)];
+        : [...writing(spec), ...claiming(spec, note), ...setting(spec)];
     }
     case 'acme':
       return ordering(seen);
@@ -184,16 +184,17 @@ function copying({ certPath, keyPath }: Extract<PageSpec, { by: 'certificate' }>
   return act('copy the certificate and its key for Proxmox’s web interface', { kind: 'place', files });
 }
 
-function writing({ chain, key }: Extract<PageSpec, { by: 'files' }>): Action[] {
+/** First, since a certificate with another fingerprint than the declared one ends the run there. */
+function writing({ chain, key, fingerprint }: Extract<PageSpec, { by: 'files' }>): Action[] {
   const files = [
-    ['certificate', STAGED.certificate, chain],
-    ['key', STAGED.key, key],
+    ['certificate', STAGED.certificate, { secret: chain, fingerprint }],
+    ['key', STAGED.key, { secret: key }],
   ] as const;
   return files.map(([what, path, secret]) =>
     act(`write the ${what} for Proxmox’s web interface`, {
       kind: 'file',
       path,
-      content: { from: 'secret', secret },
+      content: { from: 'secret', ...secret },
       mode: 0o600,
     }),
   );

@@ -61,7 +61,7 @@ export interface Addresses {
   readonly lab: string;
 }
 
-export interface Stage {
+export interface DemoSetup {
   readonly person: Person;
   readonly forge: LabForge;
   readonly client: Client;
@@ -97,7 +97,7 @@ export interface Stage {
 }
 
 /** @param announce called with the addresses before the setup starts */
-export async function setStage(io: Io, announce: (addresses: Addresses) => void): Promise<Stage> {
+export async function startDemo(io: Io, announce: (addresses: Addresses) => void): Promise<DemoSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-demo-'));
   const lab = join(folder, 'data/lab');
   // A program of the lab may still write while it ends.
@@ -225,7 +225,7 @@ async function served(network: LabNetwork, name: string): Promise<Served> {
 }
 
 /** Incrementally reads the lab's command log. */
-function commandsOf(lab: string): Stage['commands'] {
+function commandsOf(lab: string): DemoSetup['commands'] {
   let seen = 0;
   return async () => {
     const text = await readFile(join(lab, 'calls.jsonl'), 'utf8').catch(() => '');

@@ -1,9 +1,9 @@
-// Parses the output of the scripts in `perl.ts` about several files.
+// Parses what the scripts in `perl.ts` print about several files.
 
 import type { FileState } from '../../../ports/host.ts';
 
 /** Fails for truncated output. */
-export function readMany(answer: Buffer): Map<string, string> {
+export function contentsIn(answer: Buffer): Map<string, string> {
   const texts = new Map<string, string>();
   for (let from = 0; ; ) {
     const to = answer.indexOf(0, from);

@@ -14,17 +14,17 @@ import { colours, type Io } from '../io.ts';
 import { folderSource } from '../source.ts';
 import { unopened } from './links.ts';
 import { openPullRequests, type PullRequests } from './pull-requests.ts';
-import type { Stage } from './stage.ts';
+import type { DemoSetup } from './setup.ts';
 
-export interface Telling {
-  readonly stage: Stage;
+export interface Presenter {
+  readonly setup: DemoSetup;
   /** Commits and pushes the changes, shows the run, and resolves when it is reported on the commit. */
   push(message: string): Promise<RunJson>;
   /** Shows a run without push live; resolves when it has ended. */
   follow(run: string): Promise<RunJson>;
   readonly pullRequests: PullRequests;
   /** Shows the statuses of the commit and checks their links. */
-  answer(run: RunJson): Promise<void>;
+  showStatuses(run: RunJson): Promise<void>;
   /** Shows and returns the Proxmox commands since the last call. */
   commands(): Promise<readonly (readonly string[])[]>;
   show(text: string): void;
@@ -35,9 +35,9 @@ export interface Telling {
 }
 
 /** @param wrong called for each failed expectation */
-export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => void): Telling {
+export function openPresenter(setup: DemoSetup, io: Io, wrong: (expected: string) => void): Presenter {
   const paint = colours(io, 'stdout');
-  const { person } = stage;
+  const { person } = setup;
   let declared: ReadonlyMap<TargetId, Target> = new Map();
 
   const show = (text: string) => io.stdout(text);
@@ -56,7 +56,7 @@ export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => v
     return config === null ? declared : allTargets(config);
   };
   const applied = async (commit: string) => {
-    const run = await stage.settled(commit, progress());
+    const run = await setup.settled(commit, progress());
     for (const problem of run.problems) show(`  ${problemText(problem)}\n`);
     if (run.state === 'succeeded') declared = await declaredNow();
     return run;
@@ -65,32 +65,32 @@ export function openTelling(stage: Stage, io: Io, wrong: (expected: string) => v
     if (!holds) wrong(expected);
   };
   return {
-    stage,
+    setup,
     async push(message) {
       const commit = await person.commit(message);
       show(pushed(commit, message));
       const next = await declaredNow();
       const made = makePlan({ from: null, to: commit, before: declared, after: next, impact: impactOf });
       if (made.kind === 'plan') show(waveLines(made.plan));
-      await stage.commands();
+      await setup.commands();
       await person.push();
       return applied(commit);
     },
-    pullRequests: openPullRequests({ stage, show, check, colours: paint, applied }),
+    pullRequests: openPullRequests({ setup, show, check, colours: paint, applied }),
     async follow(id) {
-      const run = await stage.client.follow(id, { onRun: progress() });
+      const run = await setup.client.follow(id, { onRun: progress() });
       show(`  ${runLine(run, paint)}\n`);
-      await stage.answered(run.commit);
+      await setup.answered(run.commit);
       return run;
     },
-    async answer({ commit }) {
-      const statuses = stage.forge.latestStatuses(commit);
+    async showStatuses({ commit }) {
+      const statuses = setup.forge.latestStatuses(commit);
       show(statusLines(commit, statuses, paint));
       const closed = await unopened(statuses);
       check(closed.length === 0, `every link on ${commit} opens (${closed.join(', ')})`);
     },
     async commands() {
-      const commands = await stage.commands();
+      const commands = await setup.commands();
       show(commandLines(commands));
       return commands;
     },
