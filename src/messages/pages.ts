@@ -103,7 +103,9 @@ export const SIGN_IN = {
 } as const;
 
 /** The state in words, with what it means for whoever waits. */
-export function runSentence(run: Run & { readonly problems?: readonly Problem[] }): string {
+export function runSentence(
+  run: Run & { readonly problems?: readonly Problem[]; readonly supersededBy?: string | null },
+): string {
   const counts = stepCounts(run);
   const so = counts === '' ? '' : `: ${counts}`;
   switch (run.state) {
@@ -112,7 +114,7 @@ export function runSentence(run: Run & { readonly problems?: readonly Problem[] 
     case 'applying':
       return `${run.readOnly ? 'Looks at the host' : 'Is being applied'}${so}.`;
     case 'superseded':
-      return `A newer commit took its place${so}.`;
+      return `A newer ${run.supersededBy === run.commit ? 'run of the same commit' : 'commit'} took its place${so}.`;
     case 'invalid':
       return refusedSentence(run.problems ?? []);
     case 'succeeded':

@@ -100,7 +100,7 @@ export async function gatherSearch(sources: PageSources, query: string): Promise
   });
   const found = runs.filter((run) => {
     const { message, author } = commits?.get(run.commit) ?? {};
-    const about = run.steps.map(({ target }) => target);
+    const about = run.steps.flatMap(({ target }) => [target, guests.get(target)?.name]);
     return isFound(query, [
       run.id,
       `run ${run.id}`,

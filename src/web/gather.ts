@@ -108,11 +108,11 @@ async function tailOf(ledger: PageSources['ledger'], run: RunId, target: TargetI
   return { lines, printed: next };
 }
 
-/** The first known newer run for the superseding commit. */
+/** The first known newer run for the superseding commit. One that only looks, such as a dry run, supersedes none. */
 async function successorOf(ledger: PageSources['ledger'], { id, supersededBy }: RunDetail): Promise<RunId | null> {
   if (supersededBy === null) return null;
   const newer = (await ledger.runs(RUNS_LOOKED_AT)).filter((run: Run) => Number(run.id) > Number(id));
-  return newer.findLast(({ commit }) => commit === supersededBy)?.id ?? null;
+  return newer.findLast(({ commit, readOnly }) => commit === supersededBy && !readOnly)?.id ?? null;
 }
 
 /** @param shown steps whose fields are kept */

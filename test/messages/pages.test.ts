@@ -30,6 +30,7 @@ test.each([
   [run('failed', [step('lxc/101', 'failed', { reason: 'no disk' })]), '1 of 1 failed: lxc/101: no disk'],
   [run('blocked', [step('lxc/101', 'blocked', { reason: 'would destroy it' })]), 'lxc/101: would destroy it'],
   [run('superseded', [step('lxc/101', 'superseded')]), 'A newer commit took its place: 1 superseded.'],
+  [{ ...run('superseded', []), supersededBy: 'a'.repeat(40) }, 'A newer run of the same commit took its place.'],
   [run('invalid', []), 'Refused as a whole.'],
 ])('a run in words: %#', (told, words) => {
   expect(runSentence(told)).toBe(words);

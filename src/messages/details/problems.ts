@@ -10,7 +10,8 @@ const MAX_PLACES = 10;
 /** New errors whole, older problems counted; empty for none. */
 export function errorList(problems: readonly ClassifiedProblem[]): string {
   const older = problems.filter((problem) => !problem.new).length;
-  const rest = older === 0 ? [] : [`- ${older} older ${older === 1 ? 'problem' : 'problems'}, there before this`];
+  const rest =
+    older === 0 ? [] : [`- ${older} ${older === 1 ? 'problem that was' : 'problems that were'} there before`];
   return [...items(problems, 'error'), ...rest].join('\n');
 }
 

@@ -58,7 +58,10 @@ function problems({ problems: all, head, root }: PullPlan, links: Links): Html {
   const fresh = all.filter((problem) => problem.new);
   const older = all.length - fresh.length;
   if (all.length === 0) return null;
-  const rest = older === 0 ? null : html`<p class="dim">${older} older, there before this.</p>`;
+  const rest =
+    older === 0
+      ? null
+      : html`<p class="dim">${older} ${older === 1 ? 'problem that was' : 'problems that were'} there before.</p>`;
   return html`<h2>Problems</h2>${problemList(fresh, { commit: head, root }, links)}${rest}`;
 }
 

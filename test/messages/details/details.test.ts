@@ -101,7 +101,7 @@ describe('a pull request', () => {
     ]);
     expect(summary).toContain('Refused: it brings errors');
     expect(summary).toContain('10.0.0.10 is \\<b\\>taken');
-    expect(summary).toContain('1 older problem');
+    expect(summary).toContain('1 problem that was there before');
     expect(buttons).toEqual(['replay']);
   });
 
