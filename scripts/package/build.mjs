@@ -28,7 +28,7 @@ const COPIED = ['CHANGELOG.md', 'LICENSE', 'etc', 'deploy', 'src/web/static'];
 const PRIVATE = ['deploy/.env', 'deploy/.env.agent', 'deploy/secrets'];
 
 const [folder] = process.argv.slice(2);
-if (folder === undefined) {
+if (folder === undefined || folder.startsWith('-')) {
   process.stderr.write('usage: node build.mjs FOLDER\n');
   process.exit(2);
 }
