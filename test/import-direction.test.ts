@@ -317,7 +317,7 @@ describe('the lab is a package beside Phoenix', () => {
 });
 
 test('the agent itself does not load the library for Git: its thread does, and gives the memory back', () => {
-  expect(loadedBy('io/git/thread-work.ts')).toContain('isomorphic-git');
+  expect(loadedBy('io/git/thread/thread-work.ts')).toContain('isomorphic-git');
   for (const file of ['cli/serve.ts', 'cli/compose.ts']) expect(loadedBy(file)).not.toContain('isomorphic-git');
 });
 

@@ -133,6 +133,16 @@ test('pvenode shows its options as the file has them, and takes them back', asyn
   expect((await run('pvesubscription get')).stdout).toContain('status: notfound\n');
 });
 
+test.each([
+  ['zfs', 'rpool\nrpool/data\n'],
+  ['lvm', 'pve\n'],
+  ['lvmthin pve', 'data\n'],
+  ['lvmthin other', ''],
+])('pvesm scan %s', async (words, lines) => {
+  await run('pvesm alloc rpool 300 vm-300-disk-0 1G');
+  expect((await run(`pvesm scan ${words}`)).stdout).toBe(lines);
+});
+
 test('backup jobs name the guests and disks that they include, and which are in none', async () => {
   await run('qm create 201 --name app --memory 512 --scsi0 local-lvm:1 --scsi1 local-lvm:1,backup=0');
   await run('qm create 202 --name other --memory 512');

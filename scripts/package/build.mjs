@@ -16,7 +16,7 @@ import { rolldown } from 'rolldown';
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const ENTRIES = {
   main: 'src/main.ts',
-  'thread-main': 'src/io/git/thread-main.ts',
+  'thread-main': 'src/io/git/thread/thread-main.ts',
   health: 'deploy/container/health.ts',
 };
 /** The lab is a package of its own; the other one is built for one machine, and everything runs without it. */
@@ -28,7 +28,7 @@ const COPIED = ['CHANGELOG.md', 'LICENSE', 'etc', 'deploy', 'src/web/static'];
 const PRIVATE = ['deploy/.env', 'deploy/.env.agent', 'deploy/secrets'];
 
 const [folder] = process.argv.slice(2);
-if (folder === undefined) {
+if (folder === undefined || folder.startsWith('-')) {
   process.stderr.write('usage: node build.mjs FOLDER\n');
   process.exit(2);
 }

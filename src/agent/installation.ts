@@ -85,6 +85,17 @@ async function claimVersion(deps: ClaimDeps): Promise<void> {
   throw new Error('the version that uses this Redis changes again and again: several versions start in it');
 }
 
+/**
+ * Whether the ledger has nothing to learn of this installation: it may lack the node, or be the place that this one was moved from.
+ *
+ * @throws OtherInstallation for the ledger of another one
+ */
+function isComplete(known: Installation, ours: Installation, movedFrom: string | null | undefined): boolean {
+  if (isSameInstallation(known, ours)) return known.node !== null || ours.node === null;
+  if (installationText(known) !== movedFrom) throw new OtherInstallation(known, ours);
+  return false;
+}
+
 async function claimPlace({ ledger, options }: ClaimDeps): Promise<'known' | 'new'> {
   const ours: Installation = {
     repository: placeOf(options.repositoryUrl),
@@ -93,14 +104,11 @@ async function claimPlace({ ledger, options }: ClaimDeps): Promise<'known' | 'ne
   };
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const known = await ledger.installation();
-    if (known !== null && isSameInstallation(known, ours)) {
-      if (known.node !== null || ours.node === null) return 'known';
-    } else if (known !== null && installationText(known) !== options.movedFrom) {
-      throw new OtherInstallation(known, ours);
-    }
-    if (!isSettled({ options })) return known === null ? 'new' : 'known';
+    const answer = known === null ? 'new' : 'known';
+    if (known !== null && isComplete(known, ours, options.movedFrom)) return answer;
+    if (!isSettled({ options })) return answer;
     // False when another process was faster: its record is read in the next round.
-    if (await ledger.setInstallation(known, ours)) return known === null ? 'new' : 'known';
+    if (await ledger.setInstallation(known, ours)) return answer;
   }
   throw new Error('what this Redis belongs to changes again and again: several installations start in it');
 }

@@ -42,17 +42,20 @@ export async function waitForRedis(
     } catch (cause) {
       const known = lastError();
       const error = known !== null && !mayPass(known) ? known : cause;
-      if (mayPass(error) && performance.now() < deadline) {
-        await pause(TRY_AGAIN_MS);
-        continue;
-      }
       // The connection has the reason why a server does not answer.
-      const { what, remedy } = redisFault(isSilence(error) && known !== null ? known : error, redisUrl?.expose());
-      const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
-      const privately = redisUrl === null || !mayPass(error) ? '' : '; without REDIS_URL a private one is started';
-      throw new Missing(`${where} cannot be used: ${what}`, `${remedy}${privately}`, { cause: error });
+      const reason = isSilence(error) && known !== null ? known : error;
+      if (!mayPass(error) || performance.now() >= deadline) throw unusable(reason, mayPass(error), redisUrl, error);
+      await pause(TRY_AGAIN_MS);
     }
   }
+}
+
+/** @param mayStart whether the server may only not be there, so that a private one would do */
+function unusable(reason: unknown, mayStart: boolean, redisUrl: Settings['redisUrl'], cause: unknown): Missing {
+  const { what, remedy } = redisFault(reason, redisUrl?.expose());
+  const where = redisUrl === null ? 'the private Redis' : 'the Redis of REDIS_URL';
+  const privately = redisUrl === null || !mayStart ? '' : '; without REDIS_URL a private one is started';
+  return new Missing(`${where} cannot be used: ${what}`, `${remedy}${privately}`, { cause });
 }
 
 /** One line per outage, not one per attempt. */

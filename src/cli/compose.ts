@@ -15,7 +15,7 @@ import { claimInstallation } from '../agent/installation.ts';
 import { requestLook } from '../agent/request-look.ts';
 import { recordTraced } from '../agent/tracing.ts';
 import { lockFolder } from '../io/folder-lock.ts';
-import { limitsOf } from '../io/git/http.ts';
+import { limitsOf } from '../io/git/remote/http.ts';
 import { openRepository } from '../io/git/repository.ts';
 import type { NodeAdvice } from '../io/host/ssh-failure.ts';
 import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAction } from '../agent/apply/run-action.ts';
-import { limitsOf } from '../io/git/http.ts';
+import { limitsOf } from '../io/git/remote/http.ts';
 import { openRepository } from '../io/git/repository.ts';
 import { openRedactor } from '../io/redact.ts';
 import { load } from '../load/load.ts';

@@ -7,9 +7,9 @@ import { expandOid, resolveRef } from 'isomorphic-git';
 import type { CommitSha } from '../model/ids.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { CommitInfo } from '../ports/repository.ts';
-import { isAncestor } from './git/ancestry.ts';
+import { historyOf, objectCaches, readObjects } from './git/clone/objects.ts';
 import { isMissing } from './git/errors.ts';
-import { historyOf, objectCaches, readObjects } from './git/objects.ts';
+import { isAncestor } from './git/history/ancestry.ts';
 import { kindOfRepository, missingReason, reading } from './git/repository-kind.ts';
 import { readSnapshot, type SnapshotOptions } from './git/snapshot.ts';
 

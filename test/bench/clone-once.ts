@@ -4,7 +4,7 @@
 import { enableCompileCache } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { limitsOf } from '../../src/io/git/http.ts';
+import { limitsOf } from '../../src/io/git/remote/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
 import { READING } from '../../src/load/reading.ts';
 import type { CommitSha } from '../../src/model/ids.ts';

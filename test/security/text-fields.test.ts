@@ -82,6 +82,8 @@ function environment(): Files {
   const [container, machine] = [files[LXC].lxc_configs['101'], files[VM].vms[1]];
   for (const mount of [container.root_disk, container.mount_points[0], container.zfs_volumes[0]])
     Object.assign(mount, { options: { idmap: 'passthrough' } });
+  Object.assign(machine.efi_disk, { options: { efitype: '4m' } });
+  Object.assign(machine.tpm, { options: { format: 'raw' } });
   for (const drive of [machine.root_disk, machine.disks[0]]) Object.assign(drive, { options: { werror: 'stop' } });
   files[VM].vms[2].clone_from_vmid = '9000';
   return files;

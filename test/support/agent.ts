@@ -3,9 +3,9 @@
 import { startAgent } from '../../src/agent/agent.ts';
 import type { Agent, AgentOptions, Managers } from '../../src/agent/deps.ts';
 import { openForge } from '../../src/io/forge/forge.ts';
-import { HTTP_LIMITS } from '../../src/io/git/http.ts';
+import { HTTP_LIMITS } from '../../src/io/git/remote/http.ts';
 import { openRepository } from '../../src/io/git/repository.ts';
-import type { Thread, ThreadDeps } from '../../src/io/git/thread.ts';
+import type { Thread, ThreadDeps } from '../../src/io/git/thread/thread.ts';
 import { openWork } from '../../src/io/git/work.ts';
 import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';

@@ -66,12 +66,8 @@ function isGone(owner: string): boolean {
   }
 }
 
-/** Replaces a file atomically: readers see the old text or the new one. An empty text removes it. */
+/** Replaces a file atomically: readers see the old text or the new one. */
 export function replaceFile(file: string, text: string): void {
-  if (text === '') {
-    rmSync(file, { force: true });
-    return;
-  }
   mkdirSync(dirname(file), { recursive: true });
   const written = `${file}.tmp.${process.pid}`;
   writeFileSync(written, text);

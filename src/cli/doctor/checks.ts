@@ -2,7 +2,7 @@
 
 import { certificateFault } from '../../io/authorities.ts';
 import { accessOf } from '../../io/forge/access.ts';
-import { branchesOf, openRemote } from '../../io/git/remote.ts';
+import { branchesOf, openRemote } from '../../io/git/remote/remote.ts';
 import type { NodeAdvice } from '../../io/host/ssh-failure.ts';
 import { inspectRedis, type RedisFacts } from '../../io/ledger/inspect.ts';
 import { redisFault } from '../../io/ledger/redis-fault.ts';

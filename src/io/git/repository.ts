@@ -3,11 +3,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../../ports/log.ts';
 import type { Repository } from '../../ports/repository.ts';
-import { type Token, withoutCredentials } from './credentials.ts';
-import { HTTP_LIMITS, type HttpLimits } from './http.ts';
-import { type Content, type FileReader, filesIn } from './listing.ts';
+import { type Content, type FileReader, filesIn } from './clone/listing.ts';
+import { type Token, withoutCredentials } from './remote/credentials.ts';
+import { HTTP_LIMITS, type HttpLimits } from './remote/http.ts';
 import { type SnapshotOptions, snapshotOf } from './snapshot.ts';
-import { openThread, type Thread, type ThreadDeps } from './thread.ts';
+import { openThread, type Thread, type ThreadDeps } from './thread/thread.ts';
 
 export interface RepositoryOptions extends SnapshotOptions, Pick<ThreadDeps, 'maxHeapMb' | 'maxMemoryMb' | 'idleMs'> {
   /** `https://…` or `http://…`. */

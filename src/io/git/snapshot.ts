@@ -2,7 +2,7 @@
 
 import type { CommitSha } from '../../model/ids.ts';
 import type { ContentTraits, Snapshot, SourceFile } from '../../model/snapshot.ts';
-import { type FileReader, type FileSource, filesOf } from './listing.ts';
+import { type FileReader, type FileSource, filesOf } from './clone/listing.ts';
 
 export interface SnapshotOptions {
   /** Whether the configuration reads this file's content, by its path below the config root. */

@@ -4,19 +4,19 @@
 import type { CommitSha } from '../../model/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
-import { allBefore, commitsSince, isAncestor, mergeBase } from './ancestry.ts';
-import { DEPTHS } from './bring-commit.ts';
-import { type Clone, openClone } from './clone.ts';
-import { openClones } from './clones.ts';
-import type { Token } from './credentials.ts';
+import { type Clone, openClone } from './clone/clone.ts';
+import { openClones } from './clone/clones.ts';
+import { type Content, contentsOf, type Listing, listFiles } from './clone/listing.ts';
+import { followedHead } from './clone/refs.ts';
 import { isMissing, NotFound } from './errors.ts';
-import type { HttpLimits } from './http.ts';
-import { type Content, contentsOf, type Listing, listFiles } from './listing.ts';
-import { cloneReader } from './read-clone.ts';
-import { type AskHistory, historyReader } from './read-history.ts';
-import { followedHead } from './refs.ts';
-import { branchesOf, openRemote } from './remote.ts';
-import { openUpkeep } from './upkeep.ts';
+import { allBefore, commitsSince, isAncestor, mergeBase } from './history/ancestry.ts';
+import { type AskHistory, historyReader } from './history/read-history.ts';
+import type { Token } from './remote/credentials.ts';
+import type { HttpLimits } from './remote/http.ts';
+import { branchesOf, openRemote } from './remote/remote.ts';
+import { DEPTHS } from './upkeep/bring-commit.ts';
+import { cloneReader } from './upkeep/read-clone.ts';
+import { openUpkeep } from './upkeep/upkeep.ts';
 
 export interface WorkOptions {
   readonly url: string;

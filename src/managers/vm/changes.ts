@@ -6,6 +6,7 @@ import { isEqual } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/lifecycle/adoption.ts';
 import type { GuestChanges } from '../guest/lifecycle/decide.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
+import { recordRestart } from '../guest/lifecycle/restart-due.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import {
   type Notes,
@@ -18,7 +19,7 @@ import {
   withRestartDue,
 } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { action, call } from '../guest/proxmox/command.ts';
+import { action } from '../guest/proxmox/command.ts';
 import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import {
@@ -95,13 +96,8 @@ export function machineChanges(
     ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running, password.set),
     ...growDisks(fresh ? { ...spec, disk: withMachineDefaults(spec).disk } : spec, conf),
   ];
-  const restarted = notes.restartDue === true ? [recordRestart(spec.id, notes)] : [];
+  const restarted = recordRestart('qm', spec.id, notes);
   return { notes, changes: { actions, restart: settings.restart, offline: false, restarted } };
-}
-
-function recordRestart(id: number, { restartDue: _, ...notes }: Notes): Action {
-  const command = call('qm', 'set', id, ['--description', printNotes(notes)]);
-  return action(`record on VM ${id} that it was restarted`, 'live', command);
 }
 
 function withoutPassword({ args, labels }: SettingChanges): Pick<SettingChanges, 'args' | 'labels'> {

@@ -5,7 +5,7 @@ import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../confi
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { driveOptionsShape, keysDeclaredTwice } from '../guest/options/drive-options.ts';
-import { DISK_KEYS } from './drives.ts';
+import { DISK_KEYS, EFI_KEYS, TPM_KEYS } from './drives.ts';
 
 const EXPECT_BUS =
   'must be a bus with its number: scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5, or ide0 to ide3';
@@ -153,6 +153,7 @@ const efiDisk = z.strictObject({
     .describe(
       "Microsoft's and distributions' keys for Secure Boot, which is then on. Default: false. Only for a new one.",
     ),
+  options: driveOptionsShape(EFI_KEYS, 'Only for a new one.'),
 });
 
 const tpm = z.strictObject({
@@ -160,6 +161,7 @@ const tpm = z.strictObject({
   version: oneOf({ verb: 'qm set', option: 'tpmstate0', property: 'version' })
     .default('v2.0')
     .describe('Version of the TPM. Default: v2.0. Only for a new one.'),
+  options: driveOptionsShape(TPM_KEYS, 'Only for a new one.'),
 });
 
 /** The fields of a VM's entry. */

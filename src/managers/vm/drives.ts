@@ -19,6 +19,9 @@ type DiskDeclared = {
   readonly options: Properties;
 };
 
+/** What is only made once: further keys of its property string; absent for none, so that specs recorded by older versions stay equal. */
+type Made = { readonly options?: Properties };
+
 /** Null: not declared. */
 export type Drives = {
   readonly root_disk: {
@@ -31,8 +34,8 @@ export type Drives = {
   readonly iso: string | null;
   /** Where disks of appliances are unpacked; absent for their own storage, so that specs recorded by older versions stay equal. */
   readonly import_working_storage?: string;
-  readonly efi_disk: { readonly storage: string; readonly pre_enrolled_keys: boolean } | null;
-  readonly tpm: { readonly storage: string; readonly version: string } | null;
+  readonly efi_disk: (Made & { readonly storage: string; readonly pre_enrolled_keys: boolean }) | null;
+  readonly tpm: (Made & { readonly storage: string; readonly version: string }) | null;
   /** Whether cloud-init configures the VM. */
   readonly cloud_init: boolean;
   readonly guest_agent: boolean | null;
@@ -81,11 +84,43 @@ export const DISK_KEYS: DriveKeys = {
   },
 };
 
+/** What Proxmox makes with a drive that only firmware reads. */
+const MADE = {
+  file: 'write its storage',
+  volume: 'write its storage',
+  'import-from': 'leave it out, Proxmox makes it',
+  size: 'leave it out, Proxmox makes it as large as it has to be',
+};
+
+/** How the keys of an EFI disk are declared. */
+export const EFI_KEYS: DriveKeys = {
+  kind: 'vm',
+  what: 'EFI disk',
+  places: ['efidisk0'],
+  fields: {},
+  instead: { ...MADE, 'pre-enrolled-keys': 'write "pre_enrolled_keys"' },
+};
+
+/** How the keys of the state of a TPM are declared. */
+export const TPM_KEYS: DriveKeys = {
+  kind: 'vm',
+  what: 'TPM',
+  places: ['tpmstate0'],
+  fields: {},
+  instead: { ...MADE, version: 'write "version"' },
+};
+
 /** The columns of the table of drives in docs/coverage.md. */
 export const DRIVES_IN_TABLE: readonly DriveKeysAt[] = BUSES.map((place) => ({
   at: `\`disks\` at ${place.replace(/\d+$/, '')}`,
   keys: { ...DISK_KEYS, places: [place] },
 }));
+
+/** The columns of the table of drives that firmware reads. */
+export const FIRMWARE_IN_TABLE: readonly DriveKeysAt[] = [
+  { at: '`efi_disk`', keys: EFI_KEYS },
+  { at: '`tpm`', keys: TPM_KEYS },
+];
 
 /** Options of a disk as keys of its property string. */
 export function optionsOf(written: Written | undefined): Properties {
@@ -155,11 +190,18 @@ export function drivesOf(spec: Drives): Drive[] {
             file: `${efi.storage}:1`,
             efitype: '4m',
             'pre-enrolled-keys': efi.pre_enrolled_keys ? '1' : '0',
+            ...efi.options,
           }),
         ]),
     ...(tpm === null
       ? []
-      : [of('tpmstate0', 'the state of the TPM', tpm.storage, { file: `${tpm.storage}:1`, version: tpm.version })]),
+      : [
+          of('tpmstate0', 'the state of the TPM', tpm.storage, {
+            file: `${tpm.storage}:1`,
+            version: tpm.version,
+            ...tpm.options,
+          }),
+        ]),
   ];
 }
 

@@ -15,7 +15,7 @@ import { gigabytes } from '../guest/proxmox/size.ts';
 import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
 import { disk, driveShape, rootDisk } from './drive-schema.ts';
 import { storageOf, volumeOf } from './drive-value.ts';
-import { DISK_FIELDS, DISK_KEYS, isoKey } from './drives.ts';
+import { DISK_FIELDS, DISK_KEYS, isoKey, TPM_KEYS } from './drives.ts';
 
 export interface WrittenDrives {
   /** Storage of the root disk, the default for new disks. */
@@ -181,16 +181,21 @@ function usage(conf: Unclaimed, key: string): Record<string, Json> {
   });
 }
 
-/** An EFI disk of the older type stays undeclared: a new one would be of the newer type. So does one beside SEV-SNP or TDX, for which Proxmox makes none. */
+/** One beside SEV-SNP or TDX stays undeclared, since Proxmox makes none for these. */
 function efiDisk(conf: Unclaimed, usual: string): JsonObject | undefined {
   if (readOnlyFirmware((option) => conf.peek(option)) !== null) return undefined;
   const place = placeOf(conf, 'efidisk0', usual);
   if (place === null) return undefined;
   const drive = conf.properties('efidisk0', 'file');
-  const isUsual = parseProperties(conf.peek('efidisk0') ?? '')['efitype'] === '4m';
-  conf.pass('efidisk0', ['file', 'size', 'format', 'ms-cert', ...(isUsual ? ['efitype'] : [])], 'file');
+  // A new one would be of the newer type, and Proxmox's default is the older one.
+  const type = drive('efitype') ?? '2m';
+  conf.pass('efidisk0', ['file', 'size', 'format', 'ms-cert'], 'file');
   const hasKeys = normalFlag(drive('pre-enrolled-keys') ?? '0') === '1';
-  return defined({ ...place, pre_enrolled_keys: hasKeys || undefined });
+  return defined({
+    ...place,
+    pre_enrolled_keys: hasKeys || undefined,
+    options: type === '4m' ? undefined : { efitype: type },
+  });
 }
 
 function tpm(conf: Unclaimed, usual: string): JsonObject | undefined {
@@ -200,5 +205,6 @@ function tpm(conf: Unclaimed, usual: string): JsonObject | undefined {
   conf.pass('tpmstate0', ['file', 'size'], 'file');
   // Proxmox's default is the older version.
   const version = drive('version') ?? 'v1.2';
-  return defined({ ...place, version: version === 'v2.0' ? undefined : version });
+  const options = writtenDriveOptions(TPM_KEYS, conf, { key: 'tpmstate0', bare: 'file', declared: ['version'] });
+  return defined({ ...place, version: version === 'v2.0' ? undefined : version, options });
 }

@@ -5,6 +5,7 @@ import { normaliseSecret } from '../../config/secret.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import type { GuestContext } from '../guest/entry.ts';
 import { addressList, domainList, guestBase, interfaceOf, normaliseService, withoutSlash } from '../guest/normalise.ts';
+import { optionTexts } from '../guest/options/drive-options.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
 import { optionsOf } from './drives.ts';
@@ -88,9 +89,19 @@ function drivesFrom(written: Written, storage: string) {
       format: one.format ?? null,
       options: optionsOf(one),
     })),
-    efiDisk: efi === undefined ? null : { storage: efi.storage ?? storage, pre_enrolled_keys: efi.pre_enrolled_keys },
-    tpm: tpm === undefined ? null : { storage: tpm.storage ?? storage, version: tpm.version },
+    efiDisk:
+      efi === undefined
+        ? null
+        : { storage: efi.storage ?? storage, pre_enrolled_keys: efi.pre_enrolled_keys, ...madeWith(efi.options) },
+    tpm: tpm === undefined ? null : { storage: tpm.storage ?? storage, version: tpm.version, ...madeWith(tpm.options) },
   };
+}
+
+function madeWith(written: Readonly<Record<string, unknown>> | undefined): {
+  readonly options?: Readonly<Record<string, string>>;
+} {
+  const options = optionTexts(written);
+  return Object.keys(options).length === 0 ? {} : { options };
 }
 
 function pathOf(written: { readonly path?: string | undefined } | undefined): { readonly path?: string } {

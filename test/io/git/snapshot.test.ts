@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type FileSource, MAX_FILES } from '../../../src/io/git/listing.ts';
+import { type FileSource, MAX_FILES } from '../../../src/io/git/clone/listing.ts';
 
 import { findRoot, readSnapshot } from '../../../src/io/git/snapshot.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { unbroken } from '../../../src/io/git/unbroken.ts';
+import { unbroken } from '../../../src/io/git/remote/unbroken.ts';
 
 const FLUSH = Buffer.from('0000');
 

@@ -7,7 +7,7 @@ import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { coverageOf, coverageTable, driveKeysTable } from '../../../src/managers/guest/options/coverage.ts';
 import { MOUNTS_IN_TABLE } from '../../../src/managers/lxc/passthrough-schema.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
-import { DRIVES_IN_TABLE } from '../../../src/managers/vm/drives.ts';
+import { DRIVES_IN_TABLE, FIRMWARE_IN_TABLE } from '../../../src/managers/vm/drives.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import { configOptions } from '../../../src/proxmox/table.ts';
 
@@ -21,6 +21,7 @@ test('the page is what the tables say', async () => {
     ...(['lxc', 'vm'] as const).map((kind) => coverageTable(kind, beside.options[kind])),
     driveKeysTable(MOUNTS_IN_TABLE),
     driveKeysTable(DRIVES_IN_TABLE),
+    driveKeysTable(FIRMWARE_IN_TABLE),
     othersTable(beside),
     rowsTable(),
     objectsTable(beside),

@@ -111,16 +111,8 @@ describe('a disk of the host', () => {
     expect(await idOf('/srv')).toContain('rpool:');
   });
 
-  test('takes the place of a volume that a person mounted only with an approval, and of one that is declared no longer', async () => {
-    await to({});
-    await pct('set', '101', '--mp0', 'rpool:1,mp=/srv');
-    const byHand = await idOf('/srv');
-    const refused = await to(mount(ONE), {});
-    expect(refused).toMatchObject({ outcome: 'refused', actions: [] });
-    expect('reason' in refused ? refused.reason : '').toContain(`/srv is ${byHand}, and ${ONE} would take its place`);
-    expect(await idOf('/srv')).toBe(byHand);
-    expect(await to(mount(ONE), {}, { approved: true })).toMatchObject({ outcome: 'done' });
-    expect(await idOf('/srv')).toBe(ONE);
+  test('takes the place of a volume that is declared no longer', async () => {
+    await to(mount(ONE));
     const own = { before: with_([volume('own', '/own')], mount(ONE)).spec };
     await bring([volume('own', '/own')], { own: mount(ONE) });
     const there = { mountPoints: [{ ...mount(OTHER).mountPoints[0], containerPath: '/own' }] } as Partial<LxcGuest>;
@@ -428,16 +420,19 @@ test('what a person mounted gives its place to what is declared only with an app
     mountPoints: [{ hostPath, containerPath: '/srv', ownerUid: null, ownerGid: null, readOnly: null, options: {} }],
   });
   await host.write('/srv/person/file', 'content');
-  await bring([]);
+  const still = { startState: 'stopped', start_at_boot: false } as const;
+  await bring([], { own: still });
   const rows: readonly (readonly [string, readonly Volume[], Partial<LxcGuest>, string])[] = [
     ['rpool:1', [], mount('/srv/declared'), '/srv/declared'],
+    ['rpool:1', [], mount('/dev/disk/by-id/ata-WDC_WD40-part1'), '/dev/disk/by-id/ata-WDC_WD40-part1'],
     ['/srv/person', [], mount('/srv/declared'), '/srv/declared'],
     ['/srv/person', [volume('srv', '/srv')], {}, 'volume srv'],
   ];
-  for (const [byHand, volumes, own, by] of rows) {
+  for (const [byHand, volumes, declared, by] of rows) {
+    const own = { ...still, ...declared };
     await pct('set', '101', '--mp0', `${byHand},mp=/srv`);
     const there = await idOf('/srv');
-    const before = { before: with_([]).spec };
+    const before = { before: with_([], still).spec };
     const refused = await bring(volumes, { own, ...before });
     expect(refused, by).toMatchObject({ outcome: 'refused', actions: [] });
     expect('reason' in refused ? refused.reason : '').toContain(

@@ -348,6 +348,11 @@ test('UEFI with its disk, and a TPM, are made once', async () => {
   await apply(of(secure), one);
   expect(await line('efidisk0')).toMatch(/efitype=4m.*pre-enrolled-keys=1/);
   expect(await line('tpmstate0')).toContain('version=v2.0');
+  const older = { efiDisk: { ...secure.efiDisk, pre_enrolled_keys: false, options: { efitype: '2m' } } };
+  expect(await apply(of({ ...secure, ...older }), of(secure))).toEqual([]);
+  await convergeStep(vm as Manager, host, gone(of(secure), { approved: true }));
+  await apply(of(older));
+  expect(await line('efidisk0')).toMatch(/efitype=2m/);
 });
 
 describe('a new VM is made for its drives', () => {

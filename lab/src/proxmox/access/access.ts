@@ -4,7 +4,13 @@
 import { BUILT_IN_ROLES, BUILT_IN_USER } from '../../../../src/proxmox/access.ts';
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
-import { parseRights, parseUserConfig, printUserConfig, type Right } from '../../../../src/proxmox/user-config.ts';
+import {
+  parseRights,
+  parseUserConfig,
+  printUserConfig,
+  type Right,
+  wordsOf,
+} from '../../../../src/proxmox/user-config.ts';
 import type { LabNode } from '../node.ts';
 import { keepUserLines, userLines } from './user-config.ts';
 
@@ -102,4 +108,15 @@ export function forgetPath(node: LabNode, path: string): void {
   if (!access.rights.some((right) => right.path === path)) return;
   access.rights = access.rights.filter((right) => right.path !== path);
   keepAccess(node, access);
+}
+
+/** Makes a guest a member of a pool; undefined: no effect. */
+export function joinPool(node: LabNode, id: number, pool: string | undefined): void {
+  if (pool === undefined) return;
+  const access = readAccess(node);
+  const options = access.pools.get(pool);
+  if (options === undefined) return;
+  const members = new Set([...wordsOf(options, 'vms'), String(id)]);
+  const sorted = [...members].sort((a, b) => Number(a) - Number(b));
+  keepAccess(node, { ...access, pools: new Map([...access.pools, [pool, { ...options, vms: [sorted.join(',')] }]]) });
 }

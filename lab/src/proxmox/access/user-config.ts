@@ -22,15 +22,3 @@ export function checkPool(node: LabNode, pool: string | undefined): void {
   if (pool === undefined || userLines(node).some((line) => line.startsWith(`pool:${pool}:`))) return;
   refuse(`403 Permission check failed (pool '${pool}' does not exist)`);
 }
-
-/** Makes a guest a member of a pool; undefined: no effect. */
-export function joinPool(node: LabNode, id: number, pool: string | undefined): void {
-  if (pool === undefined) return;
-  const lines = userLines(node).map((line) => {
-    const [kind, name, comment = '', guests = '', storages = ''] = line.split(':');
-    if (kind !== 'pool' || name !== pool) return line;
-    const members = [...guests.split(',').filter((guest) => guest !== ''), String(id)].sort();
-    return `pool:${pool}:${comment}:${[...new Set(members)].join(',')}:${storages}:`;
-  });
-  keepUserLines(node, lines);
-}

@@ -36,8 +36,9 @@ import { QM_VERBS } from '../qm/qm.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
 import { downloadUrl, pullImage } from '../storage/download.ts';
-import { allocateVolume, freeVolume } from '../storage/pvesm.ts';
+import { scanCall } from '../storage/scan.ts';
 import { storageNamed } from '../storage/storage.ts';
+import { allocateVolume, freeVolume } from '../storage/volume-calls.ts';
 import { deleteSubscription } from '../subscription.ts';
 import { printResult } from './print-result.ts';
 import { apiRead } from './read.ts';
@@ -174,6 +175,7 @@ const OBJECTS = [
   ...[
     notificationCall,
     optionsRead,
+    scanCall,
     nodeOptionsCall,
     nodeSettingsCall,
     networkCall,

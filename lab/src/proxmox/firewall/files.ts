@@ -1,5 +1,5 @@
 // The firewall files of a lab: their paths, loading and saving.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FirewallConfig, parseFirewall, printFirewall } from '../../../../src/proxmox/firewall-file.ts';
 import type { RuleEnvironment } from '../../../../src/proxmox/firewall-rule.ts';
@@ -56,5 +56,8 @@ export function runningVnets(dir: string): string[] {
 }
 
 export function saveFirewall(dir: string, place: FirewallPlace, config: FirewallConfig): void {
-  replaceFile(join(dir, place.file), printFirewall(config));
+  const [file, text] = [join(dir, place.file), printFirewall(config)];
+  // One without content is removed (PVE/Firewall.pm, save_clusterfw_conf and others).
+  if (text === '') rmSync(file, { force: true });
+  else replaceFile(file, text);
 }

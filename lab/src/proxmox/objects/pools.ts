@@ -2,9 +2,9 @@
 
 import { splitList } from '../../../../src/proxmox/perl.ts';
 import type { Options } from '../../../../src/proxmox/section-config.ts';
-import { parseUserConfig, printUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
-import { forgetPath } from '../access/access.ts';
-import { keepUserLines, userLines } from '../access/user-config.ts';
+import { parseUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
+import { forgetPath, keepAccess, readAccess } from '../access/access.ts';
+import { userLines } from '../access/user-config.ts';
 import { guestResource } from '../api/guests.ts';
 import type { Call } from '../call.ts';
 import { guestIds, guestsElsewhere, type LabNode } from '../node.ts';
@@ -200,7 +200,5 @@ function byNumber(words: ReadonlySet<string>): string[] {
 }
 
 function keepPools(node: LabNode, pools: Pools): void {
-  const others = userLines(node).filter((line) => !line.startsWith('pool:'));
-  const lines = [...pools].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, pool]) => printUserConfig('pool', id, pool));
-  keepUserLines(node, [...others, ...lines]);
+  keepAccess(node, { ...readAccess(node), pools });
 }

@@ -1,7 +1,8 @@
 // `pct clone`: a copy of a container, or a linked clone of a template.
 
 import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { checkPool, joinPool } from '../access/user-config.ts';
+import { joinPool } from '../access/access.ts';
+import { checkPool } from '../access/user-config.ts';
 import { type Call, print, task } from '../call.ts';
 import { copyGuest, removeBelongings } from '../guest/belongings.ts';
 import { backing, type Disk, parseDisk, printDisk, withVolume } from '../guest/disks.ts';

@@ -1,16 +1,22 @@
 // The program pvesm: storages and their volumes.
-import { rmSync } from 'node:fs';
 import type { Answer } from '../answer.ts';
-import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
-import { type LabNode, pathOf } from '../node.ts';
+import { apiVerbs } from '../api/verbs.ts';
+import { answer, type Call, newCall, print, type Verb } from '../call.ts';
+import type { LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from './config.ts';
-import { allocationSize, storageContent, storageStatus } from './content.ts';
-import { enabledStorage, located, pathOfVolume, splitVolumeId } from './storage.ts';
-import { allocate, free, volumeAt } from './volumes.ts';
+import { storageContent, storageStatus } from './content.ts';
+import { pathOfVolume } from './storage.ts';
+import { allocateVolume, freeVolume } from './volume-calls.ts';
 
-const VERBS: Record<string, Verb> = {
+/** One line for each that is found. */
+const named = (key: string) => ({
+  print: (call: Call, data: unknown): void => {
+    for (const found of data as readonly Readonly<Record<string, unknown>>[]) print(call, String(found[key]));
+  },
+});
+
+const OWN: Record<string, Verb> = {
   'pvesm add': (call, parameters) => void addStorage(call, parameters),
   'pvesm set': (call, parameters) => void setStorage(call, parameters),
   'pvesm remove': (call, parameters) => void removeStorage(call.node, String(parameters['storage'])),
@@ -21,6 +27,12 @@ const VERBS: Record<string, Verb> = {
   'pvesm path': (call, { volume }) => void print(call, pathOfVolume(call.node, String(volume))),
   'pvesm apiinfo': (call) => void print(call, 'APIVER 13\nAPIAGE 4'),
 };
+
+const VERBS = apiVerbs(
+  'pvesm',
+  { 'scan zfs': named('pool'), 'scan lvm': named('vg'), 'scan lvmthin': named('lv') },
+  OWN,
+);
 
 /** Answers a call of `pvesm`. */
 export function pvesm(node: LabNode, argv: readonly string[], stdin?: () => Buffer): Answer {
@@ -71,32 +83,4 @@ function printContent(call: Call, parameters: Parameters): undefined {
     .filter(({ vmid }) => vmid === undefined)
     .sort((a, b) => (a.format < b.format ? -1 : a.format > b.format ? 1 : 0));
   for (const { volid, format, content, size } of unowned) print(call, line(volid, format, content, String(size)));
-}
-
-/** `pvesm alloc`: creates a volume and returns its id. */
-export function allocateVolume(call: Call, { storage, vmid, filename, size, format }: Parameters): string {
-  const bytes = allocationSize(String(size));
-  if (bytes === undefined) refuseParameters({ size: `unable to parse size '${size}'` });
-  const named = /\.(raw|qcow2|vmdk)$/.exec(String(filename))?.[1];
-  if (named !== undefined && format !== undefined && format !== named)
-    refuseParameters({ format: `different storage formats (${format} != ${named})` });
-  const place = enabledStorage(call.node, String(storage));
-  const name = String(filename);
-  const prefix = `${format === 'subvol' ? 'subvol' : 'vm'}-${vmid}-`;
-  if (place.family !== 'dir' && name !== '' && !name.startsWith(prefix))
-    refuse(`illegal name '${name}' - should be '${prefix}*'`);
-  const id = allocate(call.node, place, Number(vmid), named ?? String(format ?? 'raw'), bytes ?? 0, name || undefined);
-  if (place.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(id)?.name}" created.`);
-  return id;
-}
-
-/** Removes a volume or a file as a task. */
-export function freeVolume(call: Call, { volume, storage }: Parameters): void {
-  const id = String(volume).includes(':') ? String(volume) : `${storage}:${volume}`;
-  const { storage: place } = located(call.node, id);
-  task(call, 'imgdel', place.id, () => {
-    if (volumeAt(call.node, id) === undefined) rmSync(pathOf(call.node, pathOfVolume(call.node, id)), { force: true });
-    else free(call.node, id);
-    print(call, `Removed volume '${id}'`);
-  });
 }

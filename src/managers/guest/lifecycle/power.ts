@@ -6,10 +6,12 @@ import type { Power } from '../../../model/verbs.ts';
 import type { Decision, PowerManager, RunningState, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { type GuestInventory, stateInInventory } from '../observe/inventory.ts';
+import { parseNotes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { confPath } from '../observe/observe.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
 import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
+import { recordRestart } from './restart-due.ts';
 
 export function guestPower(program: Program): PowerManager<GuestSpec, GuestObservation, GuestInventory> {
   return {
@@ -43,7 +45,9 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   if (refusal !== null) return refusal;
   if (requested !== 'stop' && (conf.settings['template'] === '1' || (wanted.spec && roleOf(wanted.spec) === 'rests')))
     return impossible(`${guestName(program, id)} is a template: others are made from it, and it is never started`);
-  const actions = powerActions(program, id, requested, seen.running);
+  const switched = powerActions(program, id, requested, seen.running);
+  const isStarted = requested !== 'stop' && switched.length > 0;
+  const actions = [...switched, ...(isStarted ? recordRestart(program, id, parseNotes(conf.description)) : [])];
   return (actions.length === 0 ? null : locked(program, id, conf)) ?? { kind: 'actions', actions };
 }
 

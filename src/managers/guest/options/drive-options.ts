@@ -43,10 +43,14 @@ export function currentKey({ kind, places }: Pick<DriveKeys, 'kind' | 'places'>,
   return schemas.find((schema) => schema?.alias !== undefined)?.alias ?? key;
 }
 
-/** The field `options` of a drive or mount; absent means that none are declared. */
-export function driveOptionsShape(keys: DriveKeys) {
+/**
+ * The field `options` of a drive or mount; absent means that none are declared.
+ *
+ * @param otherwise what holds for keys that are not named, or are declared later
+ */
+export function driveOptionsShape(keys: DriveKeys, otherwise = 'What is not named stays as it is.') {
   const names = [...driveKeys(keys).keys()];
-  const says = `Further keys of the ${keys.what}, by Proxmox's own names and as \`${PROGRAM[keys.kind]}\` takes them, for what no other field says. What is not named stays as it is. Default: none.`;
+  const says = `Further keys of the ${keys.what}, by Proxmox's own names and as \`${PROGRAM[keys.kind]}\` takes them, for what no other field says. ${otherwise} Default: none.`;
   const record = z
     .record(text.line(200), text.oneLine)
     .check(({ value, issues }) => {

@@ -95,6 +95,19 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
   });
 });
 
+test('a restart that a person asks for is the one that is due', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  const path = '/etc/pve/qemu-server/1005.conf';
+  await host.write(path, (await host.read(path)).replace(/(#- phoenix-commit.*\n)/, '$1#- phoenix-restart%3A due\n'));
+  expect(await power(vm as Manager, one, 'stop')).toMatchObject({ outcome: 'applied' });
+  expect(await host.read(path)).toContain('phoenix-restart');
+  expect(await power(vm as Manager, one, 'restart')).toMatchObject({ outcome: 'applied' });
+  expect(await host.read(path)).not.toContain('phoenix-restart');
+  changes();
+  expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
 test('a VM template stays a template: it is converged to its end and never started', async () => {
   const template = wanted(targetOf(machine(9000, { isTemplate: true })));
   await make(vm as Manager, template);

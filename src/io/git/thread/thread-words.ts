@@ -1,8 +1,8 @@
 // Messages between the agent and the Git thread: plain data, one message for each request and each response.
 
-import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
-import { NotFound } from './errors.ts';
-import type { Work, WorkOptions } from './work.ts';
+import { HeadNotFetched } from '../../../ports/head-not-fetched.ts';
+import { NotFound } from '../errors.ts';
+import type { Work, WorkOptions } from '../work.ts';
 
 /** Passed to the thread at its start. */
 export interface ThreadOptions extends WorkOptions {

@@ -4,9 +4,10 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname, extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../../ports/log.ts';
-import { namedAuthorities } from '../authorities.ts';
-import type { Token } from './credentials.ts';
+import type { Log } from '../../../ports/log.ts';
+import { namedAuthorities } from '../../authorities.ts';
+import type { Token } from '../remote/credentials.ts';
+import type { Work, WorkOptions } from '../work.ts';
 import {
   answerOf,
   type FromThread,
@@ -15,7 +16,6 @@ import {
   type ThreadOptions,
   type ToThread,
 } from './thread-words.ts';
-import type { Work, WorkOptions } from './work.ts';
 
 export interface Thread {
   ask<Asked extends Operation>(operation: Asked, ...args: Parameters<Work[Asked]>): ReturnType<Work[Asked]>;

@@ -1,7 +1,7 @@
 // Checks a Git server's response packet by packet, and fails where it is aborted or truncated. The library would treat a refusal, an error on side
 // band 3 and a truncation as the end of the response.
 
-import { NoGit, NotGiven } from './errors.ts';
+import { NoGit, NotGiven } from '../errors.ts';
 
 /** A packet begins with its length, in hexadecimal digits. */
 const LENGTH_BYTES = 4;

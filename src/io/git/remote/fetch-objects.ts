@@ -1,10 +1,10 @@
 // Fetches objects from the server into a clone. Whenever a process dies, the clone's record of where its history is cut off is complete: commits are
 // added to it before the pack is written (files.ts), and removed after.
 
-import { type Clone, cutOffAmong } from './clone.ts';
-import { followedRef } from './refs.ts';
+import { type Clone, cutOffAmong } from '../clone/clone.ts';
+import { followedRef } from '../clone/refs.ts';
+import { readShallow, writeShallow } from '../clone/shallow.ts';
 import type { RemoteRefs } from './remote.ts';
-import { readShallow, writeShallow } from './shallow.ts';
 
 export interface FetchRequest {
   readonly want: string;

@@ -3,11 +3,11 @@
 
 import { join } from 'node:path';
 import { indexPack, packObjects } from 'isomorphic-git';
-import { writeWhole } from '../whole-file.ts';
-import { type Clone, cutOffAmong } from './clone.ts';
-import { wholeFiles as fs } from './files.ts';
-import { pinCommit } from './refs.ts';
-import { readShallow, writeShallow } from './shallow.ts';
+import { writeWhole } from '../../whole-file.ts';
+import { type Clone, cutOffAmong } from '../clone/clone.ts';
+import { wholeFiles as fs } from '../clone/files.ts';
+import { pinCommit } from '../clone/refs.ts';
+import { readShallow, writeShallow } from '../clone/shallow.ts';
 
 /** Copies the commit and its ancestors, up to `most` commits in all, as far as the new clone lacks them. */
 export async function carryCommit(from: Clone, to: Clone, commit: string, most: number): Promise<void> {

@@ -1,8 +1,8 @@
 // Reads one clone: its objects, and its history as far as it is local.
 
 import { expandOid } from 'isomorphic-git';
-import type { History } from './ancestry.ts';
-import { isMissing, missing, otherType } from './errors.ts';
+import { isMissing, missing, otherType } from '../errors.ts';
+import type { History } from '../history/ancestry.ts';
 import { wholeFiles as fs } from './files.ts';
 import { type CommitObject, type Objects, objectCaches, type PackCache, readObjects, sharePacks } from './objects.ts';
 import { readShallow } from './shallow.ts';

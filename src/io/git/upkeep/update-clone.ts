@@ -1,13 +1,13 @@
 // Updates the clone in use to the branch's head on the server.
 
-import type { CommitSha } from '../../model/ids.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import { headOf } from '../clone/refs.ts';
+import { NotGiven, TooLarge } from '../errors.ts';
+import type { RemoteRefs } from '../remote/remote.ts';
 import { advance } from './advance.ts';
 import type { CloneInUse } from './clone-in-use.ts';
-import { NotGiven, TooLarge } from './errors.ts';
 import type { FreshCloneDeps } from './fresh-clone.ts';
-import { headOf } from './refs.ts';
 import { headNotFetched, type RefusedHead } from './refused-head.ts';
-import type { RemoteRefs } from './remote.ts';
 
 export interface UpdateDeps extends Omit<FreshCloneDeps, 'read'> {
   readonly inUse: CloneInUse;

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import * as promises from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { PromiseFsClient } from 'isomorphic-git';
-import { writeWhole } from '../whole-file.ts';
+import { writeWhole } from '../../whole-file.ts';
 import { readShallow, SHALLOW, shallowIn, writeShallow } from './shallow.ts';
 
 /** Only Phoenix writes this repository, and fetches write packs, so there are no loose objects. */

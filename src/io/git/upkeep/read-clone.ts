@@ -1,9 +1,9 @@
 // Reads the clone of the config repo, and replaces it once where it turns out to be corrupt.
 
-import type { Log } from '../../ports/log.ts';
-import type { Clone } from './clone.ts';
-import type { Clones } from './clones.ts';
-import { INCOMPLETE, isDamage, isMissing, NotFound } from './errors.ts';
+import type { Log } from '../../../ports/log.ts';
+import type { Clone } from '../clone/clone.ts';
+import type { Clones } from '../clone/clones.ts';
+import { INCOMPLETE, isDamage, isMissing, NotFound } from '../errors.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export interface ReaderDeps {

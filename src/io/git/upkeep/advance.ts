@@ -1,14 +1,14 @@
 // Moves a clone on to the new head of the followed branch.
 
-import type { CommitSha } from '../../model/ids.ts';
-import { HistoryCut, isAncestor } from './ancestry.ts';
-import type { Clone } from './clone.ts';
-import { Damage } from './errors.ts';
-import { fetchObjects } from './fetch-objects.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import type { Clone } from '../clone/clone.ts';
+import { follow, pinCommit } from '../clone/refs.ts';
+import { readShallow } from '../clone/shallow.ts';
+import { Damage } from '../errors.ts';
+import { HistoryCut, isAncestor } from '../history/ancestry.ts';
+import { fetchObjects } from '../remote/fetch-objects.ts';
+import type { RemoteRefs } from '../remote/remote.ts';
 import type { FreshCloneDeps } from './fresh-clone.ts';
-import { follow, pinCommit } from './refs.ts';
-import type { RemoteRefs } from './remote.ts';
-import { readShallow } from './shallow.ts';
 
 /** The branch that a clone follows, and its server. */
 export type FollowedBranch = Pick<FreshCloneDeps, 'remote' | 'branch' | 'log'>;

@@ -1,7 +1,7 @@
 // HTTP for the Git library: with timeouts, a size limit, and a token that never reaches another server.
 
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
-import { TooLarge, Unreachable } from './errors.ts';
+import { TooLarge, Unreachable } from '../errors.ts';
 import { unbroken } from './unbroken.ts';
 
 export interface HttpLimits {

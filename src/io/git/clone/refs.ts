@@ -1,9 +1,9 @@
 // Refs and configuration of a clone that Phoenix manages.
 
 import { addRemote, getConfig, init, listRefs, resolveRef, writeRef } from 'isomorphic-git';
-import type { CommitSha } from '../../model/ids.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import type { RemoteRefs } from '../remote/remote.ts';
 import { wholeFiles as fs } from './files.ts';
-import type { RemoteRefs } from './remote.ts';
 
 const KEPT = 'refs/kept';
 

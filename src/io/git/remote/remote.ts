@@ -1,10 +1,10 @@
 // Communicates with the forge's Git server: lists its refs and fetches objects.
 
 import { fetch, getRemoteInfo2, type HttpClient } from 'isomorphic-git';
-import type { Clone } from './clone.ts';
+import type { Clone } from '../clone/clone.ts';
+import { wholeFiles as fs } from '../clone/files.ts';
+import { Damage, explain, isDamage, NotGiven } from '../errors.ts';
 import { type Token, withoutCredentials } from './credentials.ts';
-import { Damage, explain, isDamage, NotGiven } from './errors.ts';
-import { wholeFiles as fs } from './files.ts';
 import { asyncChunks, type HttpLimits, httpClient } from './http.ts';
 
 export interface Remote {

@@ -1,14 +1,14 @@
 // Gets one commit that the clone lacks, by its id or from the history of the branch.
 
+import type { Clone } from '../clone/clone.ts';
+import { headOf, pinCommit } from '../clone/refs.ts';
+import { readShallow } from '../clone/shallow.ts';
+import { Damage, NotGiven } from '../errors.ts';
+import { fetchObjects } from '../remote/fetch-objects.ts';
+import { type RemoteRefs, WHOLE } from '../remote/remote.ts';
 import type { FollowedBranch } from './advance.ts';
-import type { Clone } from './clone.ts';
-import { Damage, NotGiven } from './errors.ts';
-import { fetchObjects } from './fetch-objects.ts';
 import { ALONE } from './fresh-clone.ts';
-import { headOf, pinCommit } from './refs.ts';
 import type { RefusedHead } from './refused-head.ts';
-import { type RemoteRefs, WHOLE } from './remote.ts';
-import { readShallow } from './shallow.ts';
 
 /** Depths to which history is fetched, step by step, until a question can be answered. */
 export const DEPTHS: readonly number[] = [64, 2_048, WHOLE];

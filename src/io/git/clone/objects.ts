@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import { type PromiseFsClient, readObject } from 'isomorphic-git';
 import { LRUCache } from 'lru-cache';
-import type { CommitInfo } from '../../ports/repository.ts';
-import type { History } from './ancestry.ts';
-import { Damage, otherType } from './errors.ts';
+import type { CommitInfo } from '../../../ports/repository.ts';
+import { Damage, otherType } from '../errors.ts';
+import type { History } from '../history/ancestry.ts';
 import { taggedBy, toCommit, toTree } from './parse.ts';
 
 export interface TreeEntry {

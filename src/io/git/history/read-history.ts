@@ -1,11 +1,11 @@
 // Answers questions about the history of commits, and fetches as much of it as the answer needs.
 
-import type { CommitSha } from '../../model/ids.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import type { Clone } from '../clone/clone.ts';
+import { INCOMPLETE } from '../errors.ts';
+import type { ReadClone } from '../upkeep/read-clone.ts';
+import type { Upkeep } from '../upkeep/upkeep.ts';
 import { type History, HistoryCut } from './ancestry.ts';
-import type { Clone } from './clone.ts';
-import { INCOMPLETE } from './errors.ts';
-import type { ReadClone } from './read-clone.ts';
-import type { Upkeep } from './upkeep.ts';
 
 /** History that the server refused is not requested again before this time has passed. */
 const REFUSED_FOR_MS = 10 * 60 * 1000;

@@ -1,10 +1,10 @@
 // The clone in use: whether it can be used, and its replacement by a fresh one. For one writer at a time.
 
-import type { CommitSha } from '../../model/ids.ts';
-import { isDamage } from './errors.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import { followedHead, nameRemote, originOf } from '../clone/refs.ts';
+import { isDamage } from '../errors.ts';
+import type { RemoteRefs } from '../remote/remote.ts';
 import { type FreshCloneDeps, freshCloner } from './fresh-clone.ts';
-import { followedHead, nameRemote, originOf } from './refs.ts';
-import type { RemoteRefs } from './remote.ts';
 
 export interface CloneInUse {
   /** The clone's head; undefined when it belongs to another repository or cannot be read. */

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UNFINISHED } from '../whole-file.ts';
+import { UNFINISHED } from '../../whole-file.ts';
 
 export interface Clones {
   /** The clone in use; undefined before the first. */

@@ -1,7 +1,7 @@
 // The head that could not be fetched for good, since the server would send too much: it is not requested with every poll.
 
-import type { CommitSha } from '../../model/ids.ts';
-import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import { HeadNotFetched } from '../../../ports/head-not-fetched.ts';
 
 /** Minimum delay before a request that failed permanently is repeated. */
 const REFUSED_FOR_MS = 60 * 60 * 1000;

@@ -1,9 +1,9 @@
 // Runs Git's work in a separate thread: unpacking and walking history would block the agent.
 
 import type { MessagePort } from 'node:worker_threads';
-import { trustAuthorities } from '../authorities.ts';
+import { trustAuthorities } from '../../authorities.ts';
+import { openWork } from '../work.ts';
 import { answerOf, type FromThread, plain, type ThreadOptions, type ToThread } from './thread-words.ts';
-import { openWork } from './work.ts';
 
 /** Minimum size in bytes of a buffer that is transferred instead of copied between threads. */
 const MIN_HANDED_OVER = 4_096;

@@ -1,15 +1,15 @@
 // Creates a clone beside the one in use and switches to it once it is complete. All followed and recently read commits are copied: from the old
 // clone, or else from the server.
 
-import type { CommitSha } from '../../model/ids.ts';
-import type { Log } from '../../ports/log.ts';
-import type { Clone } from './clone.ts';
-import type { Clones } from './clones.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import type { Log } from '../../../ports/log.ts';
+import type { Clone } from '../clone/clone.ts';
+import type { Clones } from '../clone/clones.ts';
+import { follow, followedHead, originOf, pinCommit, pinnedCommits, prepareClone } from '../clone/refs.ts';
+import { INCOMPLETE, isDamage, missing, NotGiven } from '../errors.ts';
+import { fetchObjects } from '../remote/fetch-objects.ts';
+import type { Remote, RemoteRefs } from '../remote/remote.ts';
 import { carryCommit } from './copy-history.ts';
-import { INCOMPLETE, isDamage, missing, NotGiven } from './errors.ts';
-import { fetchObjects } from './fetch-objects.ts';
-import { follow, followedHead, originOf, pinCommit, pinnedCommits, prepareClone } from './refs.ts';
-import type { Remote, RemoteRefs } from './remote.ts';
 
 export interface FreshCloneDeps {
   readonly remote: Remote;

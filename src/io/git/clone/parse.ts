@@ -1,8 +1,8 @@
 // Parses commits and trees. The library refuses a whole tree for one name with a backslash, such as systemd's units have, and a commit with an
 // unusual author line; these parsers accept what Git accepts.
 
-import type { BlobId, CommitSha } from '../../model/ids.ts';
-import { Damage } from './errors.ts';
+import type { BlobId, CommitSha } from '../../../model/ids.ts';
+import { Damage } from '../errors.ts';
 import type { CommitObject, TreeEntry } from './objects.ts';
 
 /** @throws Damage for an invalid commit */

@@ -3,7 +3,7 @@
 
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../whole-file.ts';
+import { writeWhole } from '../../whole-file.ts';
 
 /** Name of the file. */
 export const SHALLOW = 'shallow';

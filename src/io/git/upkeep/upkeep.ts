@@ -3,15 +3,15 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommitSha } from '../../model/ids.ts';
+import type { CommitSha } from '../../../model/ids.ts';
+import { headOf } from '../clone/refs.ts';
+import { NotGiven } from '../errors.ts';
+import { fetchObjects } from '../remote/fetch-objects.ts';
+import type { RemoteRefs } from '../remote/remote.ts';
 import { bringCommit } from './bring-commit.ts';
 import { openCloneInUse } from './clone-in-use.ts';
-import { NotGiven } from './errors.ts';
-import { fetchObjects } from './fetch-objects.ts';
 import type { FreshCloneDeps } from './fresh-clone.ts';
-import { headOf } from './refs.ts';
 import { RefusedHead } from './refused-head.ts';
-import type { RemoteRefs } from './remote.ts';
 import { inTurn } from './serial.ts';
 import { updateClone } from './update-clone.ts';
 

@@ -1,7 +1,7 @@
 // The files of a commit as plain data, and the contents of some of them.
 
-import type { BlobId } from '../../model/ids.ts';
-import type { SourceFile } from '../../model/snapshot.ts';
+import type { BlobId } from '../../../model/ids.ts';
+import type { SourceFile } from '../../../model/snapshot.ts';
 import type { Objects } from './objects.ts';
 
 /** The source of objects. */
