@@ -48,7 +48,14 @@ export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number
     if (wrong === null) return EXIT.interrupted;
     io.stdout(storyEnd(wrong, (performance.now() - began) / 1000));
     if (onlyOnce || wrong.length > 0) return wrong.length === 0 ? EXIT.done : EXIT.no;
-    io.verbatim(yourTurn({ pushUrl: setup.forge.pushUrl, agent: setup.url, adminToken: setup.adminToken }));
+    io.verbatim(
+      yourTurn({
+        pushUrl: setup.forge.pushUrl,
+        forge: setup.forge.url,
+        agent: setup.url,
+        adminToken: setup.adminToken,
+      }),
+    );
     await showWhatComes(setup, io, stopped.signal);
     return EXIT.done;
   } finally {

@@ -102,6 +102,8 @@ export function storyEnd(wrong: readonly string[], seconds: number): string {
 /** Lines to be copied are long: they are shown as they are. */
 export function yourTurn(demo: {
   readonly pushUrl: string;
+  /** The address of the forge's pages. */
+  readonly forge: string;
   readonly agent: string;
   readonly adminToken: string;
 }): string {
@@ -113,7 +115,10 @@ export function yourTurn(demo: {
     '  # change "memory_mb" of container 101 in etc/phoenix_lxc_configs.json, then:',
     '  git commit -am "Change the gateway" && git push',
     '',
-    'What Phoenix does with it shows here. To ask the agent yourself:',
+    `What Phoenix does with it shows here. Or push a branch, and open a pull request of it at ${demo.forge}`,
+    'in a browser: there Phoenix shows its plan, and you comment, approve and merge.',
+    '',
+    'To ask the agent yourself:',
     '',
     `  export PHOENIX_URL=${demo.agent} PHOENIX_ADMIN_TOKEN=${demo.adminToken}`,
     '  npm run -s phoenix -- status   # or runs, logs RUN, replay COMMIT',
