@@ -157,34 +157,47 @@ function complete(interfaces: Interfaces, name: string): void {
   one.families ??= ['inet'];
 }
 
+/** The type, in the order of Proxmox's checks; some set what follows from it. */
 function typeOf(interfaces: Interfaces, name: string, one: Interface): string {
   const { values } = one;
   const ovsType = textOf(one, 'ovs_type');
-  if (values.has('bridge_ports')) {
-    if (!values.has('bridge_stp')) values.set('bridge_stp', 'off');
-    if (!values.has('bridge_fd') && values.get('bridge_stp') === 'off') values.set('bridge_fd', 0);
-    return 'bridge';
-  }
+  if (values.has('bridge_ports')) return bridge(one);
   if (ovsType === 'OVSBridge') return ovsType;
-  if (/^bond\d+$/.test(name)) return ovsType === '' ? 'bond' : ovsType === 'OVSBond' ? ovsBond(one) : 'unknown';
+  if (/^bond\d+$/.test(name)) return bond(one, ovsType);
   const [, aliased] = /^(\S+):\d+$/.exec(name) ?? [];
   if (aliased !== undefined) return childOf(interfaces, aliased, one, 'alias');
-  const [, device, id] = /^(\S+)\.(\d+)$/.exec(name) ?? [];
-  if (device !== undefined) {
-    if (!isTrue(values.get('vlan-raw-device'))) values.set('vlan-raw-device', device);
-    if (isTrue(id)) values.set('vlan-id', id);
-    return childOf(interfaces, textOf(one, 'vlan-raw-device'), one, 'vlan');
-  }
-  if (isTrue(values.get('vlan-raw-device'))) {
-    const [, number] = /^vlan(\d+)$/.exec(name) ?? [];
-    if (isTrue(number)) values.set('vlan-id', number);
-    return childOf(interfaces, textOf(one, 'vlan-raw-device'), one, 'vlan');
-  }
-  if (PHYSICAL.test(name)) return ovsType === '' ? 'eth' : ovsType === 'OVSPort' ? ovsPort(one, ovsType) : 'unknown';
+  if (isVlan(name, one)) return childOf(interfaces, textOf(one, 'vlan-raw-device'), one, 'vlan');
+  if (PHYSICAL.test(name)) return ovsType === '' ? 'eth' : ovsPortOf(one, ovsType, 'OVSPort');
   if (name === 'lo') return 'loopback';
   if (isTrue(values.get('vxlan-id'))) return 'vxlan';
-  if (values.has('ovs_type')) return ovsType === 'OVSIntPort' ? ovsPort(one, ovsType) : 'unknown';
+  if (values.has('ovs_type')) return ovsPortOf(one, ovsType, 'OVSIntPort');
   return values.get('link-type') === 'dummy' ? 'dummy' : 'unknown';
+}
+
+function bridge({ values }: Interface): string {
+  if (!values.has('bridge_stp')) values.set('bridge_stp', 'off');
+  if (!values.has('bridge_fd') && values.get('bridge_stp') === 'off') values.set('bridge_fd', 0);
+  return 'bridge';
+}
+
+function bond(one: Interface, ovsType: string): string {
+  if (ovsType === '') return 'bond';
+  return ovsType === 'OVSBond' ? ovsBond(one) : 'unknown';
+}
+
+/** Whether it is a VLAN by its name, `eno1.5`, or by its device; sets its device and tag. */
+function isVlan(name: string, { values }: Interface): boolean {
+  const [, device, id] = /^(\S+)\.(\d+)$/.exec(name) ?? [];
+  const hasDevice = isTrue(values.get('vlan-raw-device'));
+  if (device !== undefined && !hasDevice) values.set('vlan-raw-device', device);
+  const tag = device === undefined ? /^vlan(\d+)$/.exec(name)?.[1] : id;
+  const is = device !== undefined || hasDevice;
+  if (is && isTrue(tag)) values.set('vlan-id', tag);
+  return is;
+}
+
+function ovsPortOf(one: Interface, ovsType: string, expected: string): string {
+  return ovsType === expected ? ovsPort(one, ovsType) : 'unknown';
 }
 
 /** One on top of another exists with that; the other is an interface even if the file does not say so. */
