@@ -226,7 +226,8 @@ describe('the board of the queues', () => {
       401,
       expect.stringMatching(/action="\.\.\/sign-in"[\s\S]*value="\/queues\/"/),
     ]);
-    expect((await rita.visit('/queues/')).status).toBe(403);
+    for (const path of ['/queues/', '/Queues/', '/QUEUES/api/queues'])
+      expect((await rita.visit(path)).status).toBe(403);
     const shown = await otto.visit('/queues/');
     expect([shown.status, shown.page]).toEqual([200, expect.stringContaining('<base href="/queues/"')]);
     const { queues } = JSON.parse((await otto.visit('/queues/api/queues')).page);
