@@ -35,6 +35,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   lost = error;
 });
+// Nobody can be told, and the command ends with its own code.
+process.stderr.on('error', () => {});
 /** Whether the command ends in order by itself, and goes on where nobody can read what it prints. */
 let isLasting = false;
 const exit = await run(process.argv.slice(2), io, (command) => {

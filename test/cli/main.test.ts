@@ -183,6 +183,13 @@ describe('output', () => {
     closeSync(full);
     expect([ended.status, ended.stderr]).toEqual([3, expect.stringMatching(/cannot be written: ENOSPC.*\n {2}see to/)]);
   });
+
+  test.skipIf(!existsSync('/dev/full'))('has no part in how a command ends where only its errors are lost', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status } = spawnSync(process.execPath, [MAIN, 'statsu'], { stdio: ['ignore', 'pipe', full] });
+    closeSync(full);
+    expect(status).toBe(2);
+  });
 });
 
 describe('an environment file', () => {
