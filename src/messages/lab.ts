@@ -43,6 +43,14 @@ export function portTaken(port: number, path: string): [string, string] {
   ];
 }
 
+/** Message and remedy. A file of settings and a shell have no other quotes in common. */
+export function folderUnquotable(folder: string): [string, string] {
+  return [
+    `the settings of an agent cannot name the folder ${printable(folder)}, which has an apostrophe or a line break`,
+    'take a folder with another name for this lab',
+  ];
+}
+
 /** Message and remedy. */
 export function settingsIncomplete(path: string, name: string): [string, string] {
   return [`${printable(path)} has no ${name}`, 'delete the file: the lab then writes a new one'];

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
-import { labSettingsText, portTaken, settingsIncomplete } from '../../messages/lab.ts';
+import { folderUnquotable, labSettingsText, portTaken, settingsIncomplete } from '../../messages/lab.ts';
 import { Missing } from '../missing.ts';
 import { freePort } from './free-port.ts';
 
@@ -35,7 +35,7 @@ export interface OpenLabForge {
  * end with it.
  *
  * @param dir an existing lab
- * @throws Missing if another program has its port, or the file of settings lacks one that the forge needs
+ * @throws Missing if another program has its port, the folder's name cannot be written to the file, or the file of settings lacks one that the forge needs
  */
 export async function openLabForge(dir: string): Promise<OpenLabForge> {
   const path = join(resolve(dir), 'phoenix.env');
@@ -71,6 +71,7 @@ function readSettings(path: string): Record<string, string> | null {
 }
 
 async function writeSettings(path: string, dir: string): Promise<Record<string, string>> {
+  if (/['\r\n]/.test(dir)) throw new Missing(...folderUnquotable(dir));
   const token = randomBytes(12).toString('hex');
   const forge = `http://127.0.0.1:${await freePort()}`;
   const agent = `127.0.0.1:${await freePort()}`;

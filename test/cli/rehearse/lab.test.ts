@@ -45,6 +45,10 @@ describe('the forge of --forge', () => {
     await expect(openLabForge(lab)).rejects.toThrow('has no PHOENIX_LISTEN');
   });
 
+  test('refuses a folder whose name would become syntax of the settings', async () => {
+    await expect(openLabForge(join(dir, "o'brien"))).rejects.toThrow('has an apostrophe or a line break');
+  });
+
   test('takes the forms of its own pages alone, and says why one is refused', async () => {
     const { forge, settings } = await openLabForge(dir);
     const page = settings['FORGE'] ?? '';
@@ -55,12 +59,13 @@ describe('the forge of --forge', () => {
     };
     await pushBranch(settings['REPOSITORY'] ?? '');
     expect(await (await fetch(page)).text()).toContain('Open a pull request');
-    expect((await send('/pulls', { title: 'X', head: 'side' }, { 'sec-fetch-site': 'cross-site' }))[0]).toBe(403);
+    const foreign = [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://elsewhere.example' }, { origin: 'null' }];
+    for (const headers of foreign) expect((await send('/pulls', { title: 'X', head: 'side' }, headers))[0]).toBe(403);
     expect(await send('/pulls', { title: '<b>More</b>', head: 'side' })).toEqual([303, `${page}/pull/1\n`]);
     expect(await send('/pull/1/comments', { body: ' ' })).toEqual([422, expect.stringContaining('needs a text')]);
     expect((await send('/pull/1/comments', { body: 'Why <i>this</i>?', by: 'grace' }))[0]).toBe(303);
     expect((await send('/pull/1/reviews', {}))[0]).toBe(303);
-    expect((await send('/pull/1/burn', {}))[0]).toBe(404);
+    for (const act of ['burn', 'toString']) expect((await send(`/pull/1/${act}`, {}))[0]).toBe(404);
     expect((await send('/pull/9/merge', {}))[0]).toBe(404);
     const shown = await (await fetch(`${page}/pull/1`)).text();
     expect(shown).toContain('Why &lt;i&gt;this&lt;/i&gt;?');

@@ -78,7 +78,8 @@ function takeForms(routes: Router, base: string, parts: Parts): void {
   });
   routes.post(`${base}/pull/:number/:act`, async (request, response) => {
     const pull = pulls.get(Number(request.params['number']));
-    const act = acts[String(request.params['act'])];
+    const name = String(request.params['act']);
+    const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
     if (pull === undefined || act === undefined) {
       return send(parts, response, refusedPage('There is no such pull request, or no such form.', place.page), 404);
     }
@@ -92,14 +93,16 @@ function takeForms(routes: Router, base: string, parts: Parts): void {
   }
 }
 
-/** Refuses requests for another name than the forge's, and forms of other sites. */
+/** Refuses requests for another name than the forge's, and forms of other sites: browsers send where a form comes from, the older ones in `Origin` alone. */
 function ownSiteOnly(url: string): RequestHandler {
-  const { host, port } = new URL(url);
-  const hosts = new Set([host, `localhost:${port}`]);
+  const { host, origin: own, port } = new URL(url);
   return (request, response, next) => {
-    const site = request.get('sec-fetch-site') ?? 'none';
-    const isForeign = request.method !== 'GET' && site !== 'same-origin' && site !== 'none';
-    if (hosts.has(request.get('host') ?? '') && !isForeign) next();
+    const isRead = request.method === 'GET';
+    const [site = 'none', origin = own] = [request.get('sec-fetch-site'), request.get('origin')];
+    const isForeign = !isRead && ((site !== 'same-origin' && site !== 'none') || origin !== own);
+    if (request.get('host') === host && !isForeign) next();
+    // Forms and links are those of the address.
+    else if (request.get('host') === `localhost:${port}` && isRead) response.redirect(`${own}${request.originalUrl}`);
     else response.status(403).type('text').send('The lab’s forge answers its own pages only.\n');
   };
 }
