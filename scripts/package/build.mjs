@@ -11,7 +11,11 @@
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import standaloneCode from 'ajv/dist/standalone/index.js';
 import { rolldown } from 'rolldown';
+import { AJV_OPTIONS } from '../../src/compose/compile-specification.ts';
+import specification from '../../src/compose/compose-spec.json' with { type: 'json' };
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const ENTRIES = {
@@ -26,6 +30,17 @@ const READ_FROM_DISK = { '@bull-board/ui': ['package.json', 'dist'] };
 const COPIED = ['CHANGELOG.md', 'LICENSE', 'etc', 'deploy', 'src/web/static'];
 /** Settings of a compose file in this checkout. */
 const PRIVATE = ['deploy/.env', 'deploy/.env.agent', 'deploy/secrets'];
+
+/** Puts the compiled check of compose files in the place of its compilation, which takes a process 150 ms. */
+const COMPILED_SPECIFICATION = {
+  name: 'compiled-specification',
+  load(id) {
+    if (id !== join(TOP, 'src/compose/compile-specification.ts')) return null;
+    const ajv = new Ajv({ ...AJV_OPTIONS, code: { source: true, esm: true } });
+    const check = standaloneCode.default(ajv, ajv.compile(specification));
+    return { code: `${check}\nexport const compiledSpecification = () => validate;\n`, moduleType: 'js' };
+  },
+};
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined || folder.startsWith('-')) {
@@ -62,6 +77,7 @@ async function bundle(into) {
     input: ENTRIES,
     platform: 'node',
     external: EXTERNAL,
+    plugins: [COMPILED_SPECIFICATION],
     // The sources are written for the version of Node that runs them.
     transform: { target: 'esnext' },
     tsconfig: false,

@@ -1,18 +1,12 @@
-// Validates a compose file against the JSON Schema of the Compose Specification (schema/compose-spec.json).
+// Validates a compose file against the JSON Schema of the Compose Specification (compose-spec.json).
 
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv } from 'ajv';
+import type { ErrorObject } from 'ajv';
 import type { Document, LineCounter } from 'yaml';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { nearest } from '../config/nearest.ts';
 import { keysOf, pointer } from '../config/read/place.ts';
-import specification from './compose-spec.json' with { type: 'json' };
+import { compiledSpecification } from './compile-specification.ts';
 import { diagnostic, placeOf } from './nodes.ts';
-
-// Optimised for compilation time, since most processes validate a few files: references stay calls, and the schema itself is validated by a test.
-const ONCE = { code: { optimize: false }, inlineRefs: false, validateSchema: false, meta: false } as const;
-
-let compiled: ValidateFunction | undefined;
 
 /** Reports UNKNOWN_KEY and INVALID_VALUE, once per place. */
 export function againstSpecification(
@@ -21,11 +15,9 @@ export function againstSpecification(
   document: Document.Parsed,
   lines: LineCounter,
 ): Diagnostic[] {
-  compiled ??= new Ajv({ allErrors: true, strict: false, verbose: true, logger: false, ...ONCE }).compile(
-    specification,
-  );
-  if (compiled(value)) return [];
-  const errors = (compiled.errors ?? []).filter((error) => !isRepeatedLightly(error));
+  const check = compiledSpecification();
+  if (check(value)) return [];
+  const errors = (check.errors ?? []).filter((error) => !isRepeatedLightly(error));
   return deepestErrors(errors).map((error) => {
     const extra = error.params.additionalProperty as string | undefined;
     if (extra === undefined) {
