@@ -2,11 +2,12 @@
 // validation work without it, and commands that need it say how to get it.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { phoenix as phoenixOfCheckout } from '../cli/phoenix.ts';
 import { releaseFolder } from '../support/release.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
@@ -55,6 +56,21 @@ test('it needs no further package, and names the license of each that it contain
   const licenses = readFileSync(join(product, 'LICENSES'), 'utf8');
   for (const name of ['express', 'bullmq', '@bull-board/ui', 'isomorphic-git', 'zod'])
     expect(licenses).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
+
+test('its compiled check of compose files says what a checkout says', async () => {
+  const path = join(repository, 'stacks/website/docker-compose.yml');
+  const right = readFileSync(path, 'utf8');
+  writeFileSync(
+    path,
+    `${right.replace('restart:', 'restrat:').replace('ports:', 'ports: 1 #')}volumes: { a: { driver: [] } }\n`,
+  );
+  const released = phoenix(['validate', '--json']);
+  const checkout = await phoenixOfCheckout(['validate', repository, '--json']);
+  writeFileSync(path, right);
+  expect(JSON.parse(released.stdout).problems).toEqual(JSON.parse(checkout.stdout).problems);
+  const found = JSON.parse(released.stdout).problems.map(({ code }: { code: string }) => code);
+  expect(found).toEqual(expect.arrayContaining(['UNKNOWN_KEY', 'INVALID_VALUE']));
 });
 
 describe('without the lab', () => {
