@@ -61,10 +61,9 @@ test('it needs no further package, and names the license of each that it contain
 test('its compiled check of compose files says what a checkout says', async () => {
   const path = join(repository, 'stacks/website/docker-compose.yml');
   const right = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    `${right.replace('restart:', 'restrat:').replace('ports:', 'ports: 1 #')}volumes: { a: { driver: [] } }\n`,
-  );
+  const broken =
+    'services: { website: { image: nginx, restrat: always }, other: { image: nginx, ports: 1 } }\nvolumes: { a: { driver: [] } }\n';
+  writeFileSync(path, broken);
   const released = phoenix(['validate', '--json']);
   const checkout = await phoenixOfCheckout(['validate', repository, '--json']);
   writeFileSync(path, right);
