@@ -344,11 +344,41 @@ test('a template is turned into one, left alone from then on, and asks about sna
   const own = { isTemplate: true, startState: 'stopped' } as const;
   expect(decide(own, seen(conf(), stopped))).toMatch(/^turn container 101 into a template/);
   expect(decide({ ...own, storageSizeGb: 9 }, seen(conf({ template: '1' }), stopped))).toBe('');
-  expect(decide({}, seen(conf({ template: '1' }), stopped))).toMatch(/^blocked: .*it is a template and should not be/);
+  const before = targetOf(container(101, own)).spec;
+  expect(decide({}, seen(conf({ template: '1' }), stopped), { before })).toMatch(
+    /^blocked: .*it is a template and should not be/,
+  );
   const snapshots = conf({}, '\n[one]\nsnaptime: 1\n\n[two]\nsnaptime: 2\n');
   expect(decide(own, seen(snapshots, stopped))).toMatch(
     /^impossible: container 101 has the snapshots one, two, .*: pct delsnapshot 101 two && pct delsnapshot 101 one$/,
   );
+});
+
+describe('a template that was never declared as one is not recreated', () => {
+  const text = conf({ template: '1' });
+  const stopped = { running: false, installed: null };
+  const write =
+    /^impossible: container 101 is a template of Proxmox and is not declared as one; write "is_template": true$/;
+
+  test.each(['stopped', 'unmanaged'] as const)('it stays one where it is declared as %s', (startState) => {
+    const target = targetOf(container(101, { startState }));
+    for (const before of [target.spec, undefined]) {
+      const decided = decideContainer(wanted(target, { before, approved: true }), seen(text, stopped));
+      expect(decided).toMatchObject({ actions: [], remarks: [expect.stringContaining('"is_template": true')] });
+    }
+    const changed = { startState, memory_mb: 1024 };
+    expect(decide(changed, seen(text, stopped), { before: target.spec })).toMatch(/^set memory of container 101/);
+    expect(decide({ startState }, seen(text, stopped), { adopt: true, approved: true })).toMatch(write);
+  });
+
+  test('it is refused where it would be started, with what to write', () => {
+    const before = targetOf(container(101)).spec;
+    expect(decide({}, seen(text, stopped), { before, approved: true })).toMatch(write);
+    expect(decide({}, seen(text, stopped), { approved: true })).toMatch(write);
+    const scripts = { startState: 'stopped', features: [feature('new')] } as const;
+    expect(decide(scripts, seen(text, stopped), { before, approved: true })).toMatch(write);
+    expect(decide({ isTemplate: true, startState: 'stopped' }, seen(text, stopped), { before })).toBe('');
+  });
 });
 
 test('the snapshots that people took are named before they go with their container', () => {
