@@ -2,7 +2,7 @@
 // other change, and until then its notes say that it is being built.
 
 import type { Action } from '../../model/action.ts';
-import { firstNotes } from '../guest/guest-spec.ts';
+import { firstNotes, isStarted } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
 import { cloneGuest, downloadTemplate } from '../guest/lifecycle/source.ts';
@@ -48,7 +48,7 @@ export function createContainer(
     volumes.returning.length > 0 ||
     volumes.declared.some(({ id }) => id !== null);
   const building = later || spec.final === 'unmanaged';
-  const starts = !later && (spec.final !== 'stopped' || spec.scripts.length > 0);
+  const starts = !later && isStarted(spec);
   const actions = [
     ...note,
     ...delegateIds(spec, seen.host),

@@ -339,6 +339,14 @@ test('a change of what is immutable needs an approval', () => {
   );
 });
 
+test('a new template is started only for what is done inside it', () => {
+  const own = { isTemplate: true, startState: 'stopped' } as const;
+  expect(decide(own, seen(null, { running: false }))).not.toContain('start container 101');
+  expect(decide({ ...own, features: [feature('base')] }, seen(null, { running: false }))).toMatch(
+    /^create container 101.*^start container 101/ms,
+  );
+});
+
 test('a template is turned into one, left alone from then on, and asks about snapshots before', () => {
   const stopped = { running: false, installed: null };
   const own = { isTemplate: true, startState: 'stopped' } as const;
