@@ -2,6 +2,7 @@
 // other change, and until then its notes say that it is being built.
 
 import type { Action } from '../../model/action.ts';
+import { isOfTemplate } from '../../proxmox/volumes.ts';
 import { firstNotes, isStarted } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
@@ -39,6 +40,14 @@ export function createContainer(
     return impossible(`container ${spec.id} has neither a template nor a source to clone`);
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
     return impossible(`${spec.source.template} is not on the node; put the template there`);
+
+  const ofTemplate = [...volumes.declared.flatMap(({ id }) => id ?? []), ...volumes.returning.map((one) => one.volume)]
+    .filter(isOfTemplate)
+    .join(' and ');
+  if (spec.final === 'template' && ofTemplate !== '')
+    return impossible(
+      `container ${spec.id} would get back ${ofTemplate}, of which Proxmox makes no template again; declare a volume of another name in its place, or the container under another id`,
+    );
 
   // Retained volumes and disks of the host are mounted after creation: Proxmox would unpack the template over what is on them.
   const atOnce = { ...spec, mounts: folderMounts(spec) };

@@ -25,6 +25,7 @@ const rules: GuestRules<LxcSpec, FoundVolumes> = {
   program: 'pct',
   withDefaults: withContainerDefaults,
   storages: (spec) => [spec.rootfs.storage, ...spec.volumes.map(({ storage }) => storage)],
+  volumeNames: ({ volumes }) => volumes.map(({ name }) => name),
   unsupported: () => null,
   find: (wanted, spec, seen) => {
     const found = foundVolumes(wanted, seen, spec);

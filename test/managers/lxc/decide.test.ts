@@ -362,6 +362,31 @@ test('a template is turned into one, left alone from then on, and asks about sna
   );
 });
 
+test('a template is not recreated for a container that would get back its volumes', () => {
+  const volume = { name: 'data', storage: 'rpool', sizeGb: 1, mountPoint: '/data' };
+  const own = { isTemplate: true, startState: 'stopped', volumes: [volume] } as const;
+  const id = 'rpool:basevol-101-disk-1';
+  const host = {
+    ...seen(null).host,
+    retained: JSON.stringify({ version: 2, names: { data: id }, lines: [], paths: {} }),
+  };
+  const there = seen(conf({ template: '1', mp0: `${id},mp=/data,size=1G` }), { running: false, installed: null, host });
+  const changed = { ...own, unprivileged: false };
+  expect(decide(changed, there, { approved: true })).toMatch(
+    /^impossible: lxc\/101 must be destroyed .* template for good, rpool:basevol-101-disk-1; declare a volume of another name/,
+  );
+  const renamed = { ...changed, volumes: [{ ...volume, name: 'new' }] };
+  expect(decide(renamed, there)).toMatch(/^blocked: lxc\/101 must be destroyed and recreated: it is unprivileged/);
+  // After it was destroyed, the note says which volume the name stands for.
+  expect(decide(changed, seen(null, { host }))).toMatch(
+    /^impossible: container 101 would get back rpool:basevol-101-disk-1, of which Proxmox makes no template again/,
+  );
+  expect(decide(renamed, seen(null, { host }))).toMatch(/^create container 101/);
+  // A linked clone's volume is its own.
+  const linked = seen(conf({ mp0: 'rpool:basevol-9-disk-1/subvol-101-disk-1,mp=/data,size=1G' }));
+  expect(decide({ volumes: [volume], unprivileged: false }, linked)).toMatch(/^blocked: /);
+});
+
 describe('a template that was never declared as one is not recreated', () => {
   const text = conf({ template: '1' });
   const stopped = { running: false, installed: null };

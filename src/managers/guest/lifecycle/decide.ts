@@ -48,6 +48,8 @@ export interface GuestRules<Spec extends GuestSpec & Networks, Found extends Vol
   /** The spec with the values that a new guest gets for what is not declared. */
   readonly withDefaults: (spec: Spec) => Spec;
   readonly storages: (spec: Spec) => readonly string[];
+  /** The names of the declared volumes, as in the note of volumes. */
+  readonly volumeNames: (spec: Spec) => readonly string[];
   /** Why the host cannot have such a guest; null: it can. */
   readonly unsupported: (wanted: Wanted<Spec>, spec: Spec, seen: GuestObservation) => Refusal | null;
   readonly find: (wanted: Wanted<Spec>, spec: Spec, seen: GuestObservation) => Found;
@@ -117,7 +119,11 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   if (refusal !== null) return refusal;
   const reason = rules.rebuildReason(spec, conf, wanted.before);
   if (reason !== null)
-    return decideRebuild(program, wanted, seen, conf, { retained: rules.retained(wanted, seen), reason });
+    return decideRebuild(program, wanted, seen, conf, {
+      retained: rules.retained(wanted, seen),
+      reason,
+      names: rules.volumeNames(spec),
+    });
   const found = rules.find(wanted, spec, seen);
   const loss = lossOf(wanted, found);
   if (loss !== null) return loss;
