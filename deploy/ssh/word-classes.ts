@@ -183,14 +183,17 @@ export const CLASSES: Readonly<Record<string, string>> = {
   hostdisk:
     '/dev/(?!(?:block|bus|char|cpu|dri|fd|hugepages|input|lightnvm|mqueue|net|nvidia-caps|pts|serial|shm|snd|vfio|virtio-ports)/|disk/by-(?:diskseq|loop-inode|loop-ref)/|(?:loop|dm|md)/[0-9]+(?:[p_][0-9]+)?(?![^,\\0])|mapper/loop[0-9]|cciss/c[0-9]){diskstep}(?:/{diskstep})+',
   diskstep: '(?!\\.\\.?[/,\\0])[^\\s/,=\\0]+',
-  /** A volume, such as a former disk of a VM that is recreated, an empty drive or that of the host, or a disk of the host. */
+  /**
+   * A volume, such as a former disk of a VM that is recreated, an empty drive or that of the host, or a disk of the host. What is attached is said once:
+   * `volume` is another name of `file`, and some versions of Proxmox let it take the place of what stands first. (qemu-server, PVE/QemuServer/Drive.pm)
+   */
   drive:
-    '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file)=)[a-z_]+=[A-Za-z0-9._% -]+)*',
+    '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file|volume)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file|volume)=)[a-z_]+=[A-Za-z0-9._% -]+)*',
   /** A volume with UEFI's settings or the state of a TPM: nothing else is written there. */
-  firmwaredrive: '{volume}(?:,(?!(?:import-from|file)=)[a-z-]+=[^,\\0\\n]*)*',
+  firmwaredrive: '{volume}(?:,(?!(?:import-from|file|volume)=)[a-z-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',
   /** A new disk with the content of an image: a volume, or a file where images are stored. */
-  copied: '{storage}:0(?:,[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
+  copied: '{storage}:0(?:,(?!(?:file|volume)=)[a-z_]+=[^,\\0\\n]*)*,import-from=(?:{image}|{volume})',
   mount:
     '{volume},mp=/(?:{step}/)*{step}(?:,[a-z]+=[^,\\0\\n]*)*|{bind}|{hostdisk}{options},mp=/(?:{step}/)*{step}{options}',
   /** A new root disk. */

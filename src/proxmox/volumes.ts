@@ -6,6 +6,14 @@ export function isCloudInit(volume: string): boolean {
 }
 
 /**
+ * Whether a volume became part of a template: clones depend on it, and Proxmox makes no template of it again. A linked clone, `…/base-…/vm-…`, is none.
+ * (pve-storage, PVE/Storage/Plugin.pm, and ZFSPoolPlugin.pm, create_base and volume_has_feature)
+ */
+export function isOfTemplate(volume: string): boolean {
+  return /[:/]base(?:vol)?-\d+-[^/]+$/.test(volume);
+}
+
+/**
  * Whether two paths name the same disk of the host, or one a partition of the other: `/dev/disk/by-id/X` and `/dev/disk/by-id/X-part1`, as udev and
  * ZFS name them. Two different links to one disk cannot be told by their names.
  */

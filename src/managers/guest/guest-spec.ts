@@ -107,6 +107,11 @@ export function guestSpec(
   };
 }
 
+/** Whether a new guest is ever started: a template, or one that stays stopped, only where something is done inside it first. */
+export function isStarted({ final, scripts }: GuestSpec): boolean {
+  return final === 'running' || final === 'unmanaged' || scripts.length > 0;
+}
+
 /** Whether a guest that stays stopped has everything installed: it cannot be inspected, so its snapshot or its notes are the proof. */
 export function isInstalled(spec: GuestSpec, notes: Notes | null, snapshots: readonly string[]): boolean {
   const { template } = spec.snapshots;

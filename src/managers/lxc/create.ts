@@ -2,7 +2,8 @@
 // other change, and until then its notes say that it is being built.
 
 import type { Action } from '../../model/action.ts';
-import { firstNotes } from '../guest/guest-spec.ts';
+import { isOfTemplate } from '../../proxmox/volumes.ts';
+import { firstNotes, isStarted } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';
 import { cloneGuest, downloadTemplate } from '../guest/lifecycle/source.ts';
@@ -40,6 +41,14 @@ export function createContainer(
   if (seen.sourceMissing && spec.source.template.startsWith('/'))
     return impossible(`${spec.source.template} is not on the node; put the template there`);
 
+  const ofTemplate = [...volumes.declared.flatMap(({ id }) => id ?? []), ...volumes.returning.map((one) => one.volume)]
+    .filter(isOfTemplate)
+    .join(' and ');
+  if (spec.final === 'template' && ofTemplate !== '')
+    return impossible(
+      `container ${spec.id} would get back ${ofTemplate}, of which Proxmox makes no template again; declare a volume of another name in its place, or the container under another id`,
+    );
+
   // Retained volumes and disks of the host are mounted after creation: Proxmox would unpack the template over what is on them.
   const atOnce = { ...spec, mounts: folderMounts(spec) };
   const later =
@@ -48,7 +57,7 @@ export function createContainer(
     volumes.returning.length > 0 ||
     volumes.declared.some(({ id }) => id !== null);
   const building = later || spec.final === 'unmanaged';
-  const starts = !later && (spec.final !== 'stopped' || spec.scripts.length > 0);
+  const starts = !later && isStarted(spec);
   const actions = [
     ...note,
     ...delegateIds(spec, seen.host),

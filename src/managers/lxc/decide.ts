@@ -25,6 +25,7 @@ const rules: GuestRules<LxcSpec, FoundVolumes> = {
   program: 'pct',
   withDefaults: withContainerDefaults,
   storages: (spec) => [spec.rootfs.storage, ...spec.volumes.map(({ storage }) => storage)],
+  volumeNames: ({ volumes }) => volumes.map(({ name }) => name),
   unsupported: () => null,
   find: (wanted, spec, seen) => {
     const found = foundVolumes(wanted, seen, spec);
@@ -98,9 +99,14 @@ function foundVolumes(
   });
 }
 
-/** Why a container has to be recreated; null where it has not. Its source does not matter: it only says what the container was created from. */
-function rebuildReason(spec: LxcSpec, conf: GuestConf): string | null {
-  if (conf.settings['template'] === '1' && spec.final !== 'template') return 'it is a template and should not be';
+/**
+ * Why a container has to be recreated; null where it has not. Its source does not matter: it only says what the container was created from. One that a
+ * person turned into a template was never declared as one, and so is not recreated for that.
+ */
+function rebuildReason(spec: LxcSpec, conf: GuestConf, before: LxcSpec | undefined): string | null {
+  const isTemplate = conf.settings['template'] === '1';
+  if (isTemplate && spec.final !== 'template' && before?.final === 'template')
+    return 'it is a template and should not be';
   const unprivileged = normalFlag(conf.settings['unprivileged'] ?? '0') === '1';
   if (spec.unprivileged !== null && unprivileged !== spec.unprivileged)
     return spec.unprivileged ? 'it is privileged and should not be' : 'it is unprivileged and should be privileged';

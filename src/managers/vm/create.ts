@@ -3,7 +3,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
-import { firstNotes } from '../guest/guest-spec.ts';
+import { firstNotes, isStarted } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { cloneGuest, contentOf, downloadImage, imagePath } from '../guest/lifecycle/source.ts';
@@ -23,7 +23,7 @@ import { isoKey, unpackingArgs } from './drives.ts';
 import type { FoundDrives } from './find-drives.ts';
 import { allowOnLocal } from './local-storage.ts';
 import { passwordOf, promptedPassword } from './password.ts';
-import { isStarted, startProblem } from './start-problem.ts';
+import { startProblem } from './start-problem.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function createMachine(

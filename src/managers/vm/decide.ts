@@ -26,6 +26,7 @@ const rules: GuestRules<VmSpec, FoundDrives> = {
     ...(spec.root_disk.path === undefined || spec.cloud_init ? [spec.disk.storage] : []),
     ...drivesOf(spec).flatMap(({ storage }) => storage ?? []),
   ],
+  volumeNames: (spec) => drivesOf(spec).map(({ key }) => key),
   unsupported: missingObject,
   find: foundDrives,
   retained: (_, { host }) => parseRetained(host.retained),

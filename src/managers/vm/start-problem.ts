@@ -2,14 +2,10 @@
 // are not declared, is known here.
 
 import { startFaults } from '../../proxmox/machine/start.ts';
+import { isStarted } from '../guest/guest-spec.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import type { VmSpec } from './vm-spec.ts';
-
-/** Whether the VM is ever started: a template only where something is done inside it first. */
-export function isStarted({ final, scripts }: VmSpec): boolean {
-  return final === 'running' || final === 'unmanaged' || scripts.length > 0;
-}
 
 /** The settings of a VM once it has those that are desired. */
 export function withDesired(settings: Settings, desired: readonly DesiredSetting[]): Settings {

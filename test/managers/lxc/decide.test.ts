@@ -339,16 +339,79 @@ test('a change of what is immutable needs an approval', () => {
   );
 });
 
+test('a new template is started only for what is done inside it', () => {
+  const own = { isTemplate: true, startState: 'stopped' } as const;
+  expect(decide(own, seen(null, { running: false }))).not.toContain('start container 101');
+  expect(decide({ ...own, features: [feature('base')] }, seen(null, { running: false }))).toMatch(
+    /^create container 101.*^start container 101/ms,
+  );
+});
+
 test('a template is turned into one, left alone from then on, and asks about snapshots before', () => {
   const stopped = { running: false, installed: null };
   const own = { isTemplate: true, startState: 'stopped' } as const;
   expect(decide(own, seen(conf(), stopped))).toMatch(/^turn container 101 into a template/);
   expect(decide({ ...own, storageSizeGb: 9 }, seen(conf({ template: '1' }), stopped))).toBe('');
-  expect(decide({}, seen(conf({ template: '1' }), stopped))).toMatch(/^blocked: .*it is a template and should not be/);
+  const before = targetOf(container(101, own)).spec;
+  expect(decide({}, seen(conf({ template: '1' }), stopped), { before })).toMatch(
+    /^blocked: .*it is a template and should not be/,
+  );
   const snapshots = conf({}, '\n[one]\nsnaptime: 1\n\n[two]\nsnaptime: 2\n');
   expect(decide(own, seen(snapshots, stopped))).toMatch(
     /^impossible: container 101 has the snapshots one, two, .*: pct delsnapshot 101 two && pct delsnapshot 101 one$/,
   );
+});
+
+test('a template is not recreated for a container that would get back its volumes', () => {
+  const volume = { name: 'data', storage: 'rpool', sizeGb: 1, mountPoint: '/data' };
+  const own = { isTemplate: true, startState: 'stopped', volumes: [volume] } as const;
+  const id = 'rpool:basevol-101-disk-1';
+  const host = {
+    ...seen(null).host,
+    retained: JSON.stringify({ version: 2, names: { data: id }, lines: [], paths: {} }),
+  };
+  const there = seen(conf({ template: '1', mp0: `${id},mp=/data,size=1G` }), { running: false, installed: null, host });
+  const changed = { ...own, unprivileged: false };
+  expect(decide(changed, there, { approved: true })).toMatch(
+    /^impossible: lxc\/101 must be destroyed .* template for good, rpool:basevol-101-disk-1; declare a volume of another name/,
+  );
+  const renamed = { ...changed, volumes: [{ ...volume, name: 'new' }] };
+  expect(decide(renamed, there)).toMatch(/^blocked: lxc\/101 must be destroyed and recreated: it is unprivileged/);
+  // After it was destroyed, the note says which volume the name stands for.
+  expect(decide(changed, seen(null, { host }))).toMatch(
+    /^impossible: container 101 would get back rpool:basevol-101-disk-1, of which Proxmox makes no template again/,
+  );
+  expect(decide(renamed, seen(null, { host }))).toMatch(/^create container 101/);
+  // A linked clone's volume is its own.
+  const linked = seen(conf({ mp0: 'rpool:basevol-9-disk-1/subvol-101-disk-1,mp=/data,size=1G' }));
+  expect(decide({ volumes: [volume], unprivileged: false }, linked)).toMatch(/^blocked: /);
+});
+
+describe('a template that was never declared as one is not recreated', () => {
+  const text = conf({ template: '1' });
+  const stopped = { running: false, installed: null };
+  const write =
+    /^impossible: container 101 is a template of Proxmox and is not declared as one; write "is_template": true$/;
+
+  test.each(['stopped', 'unmanaged'] as const)('it stays one where it is declared as %s', (startState) => {
+    const target = targetOf(container(101, { startState }));
+    for (const before of [target.spec, undefined]) {
+      const decided = decideContainer(wanted(target, { before, approved: true }), seen(text, stopped));
+      expect(decided).toMatchObject({ actions: [], remarks: [expect.stringContaining('"is_template": true')] });
+    }
+    const changed = { startState, memory_mb: 1024 };
+    expect(decide(changed, seen(text, stopped), { before: target.spec })).toMatch(/^set memory of container 101/);
+    expect(decide({ startState }, seen(text, stopped), { adopt: true, approved: true })).toMatch(write);
+  });
+
+  test('it is refused where it would be started, with what to write', () => {
+    const before = targetOf(container(101)).spec;
+    expect(decide({}, seen(text, stopped), { before, approved: true })).toMatch(write);
+    expect(decide({}, seen(text, stopped), { approved: true })).toMatch(write);
+    const scripts = { startState: 'stopped', features: [feature('new')] } as const;
+    expect(decide(scripts, seen(text, stopped), { before, approved: true })).toMatch(write);
+    expect(decide({ isTemplate: true, startState: 'stopped' }, seen(text, stopped), { before })).toBe('');
+  });
 });
 
 test('the snapshots that people took are named before they go with their container', () => {

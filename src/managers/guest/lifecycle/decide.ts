@@ -23,7 +23,7 @@ import {
   unlessLocked,
   unreadableNote,
 } from './gate.ts';
-import { type Changes, decideLifecycle, type Life, snapshotRemarks } from './lifecycle.ts';
+import { type Changes, decideLifecycle, type Life, mustRun, snapshotRemarks } from './lifecycle.ts';
 import { poolActions } from './pool.ts';
 import type { RetainedVolumes } from './retained-volumes.ts';
 import { snapshotObstacle } from './snapshot-obstacle.ts';
@@ -48,14 +48,16 @@ export interface GuestRules<Spec extends GuestSpec & Networks, Found extends Vol
   /** The spec with the values that a new guest gets for what is not declared. */
   readonly withDefaults: (spec: Spec) => Spec;
   readonly storages: (spec: Spec) => readonly string[];
+  /** The names of the declared volumes, as in the note of volumes. */
+  readonly volumeNames: (spec: Spec) => readonly string[];
   /** Why the host cannot have such a guest; null: it can. */
   readonly unsupported: (wanted: Wanted<Spec>, spec: Spec, seen: GuestObservation) => Refusal | null;
   readonly find: (wanted: Wanted<Spec>, spec: Spec, seen: GuestObservation) => Found;
   /** The note of volumes to keep when the guest is destroyed. */
   readonly retained: (wanted: Wanted<Spec>, seen: GuestObservation) => RetainedVolumes;
   readonly create: (wanted: Wanted<Spec>, spec: Spec, seen: GuestObservation, found: Found) => Decision;
-  /** Why the guest has to be recreated; null where it does not. */
-  readonly rebuildReason: (spec: Spec, conf: GuestConf) => string | null;
+  /** Why the guest has to be recreated; null where it does not. @param before what was applied last; undefined: unknown */
+  readonly rebuildReason: (spec: Spec, conf: GuestConf, before: Spec | undefined) => string | null;
   /** Why the guest cannot become as declared; null where it can. */
   readonly unfitReason: (spec: Spec, conf: GuestConf, found: Found) => string | null;
   readonly changes: (
@@ -115,9 +117,13 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
     rules.unsupported(wanted, spec, seen) ??
     unreadableNote(spec.id, seen.host);
   if (refusal !== null) return refusal;
-  const reason = rules.rebuildReason(spec, conf);
+  const reason = rules.rebuildReason(spec, conf, wanted.before);
   if (reason !== null)
-    return decideRebuild(program, wanted, seen, conf, { retained: rules.retained(wanted, seen), reason });
+    return decideRebuild(program, wanted, seen, conf, {
+      retained: rules.retained(wanted, seen),
+      reason,
+      names: rules.volumeNames(spec),
+    });
   const found = rules.find(wanted, spec, seen);
   const loss = lossOf(wanted, found);
   if (loss !== null) return loss;
@@ -138,8 +144,10 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
     obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
   };
+  const template = life.isTemplate && spec.final !== 'template' ? undeclaredTemplate(program, spec.id) : null;
+  if (template !== null && (wanted.adopt === true || mustRun(life))) return impossible(template);
   const actions = [...pool, ...decideLifecycle(life)];
-  const remarks = [...snapshotRemarks(life), ...rules.remarks(spec, found)];
+  const remarks = [...(template === null ? [] : [template]), ...snapshotRemarks(life), ...rules.remarks(spec, found)];
   return interruptedByAdoption(wanted, spec, seen, actions) ?? unlessLocked(program, spec.id, conf, actions, remarks);
 }
 
@@ -149,6 +157,14 @@ function snapshotsOfTemplate(program: Program, { id, final }: GuestSpec, conf: G
   const names = conf.snapshots.join(', ');
   const remove = conf.snapshots.toReversed().map((name) => `${program} delsnapshot ${id} ${name}`);
   return `${guestName(program, id)} has the snapshots ${names}, and Proxmox makes no template of such a guest; remove them with: ${remove.join(' && ')}`;
+}
+
+/**
+ * What is said of a guest that a person turned into a template and that is not declared as one. It is left as it is, since others may be cloned from it;
+ * it is only refused where it would be adopted, or would have to be started, which no template can be. (pve-container, PVE/API2/LXC/Status.pm, vm_start)
+ */
+function undeclaredTemplate(program: Program, id: number): string {
+  return `${guestName(program, id)} is a template of Proxmox and is not declared as one; write "is_template": true`;
 }
 
 /** Replacing data by an empty volume needs an approval. */

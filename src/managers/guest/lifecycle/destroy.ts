@@ -3,7 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, targetId } from '../../../model/ids.ts';
-import { isCloudInit } from '../../../proxmox/volumes.ts';
+import { isCloudInit, isOfTemplate } from '../../../proxmox/volumes.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestSpec } from '../guest-spec.ts';
@@ -53,13 +53,21 @@ export function decideUndeclared(
   return refusal ?? { kind: 'actions', actions: destroyGuest(program, wanted, seen, retained(seen.conf), '1') };
 }
 
-/** Decides about a guest that can only become as declared by recreating it; `reason` says why. */
+interface Rebuild {
+  readonly retained: RetainedVolumes;
+  /** Why it has to be recreated. */
+  readonly reason: string;
+  /** The names of the volumes that are declared. */
+  readonly names: readonly string[];
+}
+
+/** Decides about a guest that can only become as declared by recreating it. */
 export function decideRebuild(
   program: Program,
   wanted: Wanted<GuestSpec>,
   seen: GuestObservation,
   conf: GuestConf,
-  { retained, reason }: { readonly retained: RetainedVolumes; readonly reason: string },
+  { retained, reason, names }: Rebuild,
 ): Decision {
   const id = Number(nameOf(wanted.target));
   const rebuild = `${wanted.target} must be destroyed and recreated: ${reason}`;
@@ -69,12 +77,34 @@ export function decideRebuild(
       rebuild,
       seen.host.managedBy.filter((one) => !ours.includes(one)),
     ) ??
+    keptByTemplate(program, rebuild, retained, names, outlivingIn(conf, rootBusOf(wanted))) ??
     mayDestroy(wanted, `${rebuild}${lostSnapshots(wanted, conf)}`) ??
     // Backup jobs of others that name its VMID are kept, and continue with the recreated guest.
     unlessLocked(program, id, conf, [
       ...ours.map(({ name }) => removeFromHa(name)),
       ...destroyGuest(program, wanted, seen, retained, '0'),
     ])
+  );
+}
+
+/**
+ * Why a template is not recreated: a volume that the new guest would get back stays part of a template, so that it could neither become one again nor
+ * write to that volume on every storage. One whose name is not declared any more is kept, and not used.
+ */
+function keptByTemplate(
+  program: Program,
+  rebuild: string,
+  { names: noted }: RetainedVolumes,
+  names: readonly string[],
+  outliving: readonly DiskLine[],
+): Refusal | null {
+  const unused = new Set(Object.entries(noted).flatMap(([name, id]) => (names.includes(name) ? [] : [id])));
+  const kept = outliving.filter(({ key, volume }) => !key.startsWith('unused') && !unused.has(volume));
+  const volumes = [...new Set(kept.map(({ volume }) => volume).filter(isOfTemplate))];
+  if (volumes.length === 0) return null;
+  const guest = program === 'pct' ? 'a volume of another name in its place, or the container' : 'the VM';
+  return impossible(
+    `${rebuild}, and would get back what is part of the template for good, ${volumes.join(' and ')}; declare ${guest} under another id`,
   );
 }
 

@@ -50,7 +50,7 @@ export function decideLifecycle(life: Life): Action[] {
 }
 
 /** Whether a stopped guest has to be started, permanently or to run its scripts. */
-function mustRun(life: Life): boolean {
+export function mustRun(life: Life): boolean {
   const { spec, notes } = life;
   if (spec.final === 'running') return true;
   if (spec.final === 'unmanaged') return notes.building;
