@@ -31,6 +31,8 @@ export interface CommentStore {
 const FIRST_ID = 5000;
 
 export function openCommentStore(): CommentStore {
+  // Comments are kept in memory: ids that count from the time are given by no later store again, since receivers of events remember them.
+  const first = FIRST_ID + Date.now();
   const comments = new Map<number, LabComment>();
   const issues = new Map<number, LabIssue>();
   function store(comment: LabComment): LabComment {
@@ -39,7 +41,7 @@ export function openCommentStore(): CommentStore {
   }
   return {
     add(number, author, body, now = new Date()) {
-      return store({ id: FIRST_ID + comments.size, number, author, body, createdAt: now, updatedAt: now });
+      return store({ id: first + comments.size, number, author, body, createdAt: now, updatedAt: now });
     },
     // The change time always differs from the creation time.
     change: (comment, body) => {

@@ -25,13 +25,15 @@ export interface ReviewStore {
 const FIRST_ID = 9000;
 
 export function openReviewStore(): ReviewStore {
+  // As of comments, so that no later store gives one again.
+  const first = FIRST_ID + Date.now();
   const reviews = new Map<number, LabReview>();
   function store(review: LabReview): LabReview {
     reviews.set(review.id, review);
     return review;
   }
   return {
-    add: (review) => store({ ...review, id: FIRST_ID + reviews.size, at: new Date() }),
+    add: (review) => store({ ...review, id: first + reviews.size, at: new Date() }),
     dismiss(id) {
       const review = reviews.get(id);
       if (review === undefined) throw new Error(`the forge has no review ${id}`);

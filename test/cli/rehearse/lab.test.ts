@@ -23,7 +23,7 @@ test('phoenix lab runs a command with the programs first on its PATH and ends wi
 });
 
 describe('the forge of --forge', () => {
-  test('keeps its settings and its numbers of pull requests, and says where its port is taken', async () => {
+  test('keeps its settings, gives no number of an earlier session again, and says where its port is taken', async () => {
     const lab = join(dir, 'own');
     const says = ['sh', '-c', 'git ls-remote "$REPOSITORY" && test "$PHOENIX_LAB" = "$0"', lab];
     expect(await runLab(lab, { forge: true }, says)).toBe(0);
@@ -34,10 +34,18 @@ describe('the forge of --forge', () => {
     const first = await openLabForge(lab);
     await expect(openLabForge(lab)).rejects.toThrow('the forge runs already in another terminal');
     await pushBranch(first.settings['REPOSITORY'] ?? '');
-    await first.forge.openPull({ title: 'More', head: 'side' });
+    const discussed = async ({ forge }: typeof first) => {
+      const { number } = await forge.openPull({ title: 'More', head: 'side' });
+      const comment = await forge.comment(number, '/phoenix plan', 'ada');
+      const review = await forge.review(number, { state: 'approved' }, 'grace');
+      return { number, ids: [comment.id, review.id] };
+    };
+    const before = await discussed(first);
     await first.forge.close();
     const second = await openLabForge(lab);
-    expect((await second.forge.openPull({ title: 'More', head: 'side' })).number).toBe(2);
+    const after = await discussed(second);
+    expect(after.number).toBe(2);
+    expect(new Set([...before.ids, ...after.ids]).size).toBe(4);
     await second.forge.close();
     expect(readFileSync(path, 'utf8')).toBe(written);
 

@@ -255,6 +255,22 @@ ${names}`,
     expect(await step(firewallOf({ rules: [] }))).toMatchObject({ outcome: 'applied' });
   });
 
+  test.each<['ACCEPT' | 'DROP', string]>([
+    ['ACCEPT', 'applied'],
+    ['DROP', 'blocked'],
+  ])(
+    'an agent that comes to an address of an alias comes in by the interface of the alias: %s',
+    async (action, outcome) => {
+      await host.write('/etc/network/interfaces.d/second', 'iface vmbr0:1 inet static\n\taddress 10.20.0.13/24\n');
+      host.instead = (line) =>
+        line === 'printenv SSH_CONNECTION' ? { stdout: '10.20.0.5 50000 10.20.0.13 22\n' } : undefined;
+      const byInterface = rule({ action, source: '10.20.0.0/24', iface: 'vmbr0' });
+      const others = rule({ source: '10.20.0.0/24' });
+      const rules = action === 'DROP' ? [byInterface, others] : [byInterface];
+      expect(await step(firewallOf({ rules }))).toMatchObject({ outcome });
+    },
+  );
+
   describe('counts what names of the datacenter stand for', () => {
     const NAMES = '[ALIASES]\n\nLAN 10.0.0.0/24\nupper 10.0.0.128/25\n\n';
     const dropFrom = (source: string) => rule({ action: 'DROP', source, proto: null, port: null });

@@ -136,7 +136,8 @@ async function aroundOf(
     .filter(({ method }) => method === 'static')
     .map((stanza) => ({
       address: addressOf(stanza) ?? '',
-      interface: stanza.name,
+      // The kernel knows an alias such as `vmbr0:1` as a second address of `vmbr0`: packets and rules have that name.
+      interface: stanza.name.replace(/:\d+$/, ''),
       gateway: optionOf(stanza, 'gateway'),
     }));
   const gateways = own.flatMap(({ gateway }) => parseAddress(gateway ?? '') ?? []);
