@@ -469,6 +469,8 @@ describe('rules', () => {
       [{ options: { wwn: 'x' } }, 'must be what Proxmox takes'],
       [{ options: { size: '8G' } }, 'must not stand in options; write its size in GB'],
       [{ options: { media: 'cdrom' } }, 'must not stand in options; write "iso" for a CD drive'],
+      [{ options: { bps: 5242880 } }, 'must not stand in options; write "mbps"'],
+      [{ options: { bps_rd: 5242880 } }, 'must not stand in options; write "read_mb_per_s"'],
       [{ options: { bps_wr_length: 3 } }, 'must be written as bps_wr_max_length'],
       [{ cache: 'none', options: { cache: 'none' } }, 'must not say cache a second time beside "cache"'],
       [{ options: { werror: ['stop'] } }, 'must be text, a number, or true or false'],
