@@ -188,7 +188,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
    * `volume` is another name of `file`, and some versions of Proxmox let it take the place of what stands first. (qemu-server, PVE/QemuServer/Drive.pm)
    */
   drive:
-    '(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file|volume)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file|volume)=)[a-z_]+=[A-Za-z0-9._% -]+)*',
+    "(?:{volume}|none|cdrom)(?:,(?!(?:import-from|file|volume)=)[a-z_-]+=[^,\\0\\n]*)*|{hostdisk}(?:,(?!(?:import-from|file|volume)=)[a-z_]+=[A-Za-z0-9._%!~*'() -]+)*",
   /** A volume with UEFI's settings or the state of a TPM: nothing else is written there. */
   firmwaredrive: '{volume}(?:,(?!(?:import-from|file|volume)=)[a-z-]+=[^,\\0\\n]*)*',
   buses: '{bus}(?:;{bus})*',

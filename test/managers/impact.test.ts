@@ -101,6 +101,9 @@ test.each([
     ct({ isTemplate: true, rootOptions: { acl: '1' } }),
     'live',
   ],
+  ['a container that runs and becomes a template', ct(), ct({ isTemplate: true }), 'restart'],
+  ['a VM that runs and becomes a template', qemu(), qemu({ isTemplate: true }), 'restart'],
+  ['a stopped VM that becomes a template', qemu({ startState: 'stopped' }), qemu({ isTemplate: true }), 'live'],
   ['a template that is to run', qemu({ isTemplate: true }), qemu(), 'recreate'],
   ['the memory of a template', qemu({ isTemplate: true }), qemu({ isTemplate: true, memory_mb: 1024 }), 'live'],
 ] as const)('%s', (_, before, after, expected) => {

@@ -81,6 +81,7 @@ export const ALLOWED: readonly (readonly string[])[] = [
     ...['--import-working-storage', 'work'],
   ],
   ['qm', 'set', '1001', '--scsi1', '/dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0,backup=0'],
+  ['qm', 'set', '1001', '--scsi1', "/dev/disk/by-id/ata-WDC_WD40EFRX-68N32N0_WD-WCC7K0,serial=a(b)~!*'"],
   ['qm', 'set', '1001', '--scsi1', '/dev/zvol/tank/db'],
   ['qm', 'set', '1001', '--ide2', 'cdrom,media=cdrom'],
   ['qm', 'set', '1001', '--description', 'Kept by Phoenix', '--cipassword'],

@@ -11,3 +11,8 @@ export function isEqual(one: unknown, other: unknown): boolean {
 export function isStill({ final }: GuestSpec): boolean {
   return final === 'stopped' || final === 'template';
 }
+
+/** Whether a guest that may run is to become a template: it is shut down for that, for good. */
+export function becomesTemplate(before: GuestSpec, after: GuestSpec): boolean {
+  return after.final === 'template' && !isStill(before);
+}

@@ -4,6 +4,7 @@ import { nameOf } from '../../model/ids.ts';
 import type { FoundDifference } from '../comparison.ts';
 import { decideGuest, type GuestRules, retainedVolumesRemark } from '../guest/lifecycle/decide.ts';
 import { guestDifferences } from '../guest/lifecycle/differences.ts';
+import { impossible, type Refusal } from '../guest/lifecycle/gate.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
@@ -17,7 +18,7 @@ import { createContainer } from './create.ts';
 import { containerSettings } from './desired-settings.ts';
 import { rootfsOf } from './disks.ts';
 import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
-import { mountedIn } from './mounted.ts';
+import { isOfHost, mountedIn } from './mounted.ts';
 import { replacedMounts } from './mounts.ts';
 import { type FoundVolumes, findVolumes } from './volumes.ts';
 
@@ -26,7 +27,7 @@ const rules: GuestRules<LxcSpec, FoundVolumes> = {
   withDefaults: withContainerDefaults,
   storages: (spec) => [spec.rootfs.storage, ...spec.volumes.map(({ storage }) => storage)],
   volumeNames: ({ volumes }) => volumes.map(({ name }) => name),
-  unsupported: () => null,
+  unsupported: mountedInTemplate,
   find: (wanted, spec, seen) => {
     const found = foundVolumes(wanted, seen, spec);
     const said = [found.loss, replacedIn(wanted, spec, seen, found)].filter((loss) => loss !== null);
@@ -116,6 +117,22 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf, before: LxcSpec | undefin
   const { storage } = rootfsOf(conf);
   if (storage !== spec.rootfs.storage) return `its root disk is on ${storage} and should be on ${spec.rootfs.storage}`;
   return null;
+}
+
+/**
+ * Why a container cannot become a template: something of the host is mounted in it. Proxmox does not turn it into one, and ends without an error.
+ * (pve-container, PVE/LXC.pm, template_create, and PVE/API2/LXC.pm, template)
+ */
+function mountedInTemplate({ before }: Wanted<LxcSpec>, spec: LxcSpec, { conf }: GuestObservation): Refusal | null {
+  if (spec.final !== 'template' || conf?.settings['template'] === '1') return null;
+  const isGoing = (path: string): boolean => before?.mounts.some((mount) => mount.path === path) === true;
+  const present = conf === null ? [] : mountedIn(upcoming(conf));
+  const others = present.filter(({ volume, path }) => isOfHost(volume) && !isGoing(path)).map(({ volume }) => volume);
+  const [host] = [...spec.mounts.map((mount) => mount.host), ...others];
+  if (host === undefined) return null;
+  return impossible(
+    `container ${spec.id} has ${host} of the host mounted, and Proxmox makes no template of such a container; take it out of the container and of mount_points, and give it to the clones`,
+  );
 }
 
 /** Why a disk cannot have the declared size: disks cannot shrink. */

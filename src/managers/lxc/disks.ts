@@ -10,7 +10,7 @@ import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 import { mountedIn } from './mounted.ts';
-import { MOUNT_DEFAULTS } from './mounts.ts';
+import { earlierDefaults, MOUNT_DEFAULTS } from './mounts.ts';
 import type { FoundVolumes } from './volumes.ts';
 
 export function rootfsOf(conf: GuestConf): { volume: string; storage: string; size: string | undefined } {
@@ -33,16 +33,17 @@ export function rootDiskSettings(
   if (size === undefined || compareSize(size, rootfs.sizeGb) === 'grow') return [];
   // A pending entry may have been written before the disk grew.
   const set = { volume, size, ...options };
-  const edited = (now = present): string =>
-    editProperties(now, { set, remove: gone, bare: 'volume', absent: MOUNT_DEFAULTS });
+  const edited = (now = present, absent = MOUNT_DEFAULTS): string =>
+    editProperties(now, { set, remove: gone, bare: 'volume', absent });
   const shown = Object.entries(options).map(([key, value]) => `${key}=${value}`);
   return [
     {
       key: 'rootfs',
       label: 'how the root disk is mounted',
       shown: shown.join(', ') || 'the defaults',
-      value: edited,
+      value: (now) => edited(now),
       same: (now) => now !== undefined && edited(now) === now,
+      isOverdue: (now) => now !== undefined && edited(now, earlierDefaults(before?.rootfs.options)) === now,
     },
   ];
 }

@@ -3,7 +3,7 @@
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
-import { isEqual, isStill } from '../guest/impact.ts';
+import { becomesTemplate, isEqual, isStill } from '../guest/impact.ts';
 import { settingsWait } from '../guest/settings/impact.ts';
 import type { LxcSpec } from './lxc-spec.ts';
 
@@ -14,6 +14,7 @@ export function lxcImpact(change: Change<LxcSpec>): Impact {
   if (before === undefined || after === undefined) return 'live';
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || isRebuilt(before, after) || emptiesAPlace(before, after)) return 'recreate';
+  if (becomesTemplate(before, after)) return 'restart';
   const isWaiting = settingsWait('lxc', before, after) || isReadAtStart(before, after);
   return isWaiting && !(isStill(before) && isStill(after)) ? 'restart' : 'live';
 }

@@ -2,7 +2,13 @@
 // apply finds them instead of creating new ones.
 
 import type { Settings } from '../guest/proxmox/conf.ts';
-import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
+import {
+  editProperties,
+  normalFlag,
+  type Properties,
+  parseProperties,
+  printProperties,
+} from '../guest/proxmox/property-string.ts';
 import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
 import type { Device } from './declared.ts';
 import type { LxcSpec, Mount } from './lxc-spec.ts';
@@ -41,7 +47,13 @@ export function mountSettings(
     const isSame = editMount(mount, settings[present.key] ?? '', removable) === settings[present.key];
     const edit = (now: string | undefined): string =>
       now === undefined ? printMount(mount) : editMount(mount, now, removable);
-    return { ...desiredSetting(present.key, mount.path, printMount(mount), isSame, true), value: edit };
+    const earlier = removable.before?.mounts.find(({ path }) => path === mount.path);
+    return {
+      ...desiredSetting(present.key, mount.path, printMount(mount), isSame, true),
+      value: edit,
+      isOverdue: (now) =>
+        now !== undefined && editMount(mount, now, removable, earlierDefaults(earlier?.options)) === now,
+    };
   });
   for (const { key } of declared) keys.add(key);
   const before = new Set(
@@ -65,23 +77,23 @@ export function mountSettings(
 function volumeSetting(key: string, found: Found, { before }: Removable): DesiredSetting {
   const { volume, id, properties, lost, key: present } = found;
   const { path, storage, sizeGb, name, options } = volume;
-  const gone = goneOptions(
-    before?.volumes.find((each) => each.name === name),
-    options,
-  );
-  const edited = (text: string): string =>
-    editProperties(text, { set: options, remove: gone, bare: 'volume', absent: MOUNT_DEFAULTS });
+  const earlier = before?.volumes.find((each) => each.name === name);
+  const gone = goneOptions(earlier, options);
+  const edited = (text: string, absent = MOUNT_DEFAULTS): string =>
+    editProperties(text, { set: options, remove: gone, bare: 'volume', absent });
+  const isSame = (now: string | undefined, absent: Properties): boolean => {
+    if (now === undefined) return false;
+    const mounted = mountedAs(key, now);
+    if (mounted.path !== path || edited(now, absent) !== now) return false;
+    if (id !== null) return mounted.volume === id;
+    return storageOf(mounted.volume) === storage && mounted.volume !== lost;
+  };
   const own = printProperties({ ...properties, volume: id ?? `${storage}:${sizeGb}`, mp: path }, [], 'volume');
   return {
     ...desiredSetting(key, path, edited(own), false, present !== null),
     label: `volume ${name} at ${path}`,
-    same: (now) => {
-      if (now === undefined) return false;
-      const mounted = mountedAs(key, now);
-      if (mounted.path !== path || edited(now) !== now) return false;
-      if (id !== null) return mounted.volume === id;
-      return storageOf(mounted.volume) === storage && mounted.volume !== lost;
-    },
+    same: (now) => isSame(now, MOUNT_DEFAULTS),
+    isOverdue: (now) => isSame(now, earlierDefaults(earlier?.options)),
   };
 }
 
@@ -142,7 +154,7 @@ export function replacedMounts(
 }
 
 /** The declared mount with the options that people set on it. A volume in its place is replaced entirely. */
-function editMount(mount: Mount, now: string, { before, building }: Removable): string {
+function editMount(mount: Mount, now: string, { before, building }: Removable, absent = MOUNT_DEFAULTS): string {
   const { host, path, readOnly, options } = mount;
   if (!isOfHost(mountedAs('', now).volume)) return printMount(mount);
   const earlier = before?.mounts.find((each) => each.path === path);
@@ -151,7 +163,7 @@ function editMount(mount: Mount, now: string, { before, building }: Removable): 
     set: { volume: host, mp: path, ...(readOnly === null ? {} : { ro: readOnly ? '1' : '0' }), ...options },
     remove: [...(wasSet && readOnly === null ? ['ro'] : []), ...goneOptions(earlier, options)],
     bare: 'volume',
-    absent: MOUNT_DEFAULTS,
+    absent,
   });
 }
 
@@ -161,11 +173,20 @@ function printMount(mount: Mount): string {
 }
 
 /** Defaults of absent keys of a mount other than `0`. (pve-container, PVE/LXC/Config.pm, $mountpoint keys) */
-export const MOUNT_DEFAULTS = {
+export const MOUNT_DEFAULTS: Properties = {
   // Unset is neither on nor off. (pve-container, PVE/LXC.pm, __mountpoint_mount)
   acl: '',
   replicate: '1',
 };
+
+/**
+ * The defaults by which options that are declared as before were applied: earlier versions took unset access lists for those that are off.
+ *
+ * @param before the options that were applied last; undefined: unknown
+ */
+export function earlierDefaults(before: Properties | undefined): Properties {
+  return normalFlag(before?.['acl'] ?? '') === '0' ? { ...MOUNT_DEFAULTS, acl: '0' } : MOUNT_DEFAULTS;
+}
 
 type Optional = { readonly options: Properties };
 

@@ -81,6 +81,10 @@ export const DISK_KEYS: DriveKeys = {
     'import-from': 'write "import_from"',
     media: 'write "iso" for a CD drive',
     size: 'write its size in GB',
+    // Proxmox writes these as those, without what they say. (qemu-server, PVE/QemuServer/Drive.pm, parse_drive)
+    bps: 'write "mbps"',
+    bps_rd: 'write "read_mb_per_s"',
+    bps_wr: 'write "write_mb_per_s"',
   },
 };
 

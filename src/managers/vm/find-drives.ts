@@ -211,7 +211,23 @@ function cdSetting({ key, what, options, made }: Drive, before: Drives | undefin
     if (volumeOf(now) === medium) return usedAs(now, options, earlier);
     return usedAs(editProperties(now, { set: { file: medium }, remove: ['size'], bare: 'file' }), options, earlier);
   };
-  return { key, label: what, shown: medium, value, same: (now) => now !== undefined && value(now) === now };
+  return {
+    key,
+    label: what,
+    shown: medium,
+    value,
+    same: (now) => now !== undefined && value(now) === now,
+    // Earlier versions recorded the options of a CD as applied, and did not set them.
+    isOverdue: (now) =>
+      now !== undefined && isCd(now) && volumeOf(now) === medium && !changesUse(now, options, earlier),
+  };
+}
+
+/** Whether the drive is used otherwise by what was declared or removed since `before`. */
+function changesUse(now: string, options: Drive['options'], before: Drive['options'] = {}): boolean {
+  const added = Object.entries(options).filter(([key, value]) => before[key] !== value);
+  const removed = Object.entries(before).filter(([key]) => !(key in options));
+  return usedAs(now, Object.fromEntries(added), Object.fromEntries(removed)) !== now;
 }
 
 function optionsBefore(key: string, before: Drives | undefined): Drive['options'] | undefined {

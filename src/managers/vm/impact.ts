@@ -3,7 +3,7 @@
 
 import type { Change, Impact } from '../../model/plan.ts';
 import { effectOf, isReadAtStart } from '../../proxmox/option-effects.ts';
-import { isEqual, isStill } from '../guest/impact.ts';
+import { becomesTemplate, isEqual, isStill } from '../guest/impact.ts';
 
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
@@ -20,6 +20,7 @@ export function vmImpact(change: Change<VmSpec>): Impact {
   if (before === undefined || after === undefined) return 'live';
   const leavesTemplate = before.final === 'template' && after.final !== 'template';
   if (leavesTemplate || before.disk.storage !== after.disk.storage) return 'recreate';
+  if (becomesTemplate(before, after)) return 'restart';
   const isWaiting =
     settingsWait('vm', before, after) ||
     waitsForRestart(before, after, decidingSettings('vm', before)) ||

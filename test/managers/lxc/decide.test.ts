@@ -362,6 +362,20 @@ test('a template is turned into one, left alone from then on, and asks about sna
   );
 });
 
+test('a container in which something of the host is mounted is refused as a template before anything is done', () => {
+  const mountPoints = [{ hostPath: '/srv/x', containerPath: '/x', ownerUid: null, ownerGid: null, readOnly: null }];
+  const own = { isTemplate: true, startState: 'stopped', mountPoints } as const;
+  const refused = /^impossible: container 101 has \/srv\/x of the host mounted, and Proxmox makes no template of such/;
+  expect(decide(own, seen(null))).toMatch(refused);
+  expect(decide(own, seen(conf()))).toMatch(refused);
+  const there = conf({ mp0: '/srv/x,mp=/x' });
+  expect(decide({ ...own, mountPoints: [] }, seen(there))).toMatch(refused);
+  const before = targetOf(container(101, { mountPoints })).spec;
+  expect(decide({ ...own, mountPoints: [] }, seen(there), { before })).toContain('pct set 101 --delete mp0');
+  // One that is a template can get a folder.
+  expect(decide(own, seen(conf({ template: '1', mp0: '/srv/x,mp=/x' }), { running: false, installed: null }))).toBe('');
+});
+
 test('a template is not recreated for a container that would get back its volumes', () => {
   const volume = { name: 'data', storage: 'rpool', sizeGb: 1, mountPoint: '/data' };
   const own = { isTemplate: true, startState: 'stopped', volumes: [volume] } as const;

@@ -107,6 +107,29 @@ describe('mounts', () => {
   });
 });
 
+test('access lists that were declared as off, and are unset, wait for the next start', async () => {
+  const folder = (options: Record<string, string>) => ({ mountPoints: [mount(options)], volumes: [volume(options)] });
+  await apply(own(folder({})));
+  const off = { acl: '0' };
+  const declared = own({ ...folder(off), rootOptions: off });
+  // As an earlier version recorded it as applied.
+  const commands = await apply(declared, declared);
+  expect(commands.map((line) => line.split(' ')[1])).toEqual(['set']);
+  const seen = await lxc.observe(host, wanted(declared, { before: declared.spec }));
+  expect(lxc.differences(wanted(declared, { before: declared.spec }), seen)).toEqual([]);
+  const quota = own({ ...folder({ acl: '0', replicate: '0' }), rootOptions: off });
+  expect((await apply(quota, declared)).map((line) => line.split(' ')[1])).toEqual(['set', 'shutdown', 'start']);
+  expect(await linesOf('rootfs')).toEqual([expect.stringContaining('acl=0')]);
+  for (const line of await linesOf('mp')) expect(line).toContain('acl=0');
+  // What is newly declared is in force at once.
+  await apply(own(folder({ replicate: '0' })), quota);
+  expect((await apply(declared, own(folder({})))).map((line) => line.split(' ')[1])).toEqual([
+    'set',
+    'shutdown',
+    'start',
+  ]);
+});
+
 describe('the root disk', () => {
   test('is made and mounted as declared, by a restart, and keeps what people set', async () => {
     const first = own({ rootOptions: { mountoptions: 'noatime' } });

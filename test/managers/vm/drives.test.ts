@@ -166,6 +166,18 @@ describe('disks beside the root disk', () => {
     expect(await line('sata1')).toBe('sata1: none,media=cdrom');
   });
 
+  test('options of a CD that were declared before, and are not set, restart nothing', async () => {
+    const cd = (options: Record<string, string>) =>
+      of({ startState: 'running', disks: [{ ...DISK, bus: 'sata1', size_gb: null, iso: 'none', options }] });
+    await apply(cd({}));
+    // As an earlier version recorded them as applied.
+    const one = cd({ backup: '0', cache: 'writeback' });
+    expect(await apply(one, one)).toEqual(['set the CD at sata1 of VM 1001 to none']);
+    expect(await line('sata1')).toBe('sata1: none,backup=0,cache=writeback,media=cdrom');
+    expect(await apply(cd({ backup: '0', cache: 'unsafe' }), one)).toContain('shut VM 1001 down');
+    expect(await apply(cd({}), cd({ backup: '0', cache: 'unsafe' }))).toContain('shut VM 1001 down');
+  });
+
   test('one that is no longer declared is detached and kept, and comes back with what is on it', async () => {
     const [without, one] = [of(), of({ disks: disks.slice(0, 2) })];
     await apply(one);
@@ -457,6 +469,8 @@ describe('rules', () => {
       [{ options: { wwn: 'x' } }, 'must be what Proxmox takes'],
       [{ options: { size: '8G' } }, 'must not stand in options; write its size in GB'],
       [{ options: { media: 'cdrom' } }, 'must not stand in options; write "iso" for a CD drive'],
+      [{ options: { bps: 5242880 } }, 'must not stand in options; write "mbps"'],
+      [{ options: { bps_rd: 5242880 } }, 'must not stand in options; write "read_mb_per_s"'],
       [{ options: { bps_wr_length: 3 } }, 'must be written as bps_wr_max_length'],
       [{ cache: 'none', options: { cache: 'none' } }, 'must not say cache a second time beside "cache"'],
       [{ options: { werror: ['stop'] } }, 'must be text, a number, or true or false'],

@@ -20,6 +20,11 @@ export interface DesiredSetting {
   readonly same: (now: string | undefined) => boolean;
   /** Whether a running guest gets the change only at the next start. Absent: by Proxmox's rule for the option. */
   readonly waits?: boolean;
+  /**
+   * Whether what differs was declared the same when it was last applied, and was taken for met by an earlier version: it is set, and a running guest is
+   * not restarted for it. Absent: never.
+   */
+  readonly isOverdue?: (now: string | undefined) => boolean;
 }
 
 /** What decides whether an undeclared value may be removed. */
@@ -78,6 +83,7 @@ export function compareSettings(
   const revert = unmet.filter(isReverted).map((setting) => setting.key);
   const change = unmet.filter((setting) => !revert.includes(setting.key));
   const values = change.map((setting) => [setting.key, setting.value(later[setting.key])] as const);
+  const due = inForce.filter(({ key, isOverdue }) => isOverdue?.(conf.settings[key]) !== true);
   const removed = values.filter(([, value]) => value === null).map(([key]) => key);
   const args = values.flatMap(([key, value]) => (value === null ? [] : [`--${key}`, value]));
   if (removed.length > 0) args.push('--delete', removed.join(','));
@@ -86,10 +92,8 @@ export function compareSettings(
     args,
     labels: [...change.map((setting) => setting.label), ...revert],
     shown: change.map((setting) => setting.shown),
-    restart: inForce.some((setting) => isForStart(kind, conf, setting) || waiting.has(setting.key)),
-    unrecorded: inForce.some(
-      (setting) => isForStart(kind, conf, setting) && effectOn(kind, conf, setting) === 'at once',
-    ),
+    restart: due.some((setting) => isForStart(kind, conf, setting) || waiting.has(setting.key)),
+    unrecorded: due.some((setting) => isForStart(kind, conf, setting) && effectOn(kind, conf, setting) === 'at once'),
   };
 }
 

@@ -24,8 +24,8 @@ export function settingDifferences(
 ): FieldDifference[] {
   const { later, unmet, inForce } = unmetSettings(conf, desired);
   const known = new Set(unmet.map(({ key }) => key));
-  // A pending setting counts as different until the restart.
-  const waiting = inForce.filter(({ key }) => !known.has(key));
+  // A pending setting counts as different until the restart, where there is to be one.
+  const waiting = inForce.filter(({ key, isOverdue }) => !known.has(key) && isOverdue?.(conf.settings[key]) !== true);
   return [
     ...unmet.flatMap((setting) => differencesOf(kind, setting, later[setting.key], spec)),
     ...waiting.flatMap((setting) => differencesOf(kind, setting, conf.settings[setting.key], spec)),
