@@ -255,6 +255,40 @@ ${names}`,
     expect(await step(firewallOf({ rules: [] }))).toMatchObject({ outcome: 'applied' });
   });
 
+  describe('where pve-firewall localnet fails', () => {
+    const failing = (stderr: string, exit: number) => {
+      host.instead = (line) => (line === 'pve-firewall localnet' ? { exit, stderr } : undefined);
+    };
+
+    test.each<[string, Partial<HostFirewall>]>([
+      ['a firewall that is switched off', { enabled: false }],
+      ['a policy that accepts', { policyIn: 'ACCEPT' }],
+      ['rules that let in whoever manages the host', { rules: [rule({ port: '22,8006' })] }],
+    ])('%s is written without it', async (_, own) => {
+      failing('Name or service not known\n', 255);
+      expect(await step(firewallOf(own))).toMatchObject({ outcome: 'applied' });
+      expect(host.commands).not.toContain('pve-firewall localnet');
+    });
+
+    test.each<[string, number, string]>([
+      ['Name or service not known\n', 255, 'see that the name of the node has an address'],
+      [
+        'phoenix-shell: refused: pve-firewall localnet\n',
+        126,
+        "install this version's files of deploy/ssh on the node",
+      ],
+    ])('what depends on it is not written, and the error says what to do: %s', async (stderr, exit, remedy) => {
+      failing(stderr, exit);
+      const set = '[IPSET management]\n\n10.9.0.1\n';
+      await host.write(CLUSTER, set);
+      const ports = rule({ port: '22,8006' });
+      const ofSet = { ...ports, source: '+dc/management' };
+      for (const rules of [[], [SSH], [{ ...ofSet, action: 'DROP' }, ports], [ofSet]])
+        await expect(step(firewallOf({ rules }))).rejects.toThrow(remedy);
+      expect(await texts(host)).toEqual([set, null]);
+    });
+  });
+
   test.each<['ACCEPT' | 'DROP', string]>([
     ['ACCEPT', 'applied'],
     ['DROP', 'blocked'],
