@@ -126,7 +126,7 @@ async function aroundOf(
   if (NAMES.every((name) => isSame(name, spec, before, facts))) return null;
   const surroundings = await surroundingsOf(host);
   const filtering = filteringOf(spec, before, facts, null);
-  const isAsked = lockout(filtering, surroundings) !== null || namesManagement(filtering);
+  const isAsked = lockout(filtering, surroundings, null) !== null || namesManagement(filtering);
   return { ...surroundings, detectedNetwork: isAsked ? await detectedNetworkOf(host) : null };
 }
 
@@ -188,6 +188,11 @@ function filteringOf(
   return filteringIn(textOf('cluster'), textOf('host'), detectedNetwork);
 }
 
+/** Null where the service that carries it out does not run. */
+function presentFiltering({ cluster, host, units }: Facts, { detectedNetwork }: Around): Filtering | null {
+  return units[UNIT].active ? filteringIn(cluster ?? '', host ?? '', detectedNetwork) : null;
+}
+
 function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
   const different = NAMES.filter((name) => !isSame(name, spec, before, seen));
   const foreign = different.find((name) => !isOurs(name, seen[name], spec, before));
@@ -199,7 +204,10 @@ function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, s
     return { kind: 'impossible', reason: `Proxmox does not understand the firewall: ${seen.faults.join(' ').trim()}` };
   }
   const { around } = seen;
-  const closed = around === null ? null : lockout(filteringOf(spec, before, seen, around.detectedNetwork), around);
+  const closed =
+    around === null
+      ? null
+      : lockout(filteringOf(spec, before, seen, around.detectedNetwork), around, presentFiltering(seen, around));
   if (closed !== null) return { kind: 'blocked', reason: closed };
   const writes = different.map((name) => {
     const [{ path }, text] = [FILES[name], wantedText(name, spec, before, seen[name])];
