@@ -49,6 +49,11 @@ function firewallOf(own: Partial<HostFirewall> = {}): Target {
   return partOf(withHost({ firewall: told }, environment(guest)), 'firewall');
 }
 
+/** The answer of a host whose firewall does not run, so that nothing is closed yet. */
+const stopped = (line: string) =>
+  line.startsWith('systemctl show --property=Id,')
+    ? { stdout: 'Id=pve-firewall.service\nLoadState=loaded\nActiveState=inactive\n' }
+    : undefined;
 const texts = async (host: LabHost) => [(await host.readFile(CLUSTER)) ?? null, (await host.readFile(HOST)) ?? null];
 
 testContract<LabHost>(manager, [
@@ -255,6 +260,56 @@ ${names}`,
     expect(await step(firewallOf({ rules: [] }))).toMatchObject({ outcome: 'applied' });
   });
 
+  test('a change of a rule is not refused for what the running firewall closes already', async () => {
+    const second = 'iface vmbr0 inet6 static\n\taddress 2001:db8::13/64\n\tgateway 2001:db8::1\n';
+    await host.write('/etc/network/interfaces.d/second', second);
+    const web = firewallOf({ rules: [SSH, rule({ port: '443' })] });
+    await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
+    const adopting = () => convergeStep(manager, host, wanted(web, { adopt: true }));
+    host.instead = stopped;
+    expect(await adopting()).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('close port 22 (SSH) of the host to 2001:db8::13/64'),
+    });
+    host.instead = () => undefined;
+    expect(await adopting()).toMatchObject({ outcome: 'done' });
+    expect(await host.read(HOST)).toContain('-dport 443');
+  });
+
+  describe('where pve-firewall localnet fails', () => {
+    const failing = (stderr: string, exit: number) => {
+      host.instead = (line) => (line === 'pve-firewall localnet' ? { exit, stderr } : undefined);
+    };
+
+    test.each<[string, Partial<HostFirewall>]>([
+      ['a firewall that is switched off', { enabled: false }],
+      ['a policy that accepts', { policyIn: 'ACCEPT' }],
+      ['rules that let in whoever manages the host', { rules: [rule({ port: '22,8006' })] }],
+    ])('%s is written without it', async (_, own) => {
+      failing('Name or service not known\n', 255);
+      expect(await step(firewallOf(own))).toMatchObject({ outcome: 'applied' });
+      expect(host.commands).not.toContain('pve-firewall localnet');
+    });
+
+    test.each<[string, number, string]>([
+      ['Name or service not known\n', 255, 'see that the name of the node has an address'],
+      [
+        'phoenix-shell: refused: pve-firewall localnet\n',
+        126,
+        "install this version's files of deploy/ssh on the node",
+      ],
+    ])('what depends on it is not written, and the error says what to do: %s', async (stderr, exit, remedy) => {
+      failing(stderr, exit);
+      const set = '[IPSET management]\n\n10.9.0.1\n';
+      await host.write(CLUSTER, set);
+      const ports = rule({ port: '22,8006' });
+      const ofSet = { ...ports, source: '+dc/management' };
+      for (const rules of [[], [SSH], [{ ...ofSet, action: 'DROP' }, ports], [ofSet]])
+        await expect(step(firewallOf({ rules }))).rejects.toThrow(remedy);
+      expect(await texts(host)).toEqual([set, null]);
+    });
+  });
+
   test.each<['ACCEPT' | 'DROP', string]>([
     ['ACCEPT', 'applied'],
     ['DROP', 'blocked'],
@@ -406,6 +461,7 @@ IN DROP
   test('lock nobody out behind a rule of others that cannot be declared, unless Proxmox leaves it out', async () => {
     const closed = { outcome: 'refused', reason: expect.stringContaining('close port 22 (SSH)'), actions: [] };
     const comment = 'x'.repeat(1001);
+    host.instead = stopped;
     await host.write(HOST, `[RULES]\n\nIN DROP -p tcp -dport 22,8006 # ${comment}\n`);
     await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
     expect(await end(rulesOf([SSH]))).toMatchObject(closed);
@@ -425,6 +481,7 @@ IN DROP
     ['IN DROP -p tcp -dport 0', 'refused'],
     ['IN DROP -p tcp -dport 1', 'done'],
   ])('count rules of others as iptables reads them: %s', async (lines, outcome) => {
+    host.instead = stopped;
     await host.write(HOST, `[RULES]\n\n${lines}\n`);
     await host.write(CLUSTER, '[OPTIONS]\n\nenable: 1\n');
     expect(await end(rulesOf([SSH, rule({ port: '8006' })]))).toMatchObject({ outcome });
@@ -451,13 +508,17 @@ test.each<[string, string | null]>([
   ['IN ACCEPT -dest 10.10.0.10 -p tcp\nIN DROP', 'rule "IN DROP" would close port 22 (SSH)'],
   ['IN DROP -dest 192.168.1.10', 'rule "IN DROP -dest 192.168.1.10" would close port 22 (SSH)'],
 ])('a rule about one address of the host is about those who manage it by that one: %s', (lines, problem) => {
-  const found = lockout(filteringIn(ON, `[RULES]\n${lines}\n`, '192.168.1.0/24'), { managed: [LAN], agent: null });
+  const found = lockout(
+    filteringIn(ON, `[RULES]\n${lines}\n`, '192.168.1.0/24'),
+    { managed: [LAN], agent: null },
+    null,
+  );
   expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
 });
 
 test('a host whose own filter is off is open, and of an entry that is in a set twice the first counts', () => {
   const found = (cluster: string, host: string) =>
-    lockout(filteringIn(cluster, host, '192.168.1.0/24'), { managed: [LAN], agent: null });
+    lockout(filteringIn(cluster, host, '192.168.1.0/24'), { managed: [LAN], agent: null }, null);
   expect(found(ON, '[OPTIONS]\nenable: 0\n[RULES]\nIN DROP\n')).toBeNull();
   expect(found(ON, '[OPTIONS]\nenable: 1\n[RULES]\nIN DROP\n')).toContain('rule "IN DROP" would close');
   const twice = `${ON}[IPSET bad]\n192.168.1.0/24\n!192.168.1.0/24\n`;
@@ -526,8 +587,43 @@ test.each<
   'what Proxmox opens by itself: %s',
   (_, { cluster = '', host = '', managed = [LAN], from, to = '192.168.1.10' }, problem) => {
     const agent = from === undefined ? null : { from, to, port: 22, interfaces: ['vmbr0'] };
-    const found = lockout(filteringIn(`${ON}${cluster}`, `[RULES]\n${host}\n`, '192.168.1.0/24'), { managed, agent });
+    const found = lockout(
+      filteringIn(`${ON}${cluster}`, `[RULES]\n${host}\n`, '192.168.1.0/24'),
+      { managed, agent },
+      null,
+    );
     expect(found).toEqual(problem === null ? null : expect.stringContaining(problem));
+  },
+);
+
+test.each<[string, { host?: string; changed: string; cluster?: string; from?: string }, string | null]>([
+  [
+    'a network that no rule lets in is no reason to refuse another rule',
+    { changed: 'IN ACCEPT -p tcp -dport 443' },
+    null,
+  ],
+  ['another network is', { changed: 'IN DROP -source 192.168.1.0/24' }, 'to 192.168.1.10/24'],
+  [
+    'a port that is open beside a closed one is',
+    { host: 'IN ACCEPT -source 2001:db8::/64 -p tcp -dport 8006', changed: '' },
+    'close port 8006 (Proxmox) of the host to 2001:db8::10/64',
+  ],
+  [
+    'what a set of SDN may let in counts as open',
+    { host: 'IN ACCEPT -source +sdn/v1-all', changed: '' },
+    'close port 22 (SSH) of the host to 2001:db8::10/64',
+  ],
+  ['a host that does not filter is open', { cluster: '', changed: '' }, 'to 2001:db8::10/64'],
+  ['an agent has access', { changed: '', from: '172.16.0.5' }, 'Phoenix, which comes from 172.16.0.5'],
+])(
+  'what is closed already is not closed by the change: %s',
+  (_, { cluster = ON, host = '', changed, from }, problem) => {
+    const agent = from === undefined ? null : { from, to: '192.168.1.10', port: 22, interfaces: ['vmbr0'] };
+    const filtering = (options: string, rules: string) => filteringIn(options, `[RULES]\n${rules}\n`, '192.168.1.0/24');
+    const around = { managed: [LAN, V6], agent };
+    expect(lockout(filtering(ON, changed), around, filtering(cluster, host))).toEqual(
+      problem === null ? null : expect.stringContaining(problem),
+    );
   },
 );
 

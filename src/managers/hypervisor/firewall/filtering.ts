@@ -16,9 +16,9 @@ import type { Filtering } from './reach.ts';
  *
  * @param clusterText content of cluster.fw; empty where there is none
  * @param hostText content of host.fw
- * @param detectedNetwork the network that Proxmox detects as the host's own, such as `10.0.0.0/24`
+ * @param detectedNetwork the network that Proxmox detects as the host's own, such as `10.0.0.0/24`; null counts as one without addresses
  */
-export function filteringIn(clusterText: string, hostText: string, detectedNetwork: string): Filtering {
+export function filteringIn(clusterText: string, hostText: string, detectedNetwork: string | null): Filtering {
   const cluster = parseFirewall(clusterText, FILES.cluster.path, 'cluster', undefined, false, SDN).config;
   const host = parseFirewall(hostText, FILES.host.path, 'host', cluster, false).config;
   const effective = (rules: readonly ProxmoxRule[], environment: RuleEnvironment): Rule[] =>
@@ -36,15 +36,21 @@ export function filteringIn(clusterText: string, hostText: string, detectedNetwo
     policyIn: policyIn === 'ACCEPT' || policyIn === 'REJECT' ? policyIn : 'DROP',
     rules: withGroups(rules, (group) => effective(cluster.groups.get(group)?.entries ?? [], 'group')),
     named,
-    management: named('+management') ?? parseAddressSet(localNetwork) ?? [],
+    management: named('+management') ?? parseAddressSet(localNetwork ?? '') ?? [],
   };
 }
 
+/** Whether a rule names the set `management`, which has the detected network: what it decides depends on that network. */
+export function namesManagement({ enabled, rules }: Filtering): boolean {
+  return enabled && rules.some(({ source, dest }) => [source, dest].some((list) => MANAGEMENT.test(list ?? '')));
+}
+
 const SDN = { has: mayBeOfSdn };
+const MANAGEMENT = /\+(?:dc\/)?management\b/i;
 
 /** Proxmox adds the host's own network to the set `management`, as its last entry (PVE/Firewall.pm, compile_ipsets). */
-function withLocalNetwork({ aliases, ipset }: NameContents, cidr: string): NameContents {
-  const entries = [...(ipset.get('management')?.entries ?? []), { cidr }];
+function withLocalNetwork({ aliases, ipset }: NameContents, cidr: string | null): NameContents {
+  const entries = [...(ipset.get('management')?.entries ?? []), ...(cidr === null ? [] : [{ cidr }])];
   return { aliases, ipset: new Map([...ipset, ['management', { entries }]]) };
 }
 

@@ -12,7 +12,7 @@ import { addressOf, includedBy, optionOf, stanzasOf } from '../network/interface
 import type { Section } from '../section.ts';
 import { enableUnit, type Units, unitsOf } from '../units.ts';
 import { FILES, type FirewallSpec, isAsWanted, isKept, wantedText } from './files.ts';
-import { filteringIn } from './filtering.ts';
+import { filteringIn, namesManagement } from './filtering.ts';
 import { firewallComparison } from './firewall-comparison.ts';
 import { type Filtering, lockout, type Surroundings } from './reach.ts';
 
@@ -33,8 +33,8 @@ interface Seen extends Facts {
 }
 
 interface Around extends Surroundings {
-  /** The network that Proxmox detects as the host's own. */
-  readonly detectedNetwork: string;
+  /** The network that Proxmox detects as the host's own; null where nobody is locked out whatever it is. */
+  readonly detectedNetwork: string | null;
 }
 
 /** `after` is the digest of what was written; null: the file was taken away. */
@@ -124,10 +124,16 @@ async function aroundOf(
   facts: Facts,
 ): Promise<Around | null> {
   if (NAMES.every((name) => isSame(name, spec, before, facts))) return null;
-  const [files, connection, detectedNetwork] = await Promise.all([
+  const surroundings = await surroundingsOf(host);
+  const filtering = filteringOf(spec, before, facts, null);
+  const isAsked = lockout(filtering, surroundings, null) !== null || namesManagement(filtering);
+  return { ...surroundings, detectedNetwork: isAsked ? await detectedNetworkOf(host) : null };
+}
+
+async function surroundingsOf(host: HostReader): Promise<Surroundings> {
+  const [files, connection] = await Promise.all([
     host.readFolders([`${INTERFACES}.d`]),
     host.run(run('printenv', ['SSH_CONNECTION'])),
-    detectedNetworkOf(host),
   ]);
   const main = (await textOf(host, INTERFACES)) ?? '';
   const texts = [main, ...includedBy(main, files).map(([, text]) => text)];
@@ -146,10 +152,10 @@ async function aroundOf(
     return network !== undefined && gateways.some((gateway) => contains(network, gateway));
   });
   const [from, , to, port] = connection.exit === 0 ? connection.stdout.trim().split(' ') : [];
-  if (from === undefined || to === undefined || port === undefined) return { managed, agent: null, detectedNetwork };
+  if (from === undefined || to === undefined || port === undefined) return { managed, agent: null };
   const used = own.filter(({ address }) => address.split('/')[0] === to);
   const interfaces = (used.length === 0 ? managed : used).map((one) => one.interface);
-  return { managed, agent: { from, to, port: Number(port), interfaces }, detectedNetwork };
+  return { managed, agent: { from, to, port: Number(port), interfaces } };
 }
 
 /** @throws Error when the command fails or prints no network */
@@ -158,8 +164,12 @@ async function detectedNetworkOf(host: HostReader): Promise<string> {
   const [, network] = /^network auto detect: (\S+)$/m.exec(stdout) ?? [];
   if (exit === 0 && network !== undefined) return network;
   const how = ended === 'exited' ? `exit ${exit}` : ended;
+  const said = stderr.trim() || stdout.trim();
+  const remedy = said.includes('phoenix-shell: refused')
+    ? "install this version's files of deploy/ssh on the node (deploy/README.md)"
+    : 'see that the name of the node has an address (getent hosts "$(hostname)")';
   throw new Error(
-    `pve-firewall localnet does not tell the network that Proxmox opens by itself (${how}): ${stderr.trim() || stdout.trim()}`,
+    `pve-firewall localnet does not tell the network that Proxmox opens by itself, without which nobody knows whether the declared firewall locks somebody out (${how}): ${said}; ${remedy}, or declare rules that accept TCP ports 22 and 8006 from where the host is managed`,
   );
 }
 
@@ -172,10 +182,15 @@ function filteringOf(
   spec: FirewallSpec,
   before: FirewallSpec | undefined,
   facts: Facts,
-  { detectedNetwork }: Around,
+  detectedNetwork: string | null,
 ): Filtering {
   const textOf = (name: FileName): string => wantedText(name, spec, before, facts[name]) ?? '';
   return filteringIn(textOf('cluster'), textOf('host'), detectedNetwork);
+}
+
+/** Null where the service that carries it out does not run. */
+function presentFiltering({ cluster, host, units }: Facts, { detectedNetwork }: Around): Filtering | null {
+  return units[UNIT].active ? filteringIn(cluster ?? '', host ?? '', detectedNetwork) : null;
 }
 
 function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
@@ -189,7 +204,10 @@ function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, s
     return { kind: 'impossible', reason: `Proxmox does not understand the firewall: ${seen.faults.join(' ').trim()}` };
   }
   const { around } = seen;
-  const closed = around === null ? null : lockout(filteringOf(spec, before, seen, around), around);
+  const closed =
+    around === null
+      ? null
+      : lockout(filteringOf(spec, before, seen, around.detectedNetwork), around, presentFiltering(seen, around));
   if (closed !== null) return { kind: 'blocked', reason: closed };
   const writes = different.map((name) => {
     const [{ path }, text] = [FILES[name], wantedText(name, spec, before, seen[name])];

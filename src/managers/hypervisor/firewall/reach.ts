@@ -54,8 +54,13 @@ const OPENED = [
   [60_000, 60_050],
 ] as const;
 
-/** What would be blocked, and what to do; null while everyone who needs access still has it. */
-export function lockout(spec: Filtering, { managed, agent }: Surroundings): string | null {
+/**
+ * What would be blocked, and what to do; null while everyone who needs access still has it. The agent has access now, whatever is known of the rules.
+ *
+ * @param present what the host filters by now; null where it does not filter, or nobody knows. What that closes is not counted, since it is no lockout by
+ *   the change.
+ */
+export function lockout(spec: Filtering, { managed, agent }: Surroundings, present: Filtering | null): string | null {
   if (!spec.enabled) return null;
   for (const { address, interface: name } of managed) {
     const network = parseNetwork(address);
@@ -64,7 +69,8 @@ export function lockout(spec: Filtering, { managed, agent }: Surroundings): stri
     const entrance: Entrance = { own: singleAddress(address), interfaces: [name] };
     for (const port of [SSH, 8006]) {
       const reason = refusal(spec, entrance, addressesIn(network), port);
-      if (reason !== null) return sentence(reason, port, `${network.address}/${network.bits}`);
+      if (reason !== null && !isClosed(present, entrance, addressesIn(network), port))
+        return sentence(reason, port, `${network.address}/${network.bits}`);
     }
   }
   const from = parseNetwork(agent?.from ?? '');
@@ -95,10 +101,27 @@ interface Entrance {
   readonly interfaces: readonly string[];
 }
 
-/** The first rule, or the policy, that blocks all of these senders; null when some are accepted. */
-function refusal(spec: Filtering, entrance: Entrance, from: AddressSet, port: number): string | null {
-  const concerned = spec.rules.filter((rule) => isForTcpPort(rule, port) && isForEntrance(rule, spec.named, entrance));
-  const verdict = evaluate(concerned, from, spec.named, false);
+/** Whether it certainly blocks all of these senders: rules that accept names with unknown content count as accepting. */
+function isClosed(spec: Filtering | null, entrance: Entrance, from: AddressSet, port: number): boolean {
+  return spec?.enabled === true && refusal(spec, entrance, from, port, true) !== null;
+}
+
+/**
+ * The first rule, or the policy, that blocks all of these senders; null when some are accepted.
+ *
+ * @param unknownAccepts whether a rule that accepts names with unknown content counts as accepting; else it counts as matching nobody
+ */
+function refusal(
+  spec: Filtering,
+  entrance: Entrance,
+  from: AddressSet,
+  port: number,
+  unknownAccepts = false,
+): string | null {
+  const concerned = spec.rules.filter(
+    (rule) => isForTcpPort(rule, port) && isForEntrance(rule, spec.named, entrance, unknownAccepts),
+  );
+  const verdict = evaluate(concerned, from, spec.named, unknownAccepts);
   if (verdict.kind === 'refused' && verdict.rule.source === BLACKLIST.source) return REFUSED_BY_BLACKLIST;
   if (verdict.kind === 'refused') return `rule "${printRule(verdict.rule)}"`;
   if (verdict.kind === 'accepted' || spec.policyIn === 'ACCEPT') return null;
@@ -106,8 +129,13 @@ function refusal(spec: Filtering, entrance: Entrance, from: AddressSet, port: nu
   return isOpened && intersects(verdict.left, spec.management) ? null : `policy ${spec.policyIn}`;
 }
 
-function isForEntrance({ iface, dest }: Rule, named: NamedAddresses, { own, interfaces }: Entrance): boolean {
+function isForEntrance(
+  { action, iface, dest }: Rule,
+  named: NamedAddresses,
+  { own, interfaces }: Entrance,
+  unknownAccepts: boolean,
+): boolean {
   if (iface !== null && !interfaces.includes(iface)) return false;
   const addresses = addressesOfList(dest, named);
-  return addresses !== undefined && intersects(addresses, own);
+  return addresses === undefined ? unknownAccepts && action === 'ACCEPT' : intersects(addresses, own);
 }
