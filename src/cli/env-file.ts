@@ -15,7 +15,7 @@ export const SECRET_FILES = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment with the variables of the file; those of the environment itself go first. A secret that neither names is read from its file beside
+ * The environment with the variables of the file; those of the environment itself go first. A secret that neither sets is read from its file beside
  * the settings, so that a command by hand knows what the service knows.
  *
  * @throws an error with a hint and an exit code if the file cannot be read
@@ -23,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function withEnvFile(path: string, env: Environment): Environment {
   const all: Environment = { ...parseEnv(readEnvFile(path)), ...env };
   const beside = Object.entries(SECRET_FILES)
-    .filter(([name]) => all[name] === undefined && all[`${name}_FILE`] === undefined)
+    .filter(([name]) => !all[name] && all[`${name}_FILE`] === undefined)
     .map(([name, file]) => [`${name}_FILE`, join(dirname(path), file)] as const)
     .filter(([, file]) => existsSync(file));
   return { ...all, ...Object.fromEntries(beside) };

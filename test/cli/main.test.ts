@@ -221,6 +221,9 @@ describe('an environment file', () => {
     const noToken = expect.stringContaining('there is no PHOENIX_FORGE_TOKEN');
     const isEmpty = `failed  settings: PHOENIX_FORGE_TOKEN_FILE: ${join(folder, 'forge-token')} is empty`;
     expect(await failures()).toEqual([isEmpty, noToken]);
+    // An empty variable counts as unset, as for the service.
+    await writeFile(file, `${readFileSync(file, 'utf8')}PHOENIX_FORGE_TOKEN=\n`);
+    expect(await failures()).toEqual([isEmpty, noToken]);
     await writeFile(file, `${readFileSync(file, 'utf8')}PHOENIX_FORGE_TOKEN_FILE=\n`);
     expect(await failures()).toEqual([noToken]);
   });

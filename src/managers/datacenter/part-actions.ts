@@ -52,7 +52,8 @@ export function ineffectiveReason(
   { text }: ObjectObservation,
 ): string | null {
   const list = spec[part?.field ?? ''];
-  const found = part === undefined || list === undefined ? [] : part.leftOut(part.lines(list), text ?? '');
+  const found =
+    part === undefined || list === undefined ? [] : part.leftOut(part.lines(list), text ?? '', nameOf(target));
   if (found.length === 0) return null;
   return `${label} ${nameOf(target)} is as declared, but Proxmox leaves out ${found.join('; ')}. Make what is named there again, or take it out of the file`;
 }

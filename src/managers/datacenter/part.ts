@@ -35,10 +35,10 @@ export interface Part {
   /** The calls that turn the present lines into the wanted ones; `file` is the whole content of the file that they are in. */
   readonly calls: (present: readonly string[], wanted: readonly string[], file: string) => readonly PartCall[];
   /**
-   * Why Proxmox leaves out lines of the list that are in the file as declared, one sentence each: a name in them was deleted since. `file` as in
-   * `calls`.
+   * Why Proxmox leaves out lines of the list that are in the file as declared, one sentence each: a name in them was deleted since, or stands below them.
+   * `file` as in `calls`, `name` that of the object.
    */
-  readonly leftOut: (lines: readonly string[], file: string) => readonly string[];
+  readonly leftOut: (lines: readonly string[], file: string, name: string) => readonly string[];
   /** Whether deleting the object deletes the list too (`--force 1`), or the list has to be emptied first. */
   readonly deletedWithObject: boolean;
 }

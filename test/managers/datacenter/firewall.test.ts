@@ -282,6 +282,36 @@ test.each([
   },
 );
 
+test('a rule or entry above the alias or set that it names is no success: Proxmox reads the file in one pass', async () => {
+  const host = await openLabHost();
+  const datacenter = {
+    aliases: { office: { cidr: '192.168.7.0/24' } },
+    ip_sets: { away: { entries: ['dc/office'] } },
+    firewall_groups: { web: { rules: [{ type: 'in', action: 'ACCEPT', source: '+away' }] } },
+  };
+  const step = (id: string) =>
+    convergeStep(kindOfObject(id.split('/')[0] ?? ''), host, wanted(targetOf(datacenter, id)));
+  await host.write(FILE, '[ALIASES]\n\noffice 192.168.7.0/24\n\n');
+  await step('ipset/away');
+  await step('securitygroup/web');
+  const parts = /^(\[ALIASES\].*)(\[IPSET.*)(\[group.*)$/s.exec(await host.read(FILE)) ?? [];
+  const [, aliases = '', set = '', rules = ''] = parts;
+  const ending = async (id: string, text: string) => {
+    await host.write(FILE, text);
+    return step(id);
+  };
+  const refused = (why: string) => ({ outcome: 'refused', reason: expect.stringContaining(why), actions: [] });
+  expect(await ending('securitygroup/web', `${aliases}${rules}${set}`)).toMatchObject(
+    refused(`rule "IN ACCEPT -source +away": no such ipset 'away' above it: move [ALIASES] to the top of ${FILE}`),
+  );
+  expect(await ending('ipset/away', `${set}${aliases}${rules}`)).toMatchObject(
+    refused(`entry "dc/office": no such alias 'office' above it: move [ALIASES] to the top of ${FILE}`),
+  );
+  for (const id of ['securitygroup/web', 'ipset/away'])
+    expect(await ending(id, `${aliases}${set}${rules}`)).toEqual({ outcome: 'done', actions: [] });
+  await host.close();
+});
+
 test('protocol 0 is none, as Proxmox writes it, so that the next run changes nothing', () => {
   const lines = groupRules.lines([{ type: 'in', action: 'ACCEPT', proto: '0' }]);
   expect(lines).toEqual(['IN ACCEPT']);

@@ -8,7 +8,7 @@ import { targetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
 import { setEntryProblem } from '../../../proxmox/firewall-file.ts';
 import type { Part, PartCall } from '../part.ts';
-import { clusterFirewall } from './file.ts';
+import { clusterFirewall, leftOutBy, textAbove } from './file.ts';
 
 interface Entry {
   readonly cidr: string;
@@ -66,10 +66,11 @@ export const entries: Part = {
       return alias === null ? [] : [targetId('alias', alias)];
     }),
   calls,
-  leftOut: (lines, file) => {
-    const names = clusterFirewall(file);
+  leftOut: (lines, file, name) => {
+    const above = clusterFirewall(textAbove(file, 'ipset', name));
+    const all = clusterFirewall(file);
     return lines.flatMap((line) => {
-      const problem = setEntryProblem(entryOf(line).cidr, undefined, names);
+      const problem = leftOutBy((names) => setEntryProblem(entryOf(line).cidr, undefined, names), above, all);
       return problem === undefined ? [] : [`entry "${line}": ${problem}`];
     });
   },

@@ -9,6 +9,34 @@ export function clusterFirewall(text: string): FirewallConfig {
   return parseFirewall(text, CLUSTER_FIREWALL, 'cluster', undefined, false).config;
 }
 
+/**
+ * The text above a group or set, all of it where there is none of the name. Proxmox reads the file in one pass, so that what stands below counts as not
+ * there. It writes aliases first, and sets above groups: only a file that was written by hand has another order.
+ */
+export function textAbove(text: string, section: 'group' | 'ipset', name: string): string {
+  const lines = text.split('\n');
+  const header = new RegExp(`^\\s*\\[${section}\\s+(\\S+)\\]`, 'i');
+  const at = lines.findLastIndex((line) => header.exec(line)?.[1]?.toLowerCase() === name.toLowerCase());
+  return at === -1 ? text : lines.slice(0, at).join('\n');
+}
+
+/**
+ * Why Proxmox leaves out a line; undefined where it does not.
+ *
+ * @param problem why by these names
+ * @param above the names above the line's group or set
+ * @param all those of the whole file
+ */
+export function leftOutBy(
+  problem: (names: FirewallConfig) => string | undefined,
+  above: FirewallConfig,
+  all: FirewallConfig,
+): string | undefined {
+  const why = problem(above);
+  const isBelow = why !== undefined && problem(all) === undefined;
+  return isBelow ? `${why} above it: move [ALIASES] to the top of ${CLUSTER_FIREWALL}, and sets above groups` : why;
+}
+
 /** Files whose rules or sets name an alias. A guest's own alias of that name is another. */
 export function filesNamingAlias(name: string, files: ReadonlyMap<string, string>): string[] {
   return filesWhere(files, ({ aliases }, isCluster) => {

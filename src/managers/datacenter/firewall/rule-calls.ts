@@ -7,6 +7,7 @@ import { digestedText, type FirewallConfig } from '../../../proxmox/firewall-fil
 import { parseRule, printRule, RULE_PROPERTIES, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
 import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
 import type { PartCall } from '../part.ts';
+import { leftOutBy } from './file.ts';
 
 /** One position of the list during the change: a rule that stays, one that replaces another, a new one, or one that is removed. */
 type Place =
@@ -25,14 +26,28 @@ export function parsedLine(line: string, names?: FirewallConfig): { readonly lin
   return { line: lineOfRule(rule), rule };
 }
 
-/** Why Proxmox leaves out rules that are on, one sentence each; nothing is known of sets that SDN generates, which count as there. */
-export function linesLeftOut(lines: readonly string[], names: FirewallConfig, environment: 'group' | 'vnet'): string[] {
-  const known = { ...names, sdn: { has: mayBeOfSdn } };
+/**
+ * Why Proxmox leaves out rules that are on, one sentence each; nothing is known of sets that SDN generates, which count as there.
+ *
+ * @param above the names that Proxmox has read before the rules
+ * @param all those of the whole file
+ */
+export function linesLeftOut(
+  lines: readonly string[],
+  above: FirewallConfig,
+  all: FirewallConfig,
+  environment: 'group' | 'vnet',
+): string[] {
   return lines.flatMap((line) => {
     const parsed = parseRule(line);
     if ('error' in parsed || parsed.rule.enable === '0') return [];
-    const [problem] = ruleProblems(parsed.rule, environment, known, undefined);
-    return problem === undefined ? [] : [`rule "${line}": ${problem[1]}`];
+    const { rule } = parsed;
+    const problemBy = (names: FirewallConfig): string | undefined => {
+      const known = { ...names, sdn: { has: mayBeOfSdn } };
+      return ruleProblems({ ...rule }, environment, known, undefined)[0]?.[1];
+    };
+    const problem = leftOutBy(problemBy, above, all);
+    return problem === undefined ? [] : [`rule "${line}": ${problem}`];
   });
 }
 

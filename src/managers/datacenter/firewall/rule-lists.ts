@@ -13,7 +13,7 @@ import { proxmoxRule, writtenRule } from '../../guest/proxmox/firewall.ts';
 import { groupRule, hostRule, vnetRule } from '../../guest/schema.ts';
 import type { Datacenter, NamedRules } from '../declared.ts';
 import type { Part } from '../part.ts';
-import { clusterFirewall } from './file.ts';
+import { clusterFirewall, textAbove } from './file.ts';
 import { callsBetween, linesLeftOut, parsedLine } from './rule-calls.ts';
 
 const NOWHERE: Place = { file: '', path: '' };
@@ -90,7 +90,10 @@ function rulesPart({
     needs: (list) => objectsNamedBy(rulesOf(list)),
     calls: (present, wanted, text) =>
       callsBetween(present, wanted, namesIn(text), schema === ofGroup, schema !== ofGroup || !ALIASES_LAST.test(text)),
-    leftOut: (lines, text) => linesLeftOut(lines, namesIn(text), schema === ofGroup ? 'group' : 'vnet'),
+    leftOut: (lines, text, name) =>
+      schema === ofGroup
+        ? linesLeftOut(lines, namesIn(textAbove(text, 'group', name)), namesIn(text), 'group')
+        : linesLeftOut(lines, namesIn(text), namesIn(text), 'vnet'),
     deletedWithObject: false,
   };
 }
