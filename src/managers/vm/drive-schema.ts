@@ -5,7 +5,7 @@ import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../confi
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 import { driveOptionsShape, keysDeclaredTwice } from '../guest/options/drive-options.ts';
-import { DISK_KEYS, EFI_KEYS, TPM_KEYS } from './drives.ts';
+import { DISK_FIELDS, DISK_KEYS, EFI_KEYS, TPM_KEYS } from './drives.ts';
 
 const EXPECT_BUS =
   'must be a bus with its number: scsi0 to scsi30, virtio0 to virtio15, sata0 to sata5, or ide0 to ide3';
@@ -38,6 +38,38 @@ const limitShape = {
   write_iops: operations('iops_wr', 'How often it is written at most'),
   write_iops_burst: operations('iops_wr_max', 'How often it is written in a burst'),
 };
+
+/** Keys that Proxmox takes only beside another. (qemu-server, PVE/QemuServer/Drive.pm, parse_drive) */
+const NEEDED: Readonly<Record<string, string>> = {
+  bps_max_length: 'mbps_max',
+  bps_rd_max_length: 'mbps_rd_max',
+  bps_wr_max_length: 'mbps_wr_max',
+  iops_max_length: 'iops_max',
+  iops_rd_max_length: 'iops_rd_max',
+  iops_wr_max_length: 'iops_wr_max',
+};
+
+/** Limits of all access, which Proxmox takes only without those of reading or writing. */
+const TOTALS = ['mbps', 'iops'];
+
+type Limited = { readonly options?: Readonly<Record<string, unknown>> | undefined };
+
+/** Reports limits in `options` that Proxmox refuses for what is beside them. 0 is no limit. */
+function limitsFit(written: Limited, context: z.RefinementCtx): void {
+  const beside = written as Readonly<Record<string, unknown>>;
+  const fields: Readonly<Record<string, string | undefined>> = DISK_FIELDS;
+  const isLimited = (key: string): boolean =>
+    !['', '0'].includes(String(written.options?.[key] ?? beside[fields[key] ?? ''] ?? ''));
+  const report = (key: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: ['options', key], message });
+  for (const [key, needed] of Object.entries(NEEDED))
+    if (isLimited(key) && !isLimited(needed)) report(key, `must not stand without ${fields[needed] ?? needed}`);
+  for (const total of TOTALS) {
+    const part = [`${total}_rd`, `${total}_wr`].find(isLimited);
+    if (part !== undefined && isLimited(total))
+      report(total, `must not stand beside ${fields[part] ?? part}; keep one of them`);
+  }
+}
 
 /** Options of a disk; none of them affects its content. */
 const optionShape = {
@@ -119,7 +151,7 @@ const rootFields = z.strictObject({
   ...optionShape,
 });
 
-export const rootDisk = rootFields.superRefine(keysDeclaredTwice(DISK_KEYS));
+export const rootDisk = rootFields.superRefine(keysDeclaredTwice(DISK_KEYS)).superRefine(limitsFit);
 
 const diskFields = z.strictObject({
   bus: bus.describe('Where it is attached, which is what it is told by: with another one it is another disk.'),
@@ -144,7 +176,7 @@ const diskFields = z.strictObject({
   ...optionShape,
 });
 
-export const disk = diskFields.superRefine(keysDeclaredTwice(DISK_KEYS));
+export const disk = diskFields.superRefine(keysDeclaredTwice(DISK_KEYS)).superRefine(limitsFit);
 
 const efiDisk = z.strictObject({
   storage: value.storageId.optional().describe('Its storage. Default: storage_pool of the VM.'),

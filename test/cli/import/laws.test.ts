@@ -157,7 +157,7 @@ boot: order=virtio0
 ide0: local:iso/virtio-win.iso,media=cdrom,size=600M
 ide2: local-lvm:vm-4001-cloudinit,media=cdrom,size=4M
 sata0: none,media=cdrom
-scsi1: rpool:vm-4001-disk-1,cache=writeback,werror=stop,future=1,iops_rd_length=3,size=512M
+scsi1: rpool:vm-4001-disk-1,cache=writeback,werror=stop,future=1,iops_rd=100,iops_rd_max=200,iops_rd_length=3,size=512M
 scsi2: /dev/disk/by-id/ata-WDC_WD40,size=4000G
 tpmstate0: local-lvm:vm-4001-disk-2,size=4M
 virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
@@ -176,6 +176,7 @@ virtio0: local-lvm:vm-4001-disk-0,discard=on,iothread=1,size=32G
         storage: 'rpool',
         size_gb: 0.5,
         cache: 'writeback',
+        read_iops_burst: 200,
         options: { iops_rd_max_length: 3, werror: 'stop' },
       },
       { bus: 'scsi2', path: '/dev/disk/by-id/ata-WDC_WD40' },

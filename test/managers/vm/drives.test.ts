@@ -464,7 +464,13 @@ describe('rules', () => {
 
   test('further keys are those of Proxmox, with its values, on a bus that has them, and said once', () => {
     const rows: readonly (readonly [object, string | null])[] = [
-      [{ options: { werror: 'enospc', detect_zeroes: false, bps_wr_max_length: 3 } }, null],
+      [{ options: { werror: 'enospc', detect_zeroes: false } }, null],
+      [{ options: { iops: 5, iops_max: 9, iops_max_length: 3 } }, null],
+      [{ options: { iops: 0 }, read_iops: 5 }, null],
+      [{ write_mb_per_s: 5, write_mb_per_s_burst: 9, options: { bps_wr_max_length: 3 } }, null],
+      [{ options: { bps_wr_max_length: 3 } }, 'must not stand without write_mb_per_s_burst'],
+      [{ options: { iops: 5, iops_max_length: 3 } }, 'must not stand without iops_max'],
+      [{ options: { mbps: 5 }, read_mb_per_s: 5 }, 'must not stand beside read_mb_per_s'],
       [{ options: { werror: 'sometimes' } }, "must be what Proxmox takes: value 'sometimes' does not have a value"],
       [{ options: { wwn: 'x' } }, 'must be what Proxmox takes'],
       [{ options: { size: '8G' } }, 'must not stand in options; write its size in GB'],
