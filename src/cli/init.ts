@@ -2,8 +2,8 @@
 
 import { load } from '../load/load.ts';
 import { HYPERVISOR_FILE, LXC_FILE } from '../managers/places.ts';
-import { answerRefused, askedAgain, firstSteps, initText, inputEnded, QUESTIONS } from '../messages/init.ts';
-import { problemText } from '../messages/problem.ts';
+import { problemText } from '../messages/problems/problem.ts';
+import { answerRefused, askedAgain, firstSteps, initText, inputEnded, QUESTIONS } from '../messages/setup/init.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { snapshotOf } from './host/written-snapshot.ts';

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { wrapping } from '../../src/cli/io.ts';
-import { progressBlock } from '../../src/messages/progress.ts';
-import { runsTable } from '../../src/messages/runs-table.ts';
-import { cutToWidth, wrapToWidth } from '../../src/messages/width.ts';
+import { progressBlock } from '../../src/messages/terminal/progress.ts';
+import { runsTable } from '../../src/messages/terminal/runs-table.ts';
+import { cutToWidth, wrapToWidth } from '../../src/messages/terminal/width.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Run, StepRecord } from '../../src/model/run.ts';
 

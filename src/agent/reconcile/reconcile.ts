@@ -2,7 +2,7 @@
 // so lost, repeated and reordered events change nothing.
 
 import { branchMissing } from '../../messages/faults.ts';
-import { rewritten } from '../../messages/run-status.ts';
+import { rewritten } from '../../messages/statuses/run-status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { RetryDelay } from '../../ports/queue.ts';

@@ -3,7 +3,7 @@
 
 import { type Decision, type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
 import { DONE } from '../../messages/command.ts';
-import { stepReason } from '../../messages/step-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Power } from '../../model/verbs.ts';
 import { type Ending, TransientError } from '../apply/converge.ts';
 import { type Performing, performRound, throwIfAborted } from '../apply/perform.ts';

@@ -1,7 +1,7 @@
 // What pages say of the actions that they offer: the button, what it will do, and what is done. Pure.
 
-import type { RunDetail } from '../ports/runs.ts';
-import { countOf } from './count.ts';
+import type { RunDetail } from '../../ports/runs.ts';
+import { countOf } from '../count.ts';
 
 /** The buttons that lead to the page which says what will be done. */
 export const BUTTONS = {

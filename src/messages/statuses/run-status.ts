@@ -1,12 +1,12 @@
 // What a commit status says of a run, or of a commit that does not become one.
 
-import { failureText, fitFailure } from '../model/failure.ts';
-import type { RunId } from '../model/ids.ts';
-import type { Plan, PlanStep } from '../model/plan.ts';
-import type { Problem } from '../model/problem.ts';
-import type { StepRecord } from '../model/run.ts';
-import { targetLabel } from './changes.ts';
-import { countOf } from './count.ts';
+import { failureText, fitFailure } from '../../model/failure.ts';
+import type { RunId } from '../../model/ids.ts';
+import type { Plan, PlanStep } from '../../model/plan.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { StepRecord } from '../../model/run.ts';
+import { targetLabel } from '../changes.ts';
+import { countOf } from '../count.ts';
 import { type FinalSentence, MAX_STATUS_LENGTH, type Sentence, shortSha } from './status.ts';
 
 /** In place of a remedy that is too long for a status. */

@@ -1,6 +1,6 @@
 // What is said of a target: how it stands, where it is and what was seen of it. Pure.
 
-import type { DeclaredInterface, DeclaredPlace } from '../model/environment.ts';
+import type { DeclaredInterface, DeclaredPlace } from '../../model/environment.ts';
 
 /** How it stands, in a word or two everywhere, and in a sentence on its page. */
 export const TARGET_STATES = {

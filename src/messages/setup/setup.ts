@@ -1,6 +1,6 @@
 // What a person is told before anything on the host is destroyed, and afterwards.
 
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 interface Area {
   readonly path: string;

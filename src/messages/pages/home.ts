@@ -1,8 +1,8 @@
 // What the front page says of how things stand. Pure.
 
-import type { Head } from '../ports/runs.ts';
-import { countOf } from './count.ts';
-import { shortSha } from './status.ts';
+import type { Head } from '../../ports/runs.ts';
+import { countOf } from '../count.ts';
+import { shortSha } from '../statuses/status.ts';
 
 const MS_PER_HOUR = 3_600_000;
 const HOURS_PER_DAY = 24;

@@ -1,6 +1,6 @@
 // Why something that a person asked for is refused, and what to ask for instead.
 
-import type { CommitInfo } from '../ports/repository.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
 import { shortSha } from './status.ts';
 
 const MAX_NAMED = 5;

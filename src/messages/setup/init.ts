@@ -1,6 +1,6 @@
 // What `phoenix init` asks and says, and the README that it writes.
 
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 export const QUESTIONS = {
   domain: (usual: string) => `Domain that the names of guests end in [${usual}]: `,

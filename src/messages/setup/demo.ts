@@ -1,8 +1,8 @@
 // What the demo tells: a story in chapters, each with what was pushed, what was planned, what happened and what the commit says.
 
-import type { Plan } from '../model/plan.ts';
-import { paint, type Style } from './paint.ts';
-import { APPLY_CONTEXT, DRIFT_CONTEXT, PLAN_CONTEXT, shortSha } from './status.ts';
+import type { Plan } from '../../model/plan.ts';
+import { APPLY_CONTEXT, DRIFT_CONTEXT, PLAN_CONTEXT, shortSha } from '../statuses/status.ts';
+import { paint, type Style } from '../terminal/paint.ts';
 
 interface Status {
   readonly context: string;

@@ -1,12 +1,12 @@
 // What a commit status says of one step: before it runs, how it ended, and why.
 
-import type { Action } from '../model/action.ts';
-import { failureText, followedBy, withAddition } from '../model/failure.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
-import type { PlanStep } from '../model/plan.ts';
-import type { Problem } from '../model/problem.ts';
-import type { Outcome } from '../model/run.ts';
-import type { Doubt } from '../plan/doubts.ts';
+import type { Action } from '../../model/action.ts';
+import { failureText, followedBy, withAddition } from '../../model/failure.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { PlanStep } from '../../model/plan.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Outcome } from '../../model/run.ts';
+import type { Doubt } from '../../plan/doubts.ts';
 import { type FinalSentence, type Sentence, shortSha } from './status.ts';
 
 export function stepWaits({ verb, impact }: Pick<PlanStep, 'verb' | 'impact'>): Sentence {

@@ -1,7 +1,7 @@
 // Channels as people read of them in a terminal. Pure.
 
+import { printable } from '../printable.ts';
 import { paint } from './paint.ts';
-import { printable } from './printable.ts';
 
 interface ToldChannel {
   readonly name: string;

@@ -1,7 +1,7 @@
 // How problems of a configuration are shown: one line that an editor or terminal can jump to, and what to do below it.
 
-import type { Problem } from '../model/problem.ts';
-import { printable } from './printable.ts';
+import type { Problem } from '../../model/problem.ts';
+import { printable } from '../printable.ts';
 
 /** `etc/phoenix_lxc_configs.json:12:5: error DUPLICATE_IP: …`, with the hint on a line of its own. */
 export function problemText({ severity, code, file, line, column, message, hint }: Problem): string {

@@ -1,6 +1,6 @@
 // What an import and a new repository say: in the terminal, and in the README that is written.
 
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 export interface ShownSecret {
   readonly reference: string;

@@ -1,9 +1,9 @@
 // A configuration compared with a host, as people read it: what would be done, what only lacks its mark, and what nobody declares.
 
-import type { TargetId } from '../model/ids.ts';
-import type { Plan } from '../model/plan.ts';
-import { planText } from './plan.ts';
-import { printable } from './printable.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Plan } from '../../model/plan.ts';
+import { planText } from '../plan.ts';
+import { printable } from '../printable.ts';
 
 interface HostPlanShown {
   readonly plan: Plan;

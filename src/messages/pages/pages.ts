@@ -1,15 +1,15 @@
 // What the pages say where it is more than a label.
 
-import type { RunId } from '../model/ids.ts';
-import type { PersonRole } from '../model/person.ts';
-import type { Problem } from '../model/problem.ts';
-import type { PullPlan } from '../model/pull.ts';
-import type { Run, RunState, StepRecord } from '../model/run.ts';
-import { canBeApproved } from '../plan/waiting.ts';
-import type { Freeze } from '../ports/ledger.ts';
-import { countOf } from './count.ts';
-import { endOf } from './drift.ts';
-import { stepWord } from './run.ts';
+import type { RunId } from '../../model/ids.ts';
+import type { PersonRole } from '../../model/person.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { PullPlan } from '../../model/pull.ts';
+import type { Run, RunState, StepRecord } from '../../model/run.ts';
+import { canBeApproved } from '../../plan/waiting.ts';
+import type { Freeze } from '../../ports/ledger.ts';
+import { countOf } from '../count.ts';
+import { endOf } from '../drift.ts';
+import { stepWord } from '../run.ts';
 
 /** A trouble that has a page of its own: what is the matter, and what to do. */
 export interface Trouble {

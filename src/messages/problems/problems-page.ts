@@ -1,6 +1,6 @@
 // The page docs/problems.md: every problem code and every known failure of Proxmox, with what to do.
 
-import type { ProblemCode } from '../model/problem.ts';
+import type { ProblemCode } from '../../model/problem.ts';
 import { type Explanation, isError, PROBLEMS } from './explanations.ts';
 import { KNOWN_FAILURES } from './known-failures.ts';
 

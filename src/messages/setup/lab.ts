@@ -1,6 +1,6 @@
 // What `phoenix lab --forge` says and writes. Pure.
 
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 interface Shown {
   /** The repository's page. */

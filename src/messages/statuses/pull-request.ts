@@ -1,8 +1,8 @@
 // What is said on the head of a pull request. Pure.
 
-import type { PullPlan } from '../model/pull.ts';
-import { summary } from '../plan/plan.ts';
-import { countOf } from './count.ts';
+import type { PullPlan } from '../../model/pull.ts';
+import { summary } from '../../plan/plan.ts';
+import { countOf } from '../count.ts';
 import { errorText } from './run-status.ts';
 import type { Sentence } from './status.ts';
 

@@ -1,7 +1,7 @@
 // Commands that a page or message gives people to copy: what they do in the terminal about what they read. Pure.
 
-import type { RunId, TargetId } from '../model/ids.ts';
-import { shortSha } from './status.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import { shortSha } from '../statuses/status.ts';
 
 export const COMMANDS = {
   approve: (run: RunId, target: TargetId) => `phoenix approve ${run} ${shellWord(target)}`,

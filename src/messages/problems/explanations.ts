@@ -1,7 +1,7 @@
 // What each problem code means and what to do, beside the message at the line itself: for `phoenix explain` and docs/problems.md.
 
-import { ERROR_CODES, type ProblemCode } from '../model/problem.ts';
-import type { Outcome } from '../model/run.ts';
+import { ERROR_CODES, type ProblemCode } from '../../model/problem.ts';
+import type { Outcome } from '../../model/run.ts';
 
 export interface Explanation {
   readonly means: string;

@@ -1,11 +1,11 @@
 // The fields of a step before and after, as the rows of a table.
 
-import type { Json } from '../model/json.ts';
-import type { FieldDifference } from '../model/run.ts';
-import { align } from '../plan/align.ts';
-import { canonical } from '../plan/canonical.ts';
-import type { ShownChange } from './changes.ts';
-import { printable } from './printable.ts';
+import type { Json } from '../../model/json.ts';
+import type { FieldDifference } from '../../model/run.ts';
+import { align } from '../../plan/align.ts';
+import { canonical } from '../../plan/canonical.ts';
+import type { ShownChange } from '../changes.ts';
+import { printable } from '../printable.ts';
 import { OBSERVED, placeText } from './target.ts';
 
 /** Characters of one value of a field; the repository says the rest. */

@@ -1,10 +1,10 @@
 // Runs one below the other, for a terminal. Pure.
 
-import type { Run } from '../model/run.ts';
+import type { Run } from '../../model/run.ts';
+import { printable } from '../printable.ts';
+import { outcomeCounts, runOrigin, runWord, STATE_STYLES } from '../run.ts';
+import { shortSha } from '../statuses/status.ts';
 import { paint } from './paint.ts';
-import { printable } from './printable.ts';
-import { outcomeCounts, runOrigin, runWord, STATE_STYLES } from './run.ts';
-import { shortSha } from './status.ts';
 import { tableOf } from './width.ts';
 
 /** One below the other: `run 12  succeeded  3f2a1bc  push by ada  2 applied, 1 unchanged`. */

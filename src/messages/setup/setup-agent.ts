@@ -1,6 +1,6 @@
 // What `phoenix setup-agent` asks and says. Pure.
 
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 export const ASKED = {
   repoUrl: 'Address of the config repo, https://…: ',

@@ -2,9 +2,9 @@
 // run-status.ts and step-status.ts: they hold no durations or times, so that a repeated status is recognised as the same one, and they say
 // what to do where a person has to act.
 
-import { fitText } from '../model/failure.ts';
-import type { RunId, TargetId } from '../model/ids.ts';
-import type { CommitStatus, FinalState, StatusState, Subject } from '../model/report.ts';
+import { fitText } from '../../model/failure.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
+import type { CommitStatus, FinalState, StatusState, Subject } from '../../model/report.ts';
 
 /** GitHub refuses longer ones with 422. */
 export const MAX_STATUS_LENGTH = 140;

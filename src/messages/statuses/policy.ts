@@ -1,7 +1,7 @@
 // What is said where a policy keeps a commit from being applied, or makes it wait. Pure.
 
-import { failureText } from '../model/failure.ts';
-import type { Policy, PolicyRecord } from '../model/policy.ts';
+import { failureText } from '../../model/failure.ts';
+import type { Policy, PolicyRecord } from '../../model/policy.ts';
 import { type FinalSentence, type Sentence, shortSha } from './status.ts';
 
 export function unsigned(commit: string, reason: string): FinalSentence {

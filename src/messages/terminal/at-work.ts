@@ -1,6 +1,6 @@
 // What a command is at while it shows nothing else, for a person who waits at a terminal. Pure.
 
-import { printable } from './printable.ts';
+import { printable } from '../printable.ts';
 
 export const AT_WORK = {
   looksAt: (host: string) => `reading ${host === 'local' ? 'this host' : printable(host)} …`,

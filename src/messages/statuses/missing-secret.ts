@@ -1,6 +1,6 @@
 // What is said of secrets that the agent does not have.
 
-import { failureText } from '../model/failure.ts';
+import { failureText } from '../../model/failure.ts';
 
 export interface MissingSecret {
   /** What is the matter with it, and what to do, separated by a semicolon. */

@@ -1,11 +1,11 @@
 // A run as it goes on, for a terminal: what runs now and what waits, each on a line that fits. Pure.
 
-import type { TargetId } from '../model/ids.ts';
-import type { Run, StepRecord } from '../model/run.ts';
-import { CHECK, isLook } from './drift.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Run, StepRecord } from '../../model/run.ts';
+import { CHECK, isLook } from '../drift.ts';
+import { printable } from '../printable.ts';
+import { outcomeCounts, stepVerb } from '../run.ts';
 import { paint } from './paint.ts';
-import { printable } from './printable.ts';
-import { outcomeCounts, stepVerb } from './run.ts';
 import { cutToWidth } from './width.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

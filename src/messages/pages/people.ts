@@ -1,6 +1,6 @@
 // What is said of what people asked for.
 
-import type { AskedRecord } from '../ports/people.ts';
+import type { AskedRecord } from '../../ports/people.ts';
 
 export const ASKED_PAGE = {
   title: 'What people asked for',
