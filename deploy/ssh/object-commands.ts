@@ -4,7 +4,7 @@ import type { ObjectRow } from '../../src/managers/datacenter/row.ts';
 import { isAddressed, isFixed, isInherent, optionsOf } from '../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { formOf } from '../../src/managers/datacenter/text-forms.ts';
-import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
+import { propertiesOf, type Schema } from '../../src/proxmox/parameters/table.ts';
 import { VALUE_CLASSES } from './setting-words.ts';
 
 /** Classes of text options of datacenter objects, by their format in Proxmox's table. */

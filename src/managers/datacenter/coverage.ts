@@ -1,6 +1,6 @@
 // The datacenter tables of docs/coverage.md: what Phoenix can declare, compared with the bpg Terraform provider.
 
-import { methodSchemas } from '../../proxmox/table.ts';
+import { methodSchemas } from '../../proxmox/parameters/table.ts';
 import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
 import type { ObjectRow } from './row.ts';
 import { isInherent, markOf } from './row-options.ts';

@@ -3,7 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { createCall, deleteCall, impactOfOptions, optionArgs, updateCall } from './calls.ts';
 import { declaredOf, fixedDifferences, optionChanges } from './differences.ts';

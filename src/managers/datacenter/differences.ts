@@ -2,8 +2,8 @@
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
-import type { Options } from '../../proxmox/section-config.ts';
-import { methodSchemas, type Schema } from '../../proxmox/table.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
+import { methodSchemas, type Schema } from '../../proxmox/parameters/table.ts';
 import type { FoundDifference } from '../comparison.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { markedComment } from '../guest/observe/object-mark.ts';

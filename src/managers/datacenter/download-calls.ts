@@ -2,7 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { fileVolume } from '../../proxmox/storage-files.ts';
+import { fileVolume } from '../../proxmox/storages/files.ts';
 
 /** Images are large, and lines slow. */
 const DOWNLOAD_SECONDS = 3600;

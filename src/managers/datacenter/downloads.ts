@@ -4,8 +4,8 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { type Options, parseSections } from '../../proxmox/section-config.ts';
-import { FILE_CONTENTS } from '../../proxmox/storage-files.ts';
+import { type Options, parseSections } from '../../proxmox/files/section-config.ts';
+import { FILE_CONTENTS } from '../../proxmox/storages/files.ts';
 import { difference, differenceAt, type FoundDifference } from '../comparison.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
 import { approvalHint, missingReference } from './decide.ts';

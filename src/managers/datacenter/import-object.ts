@@ -1,10 +1,10 @@
 // Turns one object of a datacenter, from the options in Proxmox's file, into its declaration, and finds its line in Proxmox's file.
 
 import type { Json, JsonObject } from '../../model/json.ts';
-import { booleanOf, splitList } from '../../proxmox/perl.ts';
-import { parsePropertyString } from '../../proxmox/property-string.ts';
-import type { Options } from '../../proxmox/section-config.ts';
-import { propertiesOf, type Schema } from '../../proxmox/table.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
+import { booleanOf, splitList } from '../../proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../proxmox/parameters/property-string.ts';
+import { propertiesOf, type Schema } from '../../proxmox/parameters/table.ts';
 import { commentOf } from '../guest/observe/object-mark.ts';
 import type { Extent } from '../importer.ts';
 import type { ObjectRow } from './row.ts';

@@ -2,7 +2,7 @@
 
 import { keysOf, pointer } from '../../config/read/place.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import type { LeftOver, NeededSecret } from '../importer.ts';
 import type { HostReader } from '../manager.ts';
 import { DATACENTER_FILE } from '../places.ts';

@@ -1,7 +1,7 @@
 // Imports the objects of a datacenter from a host into declarations: the inverse of reading the file, row by row.
 
 import type { Json, JsonObject } from '../../model/json.ts';
-import { type Options, parseSections } from '../../proxmox/section-config.ts';
+import { type Options, parseSections } from '../../proxmox/files/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { commentOf, markedComment } from '../guest/observe/object-mark.ts';
 import {

@@ -3,8 +3,8 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { splitList } from '../../proxmox/perl.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
+import { splitList } from '../../proxmox/parameters/perl.ts';
 import { difference, type FoundDifference } from '../comparison.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { ownerIn } from '../guest/observe/object-mark.ts';

@@ -2,7 +2,7 @@
 
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { ownerIn } from '../guest/observe/object-mark.ts';
 import type { Wanted } from '../manager.ts';

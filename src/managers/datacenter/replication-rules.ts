@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { placeIn } from '../../config/read/place.ts';
 import { targetId } from '../../model/ids.ts';
-import { isShared } from '../../proxmox/storage-types.ts';
+import { isShared } from '../../proxmox/storages/types.ts';
 import type { Guest } from '../config.ts';
 import type { RuleContext } from '../rule.ts';
 import { guestIn } from './rows/replication.ts';

@@ -3,7 +3,7 @@
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import type { FoundDifference } from '../comparison.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
 import type { ObjectObservation } from './observe.ts';

@@ -2,9 +2,9 @@
 
 import { parseNetwork, spelling } from '../../config/address.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { booleanOf, splitList } from '../../proxmox/perl.ts';
-import { parsePropertyString, printPropertyString } from '../../proxmox/property-string.ts';
-import { propertiesOf, type Schema } from '../../proxmox/table.ts';
+import { booleanOf, splitList } from '../../proxmox/parameters/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../proxmox/parameters/property-string.ts';
+import { propertiesOf, type Schema } from '../../proxmox/parameters/table.ts';
 import { isList } from './row-options.ts';
 
 /** The arguments for a declared value: several where the option is given several times. */

@@ -1,6 +1,6 @@
 // Checks that a VM's boot devices exist: Proxmox refuses a boot order with a missing device, or creates a VM that boots from nothing.
 
-import { readOption } from '../../proxmox/option-meaning.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
 import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import type { VmSpec } from './vm-spec.ts';
 

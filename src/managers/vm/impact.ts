@@ -2,7 +2,7 @@
 // a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
-import { effectOf, isReadAtStart } from '../../proxmox/option-effects.ts';
+import { effectOf, isReadAtStart } from '../../proxmox/guests/option-effects.ts';
 import { becomesTemplate, isEqual, isStill } from '../guest/impact.ts';
 
 import { addressesOf } from '../guest/proxmox/network.ts';

@@ -3,8 +3,8 @@
 import type { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
 import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
-import { propertiesOf } from '../../proxmox/table.ts';
-import { isCloudInit } from '../../proxmox/volumes.ts';
+import { propertiesOf } from '../../proxmox/parameters/table.ts';
+import { isCloudInit } from '../../proxmox/storages/volumes.ts';
 import { defined } from '../guest/import/guests.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import { writtenDriveOptions } from '../guest/options/drive-options.ts';

@@ -2,7 +2,7 @@
 // what a clone keeps of its source. For rules that judge options by each other.
 
 import { type Place, placeIn } from '../../config/read/place.ts';
-import { printOption, readOption } from '../../proxmox/option-meaning.ts';
+import { printOption, readOption } from '../../proxmox/guests/option-meaning.ts';
 import type { Config } from '../config.ts';
 import type { GuestInterface } from '../guest/declared.ts';
 import { interfacesOf } from '../guest/guests.ts';

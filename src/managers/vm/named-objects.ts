@@ -2,9 +2,9 @@
 // first. One that is missing is told before anything is done: Proxmox refuses the VM for the model, and for a mapping only its start.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../proxmox/cpu-models.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { parseUntypedSections } from '../../proxmox/section-config.ts';
+import { parseUntypedSections } from '../../proxmox/files/section-config.ts';
+import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../proxmox/guests/cpu-models.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
 import { impossible, type Refusal } from '../guest/lifecycle/gate.ts';
 import type { GuestObservation, ObjectKind } from '../guest/observe/observation.ts';
 import type { GuestConf } from '../guest/proxmox/conf.ts';

@@ -1,6 +1,6 @@
 // Passthrough of host devices to a VM, as options of Proxmox: a device keeps its number as long as it is the same device.
 
-import { effectOf } from '../../proxmox/option-effects.ts';
+import { effectOf } from '../../proxmox/guests/option-effects.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
 import { plainSetting } from '../guest/proxmox/setting-edits.ts';

@@ -3,8 +3,8 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
 import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
-import { formatsOf } from '../../proxmox/storage-types.ts';
-import { propertiesOf } from '../../proxmox/table.ts';
+import { propertiesOf } from '../../proxmox/parameters/table.ts';
+import { formatsOf } from '../../proxmox/storages/types.ts';
 import type { Config } from '../config.ts';
 import { interfacesOf, nameOfGuest, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';

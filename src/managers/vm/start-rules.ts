@@ -2,9 +2,9 @@
 
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../config/read/place.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
 import type { StartFault } from '../../proxmox/machine/fault.ts';
 import { startFaults } from '../../proxmox/machine/start.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
 import type { Config, Guest } from '../config.ts';
 import { nameOfGuest, targetOf } from '../guest/guests.ts';
 import { cloneSourcePlace } from '../guest/rules/references.ts';

@@ -1,8 +1,8 @@
 // The program pvesh: API calls. Changes of guests are the verbs of pct and qm under their API paths; other calls (reads, storages, firewall, tasks)
 // are handled here.
 
+import { verbForMethod } from '../../../../src/proxmox/parameters/table.ts';
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../../src/proxmox/secret-arguments.ts';
-import { verbForMethod } from '../../../../src/proxmox/table.ts';
 import { staleAccess } from '../access/stale-lines.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, newCall, type Verb, warn } from '../call.ts';

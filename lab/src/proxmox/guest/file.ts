@@ -1,9 +1,9 @@
 // The configuration files of containers and virtual machines, parsed as leniently and printed as exactly as by Proxmox.
 import { createHash } from 'node:crypto';
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { RAW_LINE, rawKey } from '../../../../src/proxmox/raw-lines.ts';
-import { parseSize } from '../../../../src/proxmox/sizes.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { RAW_LINE, rawKey } from '../../../../src/proxmox/guests/raw-lines.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/storages/sizes.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { readValue } from './options.ts';
 

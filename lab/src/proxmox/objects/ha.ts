@@ -4,9 +4,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import {
+  type Options,
+  parseSections,
+  printSections,
+  type Section,
+} from '../../../../src/proxmox/files/section-config.ts';
 import { affinityConflicts, HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { type Options, parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Call, print } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';

@@ -1,9 +1,9 @@
 // What the plugins of pve-network check of an object before it is written or deleted (PVE::Network::SDN::*Plugin).
 
 import { readFileSync } from 'node:fs';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import type { Options } from '../../../../src/proxmox/files/section-config.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { dhcpRangeProblem, mayBeGateway } from '../../../../src/proxmox/sdn.ts';
-import type { Options } from '../../../../src/proxmox/section-config.ts';
 import { configPath, guestIds, type LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';

@@ -3,9 +3,9 @@
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { FABRIC_NODE_PROTOCOLS, FABRIC_PROTOCOLS, isWithin } from '../../../../src/proxmox/sdn.ts';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';

@@ -2,7 +2,7 @@
 // kernel's routes, and zones of type qinq and evpn are left out beyond their bridges.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { kernelLinks, MAIN } from '../../host/links/links.ts';
 import { isTrue, wordsOf } from '../network/interface.ts';
 import { readInterfaces } from '../network/read-interfaces.ts';

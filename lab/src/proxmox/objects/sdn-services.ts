@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { DNS_TYPES, IPAM_TYPES, IPAMS_FILE, OWN_IPAM, SDN_DNS_FILE } from '../../../../src/proxmox/sdn.ts';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import type { Call } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
+import { printSections } from '../../../../src/proxmox/files/section-config.ts';
+import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { CONTROLLER_TYPES, ZONE_TYPES } from '../../../../src/proxmox/sdn.ts';
-import { printSections } from '../../../../src/proxmox/section-config.ts';
-import { methodSchemas } from '../../../../src/proxmox/table.ts';
 import type { Call } from '../call.ts';
 import { randomMac } from '../guest/guest.ts';
 import { replaceFile } from '../lock.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { archiveProblem, publicKeys } from '../../../../src/proxmox/code-checks.ts';
+import { archiveProblem, publicKeys } from '../../../../src/proxmox/parameters/code-checks.ts';
 import { engineFor } from '../../engine/engine.ts';
 import { joinPool } from '../access/access.ts';
 import { checkPool } from '../access/user-config.ts';

@@ -1,10 +1,10 @@
 // `qm create` and `qm clone`.
 
 import { randomUUID } from 'node:crypto';
-import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
 import { clipboardProblem } from '../../../../src/proxmox/machine/start.ts';
-import { printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { encodedKeys } from '../../../../src/proxmox/parameters/code-checks.ts';
+import { printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { joinPool } from '../access/access.ts';
 import { checkPool } from '../access/user-config.ts';
 import { type Call, print, task, warn } from '../call.ts';

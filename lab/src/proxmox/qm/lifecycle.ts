@@ -1,6 +1,6 @@
 // Starting, stopping and destroying virtual machines.
 import { rmSync } from 'node:fs';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, task, warn } from '../call.ts';
 import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';

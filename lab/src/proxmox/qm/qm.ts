@@ -1,7 +1,7 @@
 // The program qm: virtual machines.
 
 import { randomUUID } from 'node:crypto';
-import { machineSnapshotName } from '../../../../src/proxmox/code-checks.ts';
+import { machineSnapshotName } from '../../../../src/proxmox/parameters/code-checks.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { load, update } from '../guest/guest.ts';

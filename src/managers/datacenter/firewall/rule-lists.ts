@@ -4,8 +4,8 @@
 import { z } from 'zod';
 import type { Place } from '../../../config/read/place.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
-import type { FirewallConfig } from '../../../proxmox/firewall-file.ts';
-import { printRule } from '../../../proxmox/firewall-rule.ts';
+import type { FirewallConfig } from '../../../proxmox/firewall/file.ts';
+import { printRule } from '../../../proxmox/firewall/rule.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { objectsNamedBy } from '../../guest/firewall-names.ts';
 import { normaliseRules } from '../../guest/normalise.ts';

@@ -6,7 +6,7 @@ import { targetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Impact } from '../../../model/plan.ts';
 import type { FieldDifference } from '../../../model/run.ts';
-import type { Options } from '../../../proxmox/section-config.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { optionArgs, pvesh } from '../calls.ts';
 import { approvalHint } from '../decide.ts';

@@ -1,7 +1,7 @@
 // Imports the software-defined network of a host: what is in force, without changes that somebody made and did not apply.
 
 import type { JsonObject } from '../../../model/json.ts';
-import type { Options } from '../../../proxmox/section-config.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
 import type { Config } from '../../config.ts';
 import {
   type Extent,

@@ -1,6 +1,7 @@
 // Parses, validates and prints property strings (`key=value,key=value`) by the schema of their option.
+
+import { printSize } from '../storages/sizes.ts';
 import { type Properties, readProperties } from './schema.ts';
-import { printSize } from './sizes.ts';
 import { propertiesOf } from './table.ts';
 
 export type { Properties };

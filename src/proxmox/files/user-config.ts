@@ -1,7 +1,7 @@
 // Parses and prints /etc/pve/user.cfg: users, tokens, groups, roles, permissions and pools, one per line, with fields separated by colons
 // (PVE/AccessControl.pm).
 
-import { splitList } from './perl.ts';
+import { splitList } from '../parameters/perl.ts';
 import { decodeText, encodeText, type Options } from './section-config.ts';
 
 /** Fields of each kind of line; those in `ENCODED` are encoded. */

@@ -1,7 +1,7 @@
 // Section files, in which Proxmox stores most of its objects (PVE/SectionConfig.pm): `type: id`, followed by one option per line. Shared by the
 // readers and the lab, which writes them.
 
-import { methodSchemas } from './table.ts';
+import { methodSchemas } from '../parameters/table.ts';
 
 /** Values of each option as written; several for repeated options. */
 export type Options = Readonly<Record<string, readonly string[]>>;

@@ -1,9 +1,9 @@
 // Formats in firewall rules: addresses, ports, protocols and ICMP types, with their error messages.
 
-import { isIp, isIpv4, readBlock } from './addresses.ts';
-import type { Verifier } from './format-verifier.ts';
-import { splitOn, wholeMatch } from './perl.ts';
-import { names } from './table.ts';
+import { isIp, isIpv4, readBlock } from '../addresses.ts';
+import type { Verifier } from '../parameters/format-verifier.ts';
+import { splitOn, wholeMatch } from '../parameters/perl.ts';
+import { names } from '../parameters/table.ts';
 
 const ALIAS = '(?:dc/|guest/)?[A-Za-z][A-Za-z0-9\\-_]+';
 

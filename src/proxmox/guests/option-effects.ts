@@ -1,9 +1,9 @@
 // When a change of a guest's option takes effect while the guest runs. Verified against recorded sessions with the real programs, row by row
 // (test/proxmox/option-effects.test.ts).
 
+import type { Properties } from '../parameters/schema.ts';
 import { hotplugFeatures, type OptionsOf, stemOf } from './guest-options.ts';
 import { readOption } from './option-meaning.ts';
-import type { Properties } from './schema.ts';
 
 export interface OptionChange {
   /** Undefined: not set. */

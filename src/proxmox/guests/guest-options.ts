@@ -1,6 +1,6 @@
 // Facts about guest options beyond their schemas: which are numbered, which keys are generated, and which are undeclared property strings.
 
-import { configOption, configOptions, propertiesOf, type Schema } from './table.ts';
+import { configOption, configOptions, propertiesOf, type Schema } from '../parameters/table.ts';
 
 export type OptionsOf = 'lxc' | 'qemu';
 

@@ -1,10 +1,10 @@
 // Normalises the text of a guest's option: texts with the same normal form are the same setting.
 
+import { booleanOf, splitList } from '../parameters/perl.ts';
+import { printPropertyString } from '../parameters/property-string.ts';
+import { type Properties, readProperties, textProblem } from '../parameters/schema.ts';
+import { configOption, propertiesOf, type Schema } from '../parameters/table.ts';
 import { hotplugFeatures, keysOfOption, type OptionsOf } from './guest-options.ts';
-import { booleanOf, splitList } from './perl.ts';
-import { printPropertyString } from './property-string.ts';
-import { type Properties, readProperties, textProblem } from './schema.ts';
-import { configOption, propertiesOf, type Schema } from './table.ts';
 
 /** The keys of a property string option; undefined for other options and for unreadable text, such as from newer versions. */
 export function readOption(kind: OptionsOf, option: string, text: string): Properties | undefined {

@@ -1,6 +1,7 @@
 // Parses and prints firewall files (cluster.fw, host.fw, ID.fw, sdn/firewall/VNET.fw): options, aliases, IP sets, rules and security groups. Unreadable lines are dropped
 // with a warning; invalid rules are kept with a warning.
-import { isIpv4, isIpv6 } from './addresses.ts';
+import { isIpv4, isIpv6 } from '../addresses.ts';
+import { formatProblem } from '../parameters/formats.ts';
 import {
   type FirewallNames,
   NAME,
@@ -10,8 +11,7 @@ import {
   type RuleEnvironment,
   type RuleProblem,
   ruleProblems,
-} from './firewall-rule.ts';
-import { formatProblem } from './formats.ts';
+} from './rule.ts';
 
 type Alias = { name: string; cidr: string; comment?: string };
 export type SetEntry = { cidr: string; nomatch?: boolean; comment?: string };

@@ -1,10 +1,10 @@
 // A firewall rule: its line in a .fw file, and its validation by Proxmox (PVE/Firewall.pm: parse_fw_rule, verify_rule). An invalid rule is not
 // active, with a warning only in `pve-firewall compile`.
 
-import { isIpv4, isIpv6 } from './addresses.ts';
-import { isIcmpType, readAddressList } from './firewall-formats.ts';
-import { formatProblem } from './formats.ts';
-import { macros } from './table.ts';
+import { isIpv4, isIpv6 } from '../addresses.ts';
+import { formatProblem } from '../parameters/formats.ts';
+import { macros } from '../parameters/table.ts';
+import { isIcmpType, readAddressList } from './formats.ts';
 
 /** Properties of a rule in the order of its line; `enable` is `1` or `0`, `ipversion` is derived. */
 export type Rule = { [property: string]: string };

@@ -1,6 +1,6 @@
 // Custom CPU models of a datacenter (qemu-server, PVE/QemuServer/CPUConfig.pm), used by guests as `custom-NAME`.
 
-import { type Options, parseSections } from './section-config.ts';
+import { type Options, parseSections } from '../files/section-config.ts';
 
 export const CPU_MODELS_FILE = '/etc/pve/virtual-guest/cpu-models.conf';
 

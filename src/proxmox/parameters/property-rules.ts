@@ -1,6 +1,6 @@
 // Rules for property strings beyond the formats of their properties.
 
-import { isCustomCpu } from './cpu-models.ts';
+import { isCustomCpu } from '../guests/cpu-models.ts';
 import { booleanOf, wholeMatch } from './perl.ts';
 import { names } from './table.ts';
 

@@ -1,8 +1,8 @@
 // Value checks that are in the code of Proxmox's programs and not in a schema, with their sources. Without those that depend on the host's state.
 
-import { isAclPath } from './access.ts';
-import { arePublicKeys } from './public-key.ts';
-import { FILE_CONTENTS } from './storage-files.ts';
+import { isAclPath } from '../access.ts';
+import { arePublicKeys } from '../public-key.ts';
+import { FILE_CONTENTS } from '../storages/files.ts';
 
 /** Proxmox's error message for the value; undefined if valid. */
 type Check = (value: string) => string | undefined;

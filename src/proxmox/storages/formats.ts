@@ -1,8 +1,8 @@
 // The formats of storages and of the volumes on them (pve-storage, PVE/Storage/Plugin.pm; pve-common, PVE/JSONSchema.pm).
 
-import { isIp } from './addresses.ts';
-import { isDnsName, matching, passing, type Verifier } from './format-verifier.ts';
-import { wholeMatch } from './perl.ts';
+import { isIp } from '../addresses.ts';
+import { isDnsName, matching, passing, type Verifier } from '../parameters/format-verifier.ts';
+import { wholeMatch } from '../parameters/perl.ts';
 
 const volumeId = matching('[a-z][a-z0-9\\-_.]*[a-z0-9]:.+', "unable to parse volume ID '%s'", 'i');
 const volumeIdOrPath: Verifier = (value) => (value.startsWith('/') ? undefined : volumeId(value));

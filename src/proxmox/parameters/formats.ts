@@ -1,12 +1,12 @@
 // The named formats of Proxmox's schemas, with their error messages.
 
-import { privileges } from './access.ts';
-import { isCidr, isIp, isIpv4, isIpv6 } from './addresses.ts';
-import { isCalendarEvent } from './calendar-event.ts';
-import { FIREWALL_FORMATS } from './firewall-formats.ts';
+import { privileges } from '../access.ts';
+import { isCidr, isIp, isIpv4, isIpv6 } from '../addresses.ts';
+import { isCalendarEvent } from '../calendar-event.ts';
+import { FIREWALL_FORMATS } from '../firewall/formats.ts';
+import { STORAGE_FORMATS } from '../storages/formats.ts';
 import { dnsName, isDnsName, label, matching, passing, type Verifier } from './format-verifier.ts';
 import { splitList, splitOn, wholeMatch } from './perl.ts';
-import { STORAGE_FORMATS } from './storage-formats.ts';
 import { configOption, names } from './table.ts';
 
 const interfaceName = matching('[a-z][a-z0-9_]{1,20}([:.]\\d+)?', "invalid network interface name '%s'", 'i');
