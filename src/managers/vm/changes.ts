@@ -33,12 +33,12 @@ import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine, sshKeysPath } from '../public-key.ts';
-import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys } from './desired-settings.ts';
-import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './disks.ts';
-import type { FoundDrives } from './find-drives.ts';
+import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './drives/disks.ts';
+import type { FoundDrives } from './drives/find-drives.ts';
 import { OPTION, type PasswordChange, passwordChange, passwordDifferences } from './password.ts';
-import { startProblem, withDesired } from './start-problem.ts';
+import { cannotBoot, presentKeys } from './start/boot-devices.ts';
+import { startProblem, withDesired } from './start/start-problem.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 export function machineChanges(

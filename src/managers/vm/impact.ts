@@ -8,9 +8,9 @@ import { becomesTemplate, isEqual, isStill } from '../guest/impact.ts';
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { decidingSettings, settingsWait } from '../guest/settings/impact.ts';
-import { ROOT_DRIVE } from './disks.ts';
-import { type Drive, drivesOf } from './drives.ts';
-import { waitsForRestart } from './passthrough.ts';
+import { ROOT_DRIVE } from './drives/disks.ts';
+import { type Drive, drivesOf } from './drives/drives.ts';
+import { waitsForRestart } from './passthrough/passthrough.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {

@@ -20,10 +20,10 @@ import { featureScript, type Script, script } from '../guest/scripts/scripts.ts'
 import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
 import { snippetNeeds } from '../guest/snippet-needs.ts';
 import type { VmGuest } from './declared.ts';
-import { ROOT_DRIVE } from './disks.ts';
-import { type Drives, declaredDrives } from './drives.ts';
-import { objectNeeds } from './named-objects.ts';
-import type { Passthrough } from './passthrough.ts';
+import { ROOT_DRIVE } from './drives/disks.ts';
+import { type Drives, declaredDrives } from './drives/drives.ts';
+import type { Passthrough } from './passthrough/passthrough.ts';
+import { objectNeeds } from './rules/named-objects.ts';
 
 export type VmSpec = GuestSpec &
   SettingValues<'vm'> &

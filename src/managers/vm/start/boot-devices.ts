@@ -1,8 +1,8 @@
 // Checks that a VM's boot devices exist: Proxmox refuses a boot order with a missing device, or creates a VM that boots from nothing.
 
-import { readOption } from '../../proxmox/guests/option-meaning.ts';
-import type { DesiredSetting } from '../guest/proxmox/settings.ts';
-import type { VmSpec } from './vm-spec.ts';
+import { readOption } from '../../../proxmox/guests/option-meaning.ts';
+import type { DesiredSetting } from '../../guest/proxmox/settings.ts';
+import type { VmSpec } from '../vm-spec.ts';
 
 /** Keys of the settings that a VM will have. */
 export function presentKeys(desired: readonly DesiredSetting[]): string[] {

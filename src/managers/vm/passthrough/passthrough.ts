@@ -1,10 +1,15 @@
 // Passthrough of host devices to a VM, as options of Proxmox: a device keeps its number as long as it is the same device.
 
-import { effectOf } from '../../proxmox/guests/option-effects.ts';
-import type { Settings } from '../guest/proxmox/conf.ts';
-import { editProperties, type Properties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
-import { plainSetting } from '../guest/proxmox/setting-edits.ts';
-import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
+import { effectOf } from '../../../proxmox/guests/option-effects.ts';
+import type { Settings } from '../../guest/proxmox/conf.ts';
+import {
+  editProperties,
+  type Properties,
+  parseProperties,
+  printProperties,
+} from '../../guest/proxmox/property-string.ts';
+import { plainSetting } from '../../guest/proxmox/setting-edits.ts';
+import { type DesiredSetting, freeIndexes, indexesOf } from '../../guest/proxmox/settings.ts';
 import type { WrittenDevice } from './passthrough-schema.ts';
 
 /** A device in Proxmox's terms. */

@@ -1,10 +1,10 @@
 // The drives that a VM should have beside its root disk, under the file's names, and their property strings.
 
 import type { z } from 'zod';
-import type { DriveKeysAt } from '../guest/options/coverage.ts';
-import { type DriveKeys, optionTexts } from '../guest/options/drive-options.ts';
-import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
-import type { VmGuest } from './declared.ts';
+import type { DriveKeysAt } from '../../guest/options/coverage.ts';
+import { type DriveKeys, optionTexts } from '../../guest/options/drive-options.ts';
+import { type Properties, printProperties } from '../../guest/proxmox/property-string.ts';
+import type { VmGuest } from '../declared.ts';
 import type { disk, rootDisk } from './drive-schema.ts';
 
 type DiskDeclared = {

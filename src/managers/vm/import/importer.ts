@@ -1,6 +1,6 @@
 // Imports virtual machines from their files on the host into the config file.
 
-import type { JsonObject } from '../../model/json.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import {
   defined,
   type FoundGuest,
@@ -19,21 +19,21 @@ import {
   undeclaredGuests,
   unlastingReason,
   type WrittenGuest,
-} from '../guest/import/guests.ts';
-import { unconnectedLeft, writtenNetworks } from '../guest/import/network.ts';
-import { writtenOptions } from '../guest/import/options.ts';
-import type { Unclaimed } from '../guest/import/unclaimed.ts';
-import type { GuestInventory } from '../guest/observe/inventory.ts';
-import type { GuestObservation } from '../guest/observe/observation.ts';
-import { normalFlag } from '../guest/proxmox/property-string.ts';
-import type { Extent, Importer } from '../importer.ts';
-import { VM_FILE } from '../places.ts';
-import { keysIn } from './desired-settings.ts';
-import { isCd, isDiskKey } from './drive-value.ts';
+} from '../../guest/import/guests.ts';
+import { unconnectedLeft, writtenNetworks } from '../../guest/import/network.ts';
+import { writtenOptions } from '../../guest/import/options.ts';
+import type { Unclaimed } from '../../guest/import/unclaimed.ts';
+import type { GuestInventory } from '../../guest/observe/inventory.ts';
+import type { GuestObservation } from '../../guest/observe/observation.ts';
+import { normalFlag } from '../../guest/proxmox/property-string.ts';
+import type { Extent, Importer } from '../../importer.ts';
+import { VM_FILE } from '../../places.ts';
+import { keysIn } from '../desired-settings.ts';
+import { isCd, isDiskKey } from '../drives/drive-value.ts';
+import { passwordOf } from '../password.ts';
+import type { VmSpec } from '../vm-spec.ts';
 import { writtenDrives } from './import-drives.ts';
 import { importPassthrough } from './import-passthrough.ts';
-import { passwordOf } from './password.ts';
-import type { VmSpec } from './vm-spec.ts';
 
 export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestInventory> = {
   observe: (host) => observeGuests(host, 'qm'),

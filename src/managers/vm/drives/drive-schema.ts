@@ -1,10 +1,10 @@
 // The schema of a VM's drives: its root disk, further disks and CDs, the EFI disk, and the TPM.
 
 import { z } from 'zod';
-import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../config/schema/option.ts';
-import * as text from '../../config/schema/text.ts';
-import * as value from '../../config/schema/values.ts';
-import { driveOptionsShape, keysDeclaredTwice } from '../guest/options/drive-options.ts';
+import { becomes, hundredths, inMachines, oneOf, wholeNumber } from '../../../config/schema/option.ts';
+import * as text from '../../../config/schema/text.ts';
+import * as value from '../../../config/schema/values.ts';
+import { driveOptionsShape, keysDeclaredTwice } from '../../guest/options/drive-options.ts';
 import { DISK_FIELDS, DISK_KEYS, EFI_KEYS, TPM_KEYS } from './drives.ts';
 
 const EXPECT_BUS =

@@ -1,19 +1,19 @@
 // The options that a VM has as its file declares it, in Proxmox's terms, with the place of each: what its fields and `options` become together, and
 // what a clone keeps of its source. For rules that judge options by each other.
 
-import { type Place, placeIn } from '../../config/read/place.ts';
-import { printOption, readOption } from '../../proxmox/guests/option-meaning.ts';
-import type { Config } from '../config.ts';
-import type { GuestInterface } from '../guest/declared.ts';
-import { interfacesOf } from '../guest/guests.ts';
-import { fieldsOf } from '../guest/options/fields.ts';
-import { linkProperties, networksOf } from '../guest/proxmox/network.ts';
-import { type Properties, printProperties } from '../guest/proxmox/property-string.ts';
-import { optionTexts, withCreationDefaults } from '../guest/settings/values.ts';
-import type { VmGuest } from './declared.ts';
-import { ROOT_DRIVE } from './disks.ts';
-import { declaredDrives, drivesOf, isoKey } from './drives.ts';
-import { printDevice } from './passthrough.ts';
+import { type Place, placeIn } from '../../../config/read/place.ts';
+import { printOption, readOption } from '../../../proxmox/guests/option-meaning.ts';
+import type { Config } from '../../config.ts';
+import type { GuestInterface } from '../../guest/declared.ts';
+import { interfacesOf } from '../../guest/guests.ts';
+import { fieldsOf } from '../../guest/options/fields.ts';
+import { linkProperties, networksOf } from '../../guest/proxmox/network.ts';
+import { type Properties, printProperties } from '../../guest/proxmox/property-string.ts';
+import { optionTexts, withCreationDefaults } from '../../guest/settings/values.ts';
+import type { VmGuest } from '../declared.ts';
+import { ROOT_DRIVE } from '../drives/disks.ts';
+import { declaredDrives, drivesOf, isoKey } from '../drives/drives.ts';
+import { printDevice } from '../passthrough/passthrough.ts';
 
 export interface MachineOption {
   readonly text: string;

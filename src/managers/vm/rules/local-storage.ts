@@ -1,8 +1,8 @@
 // Storage `local` holds images and cloud-init snippets that VMs are created with. A new node does not allow all of these content types there.
 
-import type { Action } from '../../model/action.ts';
-import type { HostFacts } from '../guest/observe/observation.ts';
-import { action } from '../guest/proxmox/command.ts';
+import type { Action } from '../../../model/action.ts';
+import type { HostFacts } from '../../guest/observe/observation.ts';
+import { action } from '../../guest/proxmox/command.ts';
 
 /** Allows these content types on the storage; nothing where they are allowed already, or where the storage is not in its default form. */
 export function allowOnLocal({ localContents }: HostFacts, wanted: readonly string[]): Action[] {

@@ -2,14 +2,14 @@
 // note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
-import { isCloudInit, isSameDisk } from '../../proxmox/storages/volumes.ts';
-import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
-import { currentKey } from '../guest/options/drive-options.ts';
-import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
-import { isVolume } from '../guest/proxmox/disk-lines.ts';
-import { absentSetting } from '../guest/proxmox/network.ts';
-import { editProperties, parseProperties, printProperties } from '../guest/proxmox/property-string.ts';
-import type { DesiredSetting } from '../guest/proxmox/settings.ts';
+import { isCloudInit, isSameDisk } from '../../../proxmox/storages/volumes.ts';
+import { type RetainedVolumes, splitLine } from '../../guest/lifecycle/retained-volumes.ts';
+import { currentKey } from '../../guest/options/drive-options.ts';
+import { type GuestConf, type Settings, upcoming } from '../../guest/proxmox/conf.ts';
+import { isVolume } from '../../guest/proxmox/disk-lines.ts';
+import { absentSetting } from '../../guest/proxmox/network.ts';
+import { editProperties, parseProperties, printProperties } from '../../guest/proxmox/property-string.ts';
+import type { DesiredSetting } from '../../guest/proxmox/settings.ts';
 import {
   attachedAs,
   elsewhere,

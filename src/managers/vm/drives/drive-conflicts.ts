@@ -1,7 +1,7 @@
 // Sentences for a person who has to decide about a drive: what is attached, what is declared, and the remedy.
 
-import { LASTING_DISK } from '../../config/schema/text.ts';
-import { isVolume } from '../guest/proxmox/disk-lines.ts';
+import { LASTING_DISK } from '../../../config/schema/text.ts';
+import { isVolume } from '../../guest/proxmox/disk-lines.ts';
 import { isCd, isDiskKey, isOfHost, storageOf, volumeOf } from './drive-value.ts';
 import type { Drive } from './drives.ts';
 

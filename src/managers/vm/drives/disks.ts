@@ -1,17 +1,17 @@
 // The disks of a VM: which one is the root disk, growing disks, and disks that are attached again when the VM is recreated.
 
-import type { Action } from '../../model/action.ts';
-import { type RetainedVolumes, splitLine } from '../guest/lifecycle/retained-volumes.ts';
-import { action } from '../guest/proxmox/command.ts';
-import { type GuestConf, type Settings, upcoming } from '../guest/proxmox/conf.ts';
-import { isVolume } from '../guest/proxmox/disk-lines.ts';
-import { parseProperties } from '../guest/proxmox/property-string.ts';
-import { type DesiredSetting, freeIndexes, indexesOf } from '../guest/proxmox/settings.ts';
-import { compareSize } from '../guest/proxmox/size.ts';
+import type { Action } from '../../../model/action.ts';
+import { type RetainedVolumes, splitLine } from '../../guest/lifecycle/retained-volumes.ts';
+import { action } from '../../guest/proxmox/command.ts';
+import { type GuestConf, type Settings, upcoming } from '../../guest/proxmox/conf.ts';
+import { isVolume } from '../../guest/proxmox/disk-lines.ts';
+import { parseProperties } from '../../guest/proxmox/property-string.ts';
+import { type DesiredSetting, freeIndexes, indexesOf } from '../../guest/proxmox/settings.ts';
+import { compareSize } from '../../guest/proxmox/size.ts';
+import type { VmSpec } from '../vm-spec.ts';
 import { storageOf, volumeOf } from './drive-value.ts';
 import { drivesOf } from './drives.ts';
 import { usedAs } from './find-drives.ts';
-import type { VmSpec } from './vm-spec.ts';
 
 /** Key of a new VM's root disk, unless another bus is declared. */
 export const ROOT_DRIVE = 'scsi0';

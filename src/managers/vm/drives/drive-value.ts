@@ -1,6 +1,6 @@
 // What the value of a drive in a VM's configuration says: its volume, and whether it is a CD drive or a disk of the host.
 
-import { parseProperties } from '../guest/proxmox/property-string.ts';
+import { parseProperties } from '../../guest/proxmox/property-string.ts';
 
 /** The volume or path; empty when the value has none. */
 export function volumeOf(value: string | undefined): string {

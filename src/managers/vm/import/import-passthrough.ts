@@ -1,11 +1,11 @@
 // Imports passed-through devices of a VM from its settings. Values that the fields cannot express completely are left to `options`.
 
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { Unclaimed } from '../guest/import/unclaimed.ts';
-import { normalFlag } from '../guest/proxmox/property-string.ts';
-import { indexesOf } from '../guest/proxmox/settings.ts';
-import { DEVICE_FIELDS, fieldOf, readDevice } from './passthrough.ts';
-import { passthroughShape } from './passthrough-schema.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { Unclaimed } from '../../guest/import/unclaimed.ts';
+import { normalFlag } from '../../guest/proxmox/property-string.ts';
+import { indexesOf } from '../../guest/proxmox/settings.ts';
+import { DEVICE_FIELDS, fieldOf, readDevice } from '../passthrough/passthrough.ts';
+import { passthroughShape } from '../passthrough/passthrough-schema.ts';
 
 const KINDS = ['hostpci', 'usb'] as const;
 

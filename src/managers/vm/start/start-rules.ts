@@ -1,19 +1,19 @@
 // Checks that a VM starts as it is declared: options that Proxmox stores one by one and refuses together, when the VM is started.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { type Place, placeIn } from '../../config/read/place.ts';
-import { readOption } from '../../proxmox/guests/option-meaning.ts';
-import type { StartFault } from '../../proxmox/machine/fault.ts';
-import { startFaults } from '../../proxmox/machine/start.ts';
-import type { Config, Guest } from '../config.ts';
-import { nameOfGuest, targetOf } from '../guest/guests.ts';
-import { cloneSourcePlace } from '../guest/rules/references.ts';
-import type { RuleContext } from '../rule.ts';
-import type { VmGuest } from './declared.ts';
-import { DISK_FIELDS } from './drives.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { type Place, placeIn } from '../../../config/read/place.ts';
+import { readOption } from '../../../proxmox/guests/option-meaning.ts';
+import type { StartFault } from '../../../proxmox/machine/fault.ts';
+import { startFaults } from '../../../proxmox/machine/start.ts';
+import type { Config, Guest } from '../../config.ts';
+import { nameOfGuest, targetOf } from '../../guest/guests.ts';
+import { cloneSourcePlace } from '../../guest/rules/references.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { VmGuest } from '../declared.ts';
+import { DISK_FIELDS } from '../drives/drives.ts';
+import { DEVICE_FIELDS } from '../passthrough/passthrough.ts';
+import { isWorkedIn } from '../vm-spec.ts';
 import { type MachineOption, machineOptions } from './machine-options.ts';
-import { DEVICE_FIELDS } from './passthrough.ts';
-import { isWorkedIn } from './vm-spec.ts';
 
 type Options = ReadonlyMap<string, MachineOption>;
 

@@ -1,21 +1,21 @@
 // Imports the drives of a VM from its settings: its root disk, further drives, the EFI disk and the TPM.
 
 import type { z } from 'zod';
-import type { Json, JsonObject } from '../../model/json.ts';
-import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
-import { propertiesOf } from '../../proxmox/parameters/table.ts';
-import { isCloudInit } from '../../proxmox/storages/volumes.ts';
-import { defined } from '../guest/import/guests.ts';
-import type { Unclaimed } from '../guest/import/unclaimed.ts';
-import { writtenDriveOptions } from '../guest/options/drive-options.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
-import { isVolume } from '../guest/proxmox/disk-lines.ts';
-import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
-import { gigabytes } from '../guest/proxmox/size.ts';
-import { ROOT_DRIVE, rootDiskOf } from './disks.ts';
-import { disk, driveShape, rootDisk } from './drive-schema.ts';
-import { storageOf, volumeOf } from './drive-value.ts';
-import { DISK_FIELDS, DISK_KEYS, isoKey, TPM_KEYS } from './drives.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { readOnlyFirmware } from '../../../proxmox/machine/processors.ts';
+import { propertiesOf } from '../../../proxmox/parameters/table.ts';
+import { isCloudInit } from '../../../proxmox/storages/volumes.ts';
+import { defined } from '../../guest/import/guests.ts';
+import type { Unclaimed } from '../../guest/import/unclaimed.ts';
+import { writtenDriveOptions } from '../../guest/options/drive-options.ts';
+import type { GuestConf } from '../../guest/proxmox/conf.ts';
+import { isVolume } from '../../guest/proxmox/disk-lines.ts';
+import { normalFlag, parseProperties } from '../../guest/proxmox/property-string.ts';
+import { gigabytes } from '../../guest/proxmox/size.ts';
+import { ROOT_DRIVE, rootDiskOf } from '../drives/disks.ts';
+import { disk, driveShape, rootDisk } from '../drives/drive-schema.ts';
+import { storageOf, volumeOf } from '../drives/drive-value.ts';
+import { DISK_FIELDS, DISK_KEYS, isoKey, TPM_KEYS } from '../drives/drives.ts';
 
 export interface WrittenDrives {
   /** Storage of the root disk, the default for new disks. */

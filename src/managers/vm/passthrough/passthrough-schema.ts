@@ -1,9 +1,9 @@
 // The schema of what is passed through to a VM: PCI and USB devices, by address or by a name of the datacenter, and the backends of its serial ports.
 
 import { z } from 'zod';
-import { becomes, inMachines } from '../../config/schema/option.ts';
-import * as text from '../../config/schema/text.ts';
-import { placesFor } from '../../proxmox/parameters/table.ts';
+import { becomes, inMachines } from '../../../config/schema/option.ts';
+import * as text from '../../../config/schema/text.ts';
+import { placesFor } from '../../../proxmox/parameters/table.ts';
 import { deviceOf, sameDevice } from './passthrough.ts';
 
 const EXPECT_PCI = 'must be the address of a PCI device such as 0000:01:00.0, or without .0 for all its functions';

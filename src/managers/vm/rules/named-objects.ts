@@ -1,15 +1,15 @@
 // What a VM names of the datacenter: custom CPU models, and mappings of PCI devices, USB devices and folders. Where they are declared they are applied
 // first. One that is missing is told before anything is done: Proxmox refuses the VM for the model, and for a mapping only its start.
 
-import { type TargetId, targetId } from '../../model/ids.ts';
-import { parseUntypedSections } from '../../proxmox/files/section-config.ts';
-import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../proxmox/guests/cpu-models.ts';
-import { readOption } from '../../proxmox/guests/option-meaning.ts';
-import { impossible, type Refusal } from '../guest/lifecycle/gate.ts';
-import type { GuestObservation, ObjectKind } from '../guest/observe/observation.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
-import type { HostReader, Wanted } from '../manager.ts';
-import type { VmSpec } from './vm-spec.ts';
+import { type TargetId, targetId } from '../../../model/ids.ts';
+import { parseUntypedSections } from '../../../proxmox/files/section-config.ts';
+import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../proxmox/guests/cpu-models.ts';
+import { readOption } from '../../../proxmox/guests/option-meaning.ts';
+import { impossible, type Refusal } from '../../guest/lifecycle/gate.ts';
+import type { GuestObservation, ObjectKind } from '../../guest/observe/observation.ts';
+import type { GuestConf } from '../../guest/proxmox/conf.ts';
+import type { HostReader, Wanted } from '../../manager.ts';
+import type { VmSpec } from '../vm-spec.ts';
 
 type Naming = Pick<VmSpec, 'cpu_type' | 'options' | 'passthrough'>;
 

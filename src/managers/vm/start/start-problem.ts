@@ -1,11 +1,11 @@
 // Why a VM that is about to be created would not start, told before anything is made: what the rules could not judge, since it follows from values that
 // are not declared, is known here.
 
-import { startFaults } from '../../proxmox/machine/start.ts';
-import { isStarted } from '../guest/guest-spec.ts';
-import type { Settings } from '../guest/proxmox/conf.ts';
-import type { DesiredSetting } from '../guest/proxmox/settings.ts';
-import type { VmSpec } from './vm-spec.ts';
+import { startFaults } from '../../../proxmox/machine/start.ts';
+import { isStarted } from '../../guest/guest-spec.ts';
+import type { Settings } from '../../guest/proxmox/conf.ts';
+import type { DesiredSetting } from '../../guest/proxmox/settings.ts';
+import type { VmSpec } from '../vm-spec.ts';
 
 /** The settings of a VM once it has those that are desired. */
 export function withDesired(settings: Settings, desired: readonly DesiredSetting[]): Settings {

@@ -1,16 +1,16 @@
 // Checks a VM's drives against each other, and that Phoenix can work inside a VM where it has to.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { type Place, placeIn } from '../../config/read/place.ts';
-import { readOnlyFirmware } from '../../proxmox/machine/processors.ts';
-import { propertiesOf } from '../../proxmox/parameters/table.ts';
-import { formatsOf } from '../../proxmox/storages/types.ts';
-import type { Config } from '../config.ts';
-import { interfacesOf, nameOfGuest, targetOf } from '../guest/guests.ts';
-import type { RuleContext } from '../rule.ts';
-import type { VmGuest } from './declared.ts';
-import { DISK_FIELDS, isoKey } from './drives.ts';
-import { machineOptions } from './machine-options.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { type Place, placeIn } from '../../../config/read/place.ts';
+import { readOnlyFirmware } from '../../../proxmox/machine/processors.ts';
+import { propertiesOf } from '../../../proxmox/parameters/table.ts';
+import { formatsOf } from '../../../proxmox/storages/types.ts';
+import type { Config } from '../../config.ts';
+import { interfacesOf, nameOfGuest, targetOf } from '../../guest/guests.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { VmGuest } from '../declared.ts';
+import { DISK_FIELDS, isoKey } from '../drives/drives.ts';
+import { machineOptions } from '../start/machine-options.ts';
 
 const AGENT = 'Install the guest agent in it and write "guest_agent": true, or take this out.';
 const CLOUD_INIT = 'Take it out, or write "cloud_init": true for a system that has cloud-init.';
