@@ -1,9 +1,9 @@
 // The commands that create, change and delete objects of the datacenter, derived from the rows that declare them.
 
+import { isAddressed, isFixed, isInherent, optionsOf } from '../../src/managers/datacenter/options/row-options.ts';
+import { formOf } from '../../src/managers/datacenter/options/text-forms.ts';
 import type { ObjectRow } from '../../src/managers/datacenter/row.ts';
-import { isAddressed, isFixed, isInherent, optionsOf } from '../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
-import { formOf } from '../../src/managers/datacenter/text-forms.ts';
 import { propertiesOf, type Schema } from '../../src/proxmox/parameters/table.ts';
 import { VALUE_CLASSES } from './setting-words.ts';
 

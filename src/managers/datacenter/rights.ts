@@ -12,8 +12,8 @@ import type { Decision, Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
 import { approvalHint, missingReference } from './decide.ts';
 import type { ObjectObservation } from './observe.ts';
+import { wordsOf } from './options/values.ts';
 import type { ObjectRow, Reference } from './row.ts';
-import { wordsOf } from './values.ts';
 
 const PATH = '/access/acl';
 /** The kinds of principal: the option of the call, and the prefix in Proxmox's file. */

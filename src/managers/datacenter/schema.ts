@@ -9,12 +9,12 @@ import { privileges } from '../../proxmox/access.ts';
 import { textProblem } from '../../proxmox/parameters/schema.ts';
 import { methodSchemas, propertiesOf, type Schema } from '../../proxmox/parameters/table.ts';
 import { datacenterRules } from './firewall/rule-lists.ts';
-import { purposeOf } from './purposes.ts';
+import { purposeOf } from './options/purposes.ts';
+import { isList, markOf, optionsOf, typeOptionOf } from './options/row-options.ts';
+import { formOf, TEXT_FORMS } from './options/text-forms.ts';
+import { textsOf } from './options/values.ts';
 import type { ObjectRow } from './row.ts';
-import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
-import { formOf, TEXT_FORMS } from './text-forms.ts';
-import { textsOf } from './values.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{1,39}$/;
 const EXPECT_NAME = 'must be a name of 2 to 40 letters, digits and _ . -, and begin with a letter';

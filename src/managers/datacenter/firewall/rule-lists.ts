@@ -12,7 +12,7 @@ import { normaliseRules } from '../../guest/normalise.ts';
 import { proxmoxRule, writtenRule } from '../../guest/proxmox/firewall.ts';
 import { groupRule, hostRule, vnetRule } from '../../guest/schema.ts';
 import type { Datacenter, NamedRules } from '../declared.ts';
-import type { Part } from '../part.ts';
+import type { Part } from '../lists/part.ts';
 import { clusterFirewall, textAbove } from './file.ts';
 import { callsBetween, linesLeftOut, parsedLine } from './rule-calls.ts';
 

@@ -10,7 +10,7 @@ import {
   isOtherFile,
   readFiles,
   readVolumes,
-} from '../downloads.ts';
+} from '../downloads/downloads.ts';
 import type { ObjectRow } from '../row.ts';
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];

@@ -3,8 +3,8 @@
 import type { JsonObject } from '../../../model/json.ts';
 import { parseSections, withSwitches } from '../../../proxmox/files/section-config.ts';
 import { contentsOf, folderProblem, formatsOf } from '../../../proxmox/storages/types.ts';
+import { wordsOf } from '../options/values.ts';
 import type { ObjectRow, Reference } from '../row.ts';
-import { wordsOf } from '../values.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
 const FILES = [

@@ -12,8 +12,8 @@ import {
   NO_FIELD,
 } from '../../importer.ts';
 import { DATACENTER_FILE } from '../../places.ts';
-import { isOfKnownType, placeIn, writtenOptions } from '../import-object.ts';
-import { optionsOf } from '../row-options.ts';
+import { isOfKnownType, placeIn, writtenOptions } from '../import/import-object.ts';
+import { optionsOf } from '../options/row-options.ts';
 import { isName } from '../schema.ts';
 import { ROW_OF, type SdnSpec } from './decide.ts';
 import { observeSdn, type SdnState, SORTS, type Sort, unapplied } from './state.ts';

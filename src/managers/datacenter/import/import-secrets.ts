@@ -1,13 +1,13 @@
 // The secrets of datacenter objects on import: which objects have one, and by which reference a person supplies it.
 
-import { keysOf, pointer } from '../../config/read/place.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/files/section-config.ts';
-import type { LeftOver, NeededSecret } from '../importer.ts';
-import type { HostReader } from '../manager.ts';
-import { DATACENTER_FILE } from '../places.ts';
-import type { ObjectInventory } from './observe.ts';
-import type { ObjectRow } from './row.ts';
+import { keysOf, pointer } from '../../../config/read/place.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import type { LeftOver, NeededSecret } from '../../importer.ts';
+import type { HostReader } from '../../manager.ts';
+import { DATACENTER_FILE } from '../../places.ts';
+import type { ObjectInventory } from '../observe.ts';
+import type { ObjectRow } from '../row.ts';
 
 /** Names of the objects that have a secret, by its option, where their options do not show it. */
 export type StoredSecrets = Readonly<Record<string, ReadonlySet<string>>>;

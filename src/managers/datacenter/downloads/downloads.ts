@@ -1,18 +1,18 @@
 // How files that the node downloads are kept. Proxmox tells that a file is there and never where it came from, so that a note says what it
 // was downloaded by. A file that was there before is used, never replaced or deleted: where a checksum is declared, Proxmox compares it once.
 
-import type { Action } from '../../model/action.ts';
-import { nameOf } from '../../model/ids.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
-import { type Options, parseSections } from '../../proxmox/files/section-config.ts';
-import { FILE_CONTENTS } from '../../proxmox/storages/files.ts';
-import { difference, differenceAt, type FoundDifference } from '../comparison.ts';
-import type { Decision, HostReader, Wanted } from '../manager.ts';
-import { approvalHint, missingReference } from './decide.ts';
+import type { Action } from '../../../model/action.ts';
+import { nameOf } from '../../../model/ids.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { type Options, parseSections } from '../../../proxmox/files/section-config.ts';
+import { FILE_CONTENTS } from '../../../proxmox/storages/files.ts';
+import { difference, differenceAt, type FoundDifference } from '../../comparison.ts';
+import type { Decision, HostReader, Wanted } from '../../manager.ts';
+import { approvalHint, missingReference } from '../decide.ts';
+import type { ObjectObservation } from '../observe.ts';
+import type { ObjectRow } from '../row.ts';
+import { notesFolder } from '../secrets.ts';
 import { check, deletion, download, volumeOf } from './download-calls.ts';
-import type { ObjectObservation } from './observe.ts';
-import type { ObjectRow } from './row.ts';
-import { notesFolder } from './secrets.ts';
 
 const STORAGES = '/etc/pve/storage.cfg';
 const LIST_SECONDS = 60;

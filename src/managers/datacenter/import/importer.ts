@@ -1,9 +1,9 @@
 // Imports the objects of a datacenter from a host into declarations: the inverse of reading the file, row by row.
 
-import type { Json, JsonObject } from '../../model/json.ts';
-import { type Options, parseSections } from '../../proxmox/files/section-config.ts';
-import { repositoryName } from '../guest/observe/notes.ts';
-import { commentOf, markedComment } from '../guest/observe/object-mark.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { type Options, parseSections } from '../../../proxmox/files/section-config.ts';
+import { repositoryName } from '../../guest/observe/notes.ts';
+import { commentOf, markedComment } from '../../guest/observe/object-mark.ts';
 import {
   type Extent,
   type FoundObject,
@@ -12,16 +12,16 @@ import {
   type LeftOver,
   type NeededSecret,
   NO_FIELD,
-} from '../importer.ts';
-import { DATACENTER_FILE } from '../places.ts';
+} from '../../importer.ts';
+import { DATACENTER_FILE } from '../../places.ts';
+import { type ObjectInventory, type ObjectObservation, observeObjects } from '../observe.ts';
+import { markOf, optionsOf } from '../options/row-options.ts';
+import type { ObjectRow } from '../row.ts';
+import { isName } from '../schema.ts';
+import { notesOfAdopted } from '../secrets.ts';
 import { isAsInstalled, isOfKnownType, placeIn as placeOf, writtenOptions } from './import-object.ts';
 import { doubtfulSecrets, neededSecrets, referencesTo, type StoredSecrets, storedSecrets } from './import-secrets.ts';
-import { type ObjectInventory, type ObjectObservation, observeObjects } from './observe.ts';
 import { undeclaredRights, writtenRights } from './rights-import.ts';
-import type { ObjectRow } from './row.ts';
-import { markOf, optionsOf } from './row-options.ts';
-import { isName } from './schema.ts';
-import { notesOfAdopted } from './secrets.ts';
 
 /** What a host has of a kind. */
 export interface FoundObjects extends ObjectInventory {

@@ -1,10 +1,10 @@
 // Checks the names of notification targets and matchers.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { targetId } from '../../model/ids.ts';
-import type { RuleContext } from '../rule.ts';
-import { declaredObjects } from './declared-objects.ts';
-import { kindsOf } from './row.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { targetId } from '../../../model/ids.ts';
+import type { RuleContext } from '../../rule.ts';
+import { declaredObjects } from '../declared-objects.ts';
+import { kindsOf } from '../row.ts';
 
 /** DUPLICATE_NAME: targets of all types and matchers share one namespace in Proxmox. */
 export function notificationsHaveNamesOfTheirOwn({ config: { datacenter } }: RuleContext): Diagnostic[] {

@@ -1,17 +1,17 @@
 // Actions for a list inside an object that has its own API calls: the declaration covers the whole list.
 
-import type { Action } from '../../model/action.ts';
-import { nameOf } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
-import { align } from '../../plan/align.ts';
-import type { Options } from '../../proxmox/files/section-config.ts';
-import { differenceAt, type FoundDifference } from '../comparison.ts';
-import type { Wanted } from '../manager.ts';
-import { pvesh } from './calls.ts';
-import type { ObjectObservation } from './observe.ts';
+import type { Action } from '../../../model/action.ts';
+import { nameOf } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { align } from '../../../plan/align.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import { differenceAt, type FoundDifference } from '../../comparison.ts';
+import type { Wanted } from '../../manager.ts';
+import { pvesh } from '../calls.ts';
+import type { ObjectObservation } from '../observe.ts';
+import { pathOf } from '../options/row-options.ts';
+import type { ObjectRow } from '../row.ts';
 import type { Part, PartCall } from './part.ts';
-import type { ObjectRow } from './row.ts';
-import { pathOf } from './row-options.ts';
 
 /** Actions of a list by their place beside other changes of its object. */
 export interface PartActions {

@@ -1,13 +1,13 @@
 // Checks of HA against the guests that it names, and of its rules against each other: Proxmox would refuse these half-way, or work against Phoenix.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { placeIn } from '../../config/read/place.ts';
-import { targetId } from '../../model/ids.ts';
-import { affinityConflicts } from '../../proxmox/ha.ts';
-import type { RuleContext } from '../rule.ts';
-import type { DeclaredObject } from './declared.ts';
-import { guestOf } from './rows/ha.ts';
-import { wordsOf } from './values.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { placeIn } from '../../../config/read/place.ts';
+import { targetId } from '../../../model/ids.ts';
+import { affinityConflicts } from '../../../proxmox/ha.ts';
+import type { RuleContext } from '../../rule.ts';
+import type { DeclaredObject } from '../declared.ts';
+import { wordsOf } from '../options/values.ts';
+import { guestOf } from '../rows/ha.ts';
 
 /** UNKNOWN_REFERENCE: a container is named as a virtual machine, or the other way round. */
 export function haNamesGuestsByTheirKind({ config: { datacenter, guests } }: RuleContext): Diagnostic[] {

@@ -1,12 +1,12 @@
 // Checks the storages that objects of the datacenter name: that there are such, that they take what is meant for them, and are in use.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { placeIn } from '../../config/read/place.ts';
-import { targetId } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
-import type { RuleContext } from '../rule.ts';
-import { declaredObjects } from './declared-objects.ts';
-import { type ObjectRow, type Reference, referencesOf } from './row.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { placeIn } from '../../../config/read/place.ts';
+import { targetId } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { RuleContext } from '../../rule.ts';
+import { declaredObjects } from '../declared-objects.ts';
+import { type ObjectRow, type Reference, referencesOf } from '../row.ts';
 
 /** UNKNOWN_STORAGE: an object names an undeclared storage, or a backup job one that does not accept backups. */
 export function storagesAreKnown({ config: { datacenter, hypervisor }, unreadable }: RuleContext): Diagnostic[] {

@@ -1,6 +1,6 @@
 // Descriptions of the objects' options, for the JSON Schema and the field reference.
 
-import type { ObjectRow } from './row.ts';
+import type { ObjectRow } from '../row.ts';
 
 /** The description of an option: that of the kind, else the common one, else Proxmox's name of the option. */
 export function purposeOf({ kind }: ObjectRow, option: string): string {

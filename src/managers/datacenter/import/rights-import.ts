@@ -1,10 +1,10 @@
 // Imports ACL entries of a host: those on one path with the same roles share a declaration, which is named after the path.
 
-import type { JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/files/section-config.ts';
-import type { Right } from '../../proxmox/files/user-config.ts';
-import type { FoundObject } from '../importer.ts';
-import { keyOf, rightsOf } from './rights.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import type { Right } from '../../../proxmox/files/user-config.ts';
+import type { FoundObject } from '../../importer.ts';
+import { keyOf, rightsOf } from '../rights.ts';
 
 export function writtenRights(objects: ReadonlyMap<string, Options>): Record<string, JsonObject> {
   const byPrincipal = Map.groupBy(rightsIn(objects), ({ path, who, propagate }) =>

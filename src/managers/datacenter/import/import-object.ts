@@ -1,15 +1,15 @@
 // Turns one object of a datacenter, from the options in Proxmox's file, into its declaration, and finds its line in Proxmox's file.
 
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/files/section-config.ts';
-import { booleanOf, splitList } from '../../proxmox/parameters/perl.ts';
-import { parsePropertyString } from '../../proxmox/parameters/property-string.ts';
-import { propertiesOf, type Schema } from '../../proxmox/parameters/table.ts';
-import { commentOf } from '../guest/observe/object-mark.ts';
-import type { Extent } from '../importer.ts';
-import type { ObjectRow } from './row.ts';
-import { isList, markOf, optionsOf, typeOptionOf } from './row-options.ts';
-import { meaningOf } from './values.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import { booleanOf, splitList } from '../../../proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../proxmox/parameters/property-string.ts';
+import { propertiesOf, type Schema } from '../../../proxmox/parameters/table.ts';
+import { commentOf } from '../../guest/observe/object-mark.ts';
+import type { Extent } from '../../importer.ts';
+import { isList, markOf, optionsOf, typeOptionOf } from '../options/row-options.ts';
+import { meaningOf } from '../options/values.ts';
+import type { ObjectRow } from '../row.ts';
 
 /** The type first, then required options, then the rest by name. */
 export function writtenOptions(row: ObjectRow, options: Options, extent: Extent): JsonObject {

@@ -1,8 +1,8 @@
 // A list inside an object that Proxmox changes by separate calls, one for each element: entries of an IP set, rules of a group.
 
 import type { z } from 'zod';
-import type { TargetId } from '../../model/ids.ts';
-import type { Json } from '../../model/json.ts';
+import type { TargetId } from '../../../model/ids.ts';
+import type { Json } from '../../../model/json.ts';
 
 /** One call of `pvesh` below the path of the list. */
 export interface PartCall {

@@ -1,9 +1,9 @@
 // Checks realms against the jobs that synchronise users from them.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { placeIn } from '../../config/read/place.ts';
-import { targetId } from '../../model/ids.ts';
-import type { RuleContext } from '../rule.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { placeIn } from '../../../config/read/place.ts';
+import { targetId } from '../../../model/ids.ts';
+import type { RuleContext } from '../../rule.ts';
 
 /** INVALID_VALUE: only realms of a directory can be synchronised (pve-access-control, PVE/API2/Jobs/RealmSync.pm). */
 export function syncedRealmsAreDirectories({ config: { datacenter } }: RuleContext): Diagnostic[] {

@@ -1,18 +1,18 @@
 // Lists whose members are added and removed one by one, such as the guests of a pool: members that others added stay.
 
-import type { Action } from '../../model/action.ts';
-import { nameOf } from '../../model/ids.ts';
-import type { JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/files/section-config.ts';
-import { splitList } from '../../proxmox/parameters/perl.ts';
-import { difference, type FoundDifference } from '../comparison.ts';
-import { repositoryName } from '../guest/observe/notes.ts';
-import { ownerIn } from '../guest/observe/object-mark.ts';
-import type { Wanted } from '../manager.ts';
-import { updateCall } from './calls.ts';
-import type { ObjectObservation } from './observe.ts';
-import type { ObjectRow } from './row.ts';
-import { wordsOf } from './values.ts';
+import type { Action } from '../../../model/action.ts';
+import { nameOf } from '../../../model/ids.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import { splitList } from '../../../proxmox/parameters/perl.ts';
+import { difference, type FoundDifference } from '../../comparison.ts';
+import { repositoryName } from '../../guest/observe/notes.ts';
+import { ownerIn } from '../../guest/observe/object-mark.ts';
+import type { Wanted } from '../../manager.ts';
+import { updateCall } from '../calls.ts';
+import type { ObjectObservation } from '../observe.ts';
+import { wordsOf } from '../options/values.ts';
+import type { ObjectRow } from '../row.ts';
 
 /**
  * Why a guest cannot be moved out of its pool: this repository does not manage that pool, so that moving would take the guest from somebody; null

@@ -1,8 +1,8 @@
 // What Proxmox is told to bring a file to a storage, to compare it, and to delete it.
 
-import type { Action } from '../../model/action.ts';
-import type { JsonObject } from '../../model/json.ts';
-import { fileVolume } from '../../proxmox/storages/files.ts';
+import type { Action } from '../../../model/action.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { fileVolume } from '../../../proxmox/storages/files.ts';
 
 /** Images are large, and lines slow. */
 const DOWNLOAD_SECONDS = 3600;

@@ -1,20 +1,20 @@
 // Compares the options of a datacenter object with the declared ones, and finds the options to change.
 
-import type { Json, JsonObject } from '../../model/json.ts';
-import type { FieldDifference } from '../../model/run.ts';
-import type { Options } from '../../proxmox/files/section-config.ts';
-import { methodSchemas, type Schema } from '../../proxmox/parameters/table.ts';
-import type { FoundDifference } from '../comparison.ts';
-import { repositoryName } from '../guest/observe/notes.ts';
-import { markedComment } from '../guest/observe/object-mark.ts';
-import type { Wanted } from '../manager.ts';
-import { optionArgs } from './calls.ts';
-import { memberDifferences } from './members.ts';
-import type { ObjectObservation } from './observe.ts';
-import { partDifferences } from './part-actions.ts';
-import type { ObjectRow } from './row.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import type { FieldDifference } from '../../../model/run.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import { methodSchemas, type Schema } from '../../../proxmox/parameters/table.ts';
+import type { FoundDifference } from '../../comparison.ts';
+import { repositoryName } from '../../guest/observe/notes.ts';
+import { markedComment } from '../../guest/observe/object-mark.ts';
+import type { Wanted } from '../../manager.ts';
+import { optionArgs } from '../calls.ts';
+import { memberDifferences } from '../lists/members.ts';
+import { partDifferences } from '../lists/part-actions.ts';
+import type { ObjectObservation } from '../observe.ts';
+import type { ObjectRow } from '../row.ts';
+import { secretDifferences } from '../secrets.ts';
 import { isFixed, isUnread, markOf, optionsOf } from './row-options.ts';
-import { secretDifferences } from './secrets.ts';
 import { meaningOf, textsOf } from './values.ts';
 
 /** The names of the options to change, and the arguments of the call that changes them. */

@@ -1,8 +1,8 @@
 // The options of a datacenter object's row, as Proxmox's API methods accept them, and its API paths.
 
-import type { JsonObject } from '../../model/json.ts';
-import { methodSchemas, type Schema } from '../../proxmox/parameters/table.ts';
-import type { ObjectRow } from './row.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { methodSchemas, type Schema } from '../../../proxmox/parameters/table.ts';
+import type { ObjectRow } from '../row.ts';
 
 /** Options that belong to the call and not to the object. */
 const CALL_OPTIONS = ['delete', 'digest', 'append', 'allow-move', 'check-connection', 'regenerate'];

@@ -1,10 +1,10 @@
 // The values of an object's options in three forms: as declared, as arguments, and in a canonical form for comparison.
 
-import { parseNetwork, spelling } from '../../config/address.ts';
-import type { Json, JsonObject } from '../../model/json.ts';
-import { booleanOf, splitList } from '../../proxmox/parameters/perl.ts';
-import { parsePropertyString, printPropertyString } from '../../proxmox/parameters/property-string.ts';
-import { propertiesOf, type Schema } from '../../proxmox/parameters/table.ts';
+import { parseNetwork, spelling } from '../../../config/address.ts';
+import type { Json, JsonObject } from '../../../model/json.ts';
+import { booleanOf, splitList } from '../../../proxmox/parameters/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../proxmox/parameters/property-string.ts';
+import { propertiesOf, type Schema } from '../../../proxmox/parameters/table.ts';
 import { isList } from './row-options.ts';
 
 /** The arguments for a declared value: several where the option is given several times. */

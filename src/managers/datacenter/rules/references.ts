@@ -1,15 +1,15 @@
 // References between objects: groups, users, roles, realms and tokens must be declared here or built into Proxmox.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { nearest } from '../../config/nearest.ts';
-import { placeIn } from '../../config/read/place.ts';
-import { targetId } from '../../model/ids.ts';
-import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../proxmox/access.ts';
-import { BUILT_IN_NOTIFICATIONS } from '../../proxmox/notifications.ts';
-import { OWN_IPAM } from '../../proxmox/sdn.ts';
-import type { RuleContext } from '../rule.ts';
-import { declaredObjects } from './declared-objects.ts';
-import { kindsOf, type ReferenceSort, referencesOf } from './row.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { nearest } from '../../../config/nearest.ts';
+import { placeIn } from '../../../config/read/place.ts';
+import { targetId } from '../../../model/ids.ts';
+import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../../proxmox/access.ts';
+import { BUILT_IN_NOTIFICATIONS } from '../../../proxmox/notifications.ts';
+import { OWN_IPAM } from '../../../proxmox/sdn.ts';
+import type { RuleContext } from '../../rule.ts';
+import { declaredObjects } from '../declared-objects.ts';
+import { kindsOf, type ReferenceSort, referencesOf } from '../row.ts';
 
 /** Names that exist on every host. A sort that is not listed may exist on the host without being declared. */
 const BUILT_IN: Partial<Readonly<Record<ReferenceSort, readonly string[]>>> = {

@@ -1,12 +1,12 @@
 // Checks of replication jobs against each other and against the disks of the guests that they copy.
 
-import type { Diagnostic } from '../../config/diagnostic.ts';
-import { placeIn } from '../../config/read/place.ts';
-import { targetId } from '../../model/ids.ts';
-import { isShared } from '../../proxmox/storages/types.ts';
-import type { Guest } from '../config.ts';
-import type { RuleContext } from '../rule.ts';
-import { guestIn } from './rows/replication.ts';
+import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { placeIn } from '../../../config/read/place.ts';
+import { targetId } from '../../../model/ids.ts';
+import { isShared } from '../../../proxmox/storages/types.ts';
+import type { Guest } from '../../config.ts';
+import type { RuleContext } from '../../rule.ts';
+import { guestIn } from '../rows/replication.ts';
 
 /** DUPLICATE_ID: Proxmox copies a guest to a node by one job at most. */
 export function replicationIsToOneNodeOnce({ config: { datacenter } }: RuleContext): Diagnostic[] {
