@@ -8,7 +8,7 @@ import { declaredLinks, kernelLinks, MAIN, setKernelLinks } from '../../host/lin
 import { type Call, print, task, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
-import { writeSdnInterfaces } from '../objects/sdn-apply.ts';
+import { writeSdnInterfaces } from '../objects/sdn/apply.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';

@@ -12,7 +12,7 @@ import { backing, disksOf } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Options } from '../guest/file.ts';
 import { checkFree, removeFile, save } from '../guest/guest.ts';
 import { guestTree, hostFile, type LabNode, pathOf, withGuestLock } from '../node.ts';
-import { addToHa } from '../objects/ha.ts';
+import { addToHa } from '../objects/ha/ha.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, enabledStorage, pathOfVolume, splitVolumeId } from '../storage/storage.ts';

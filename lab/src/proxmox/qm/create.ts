@@ -13,7 +13,7 @@ import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume }
 import { emptyFile, emptySection, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, uniqueTags } from '../guest/guest.ts';
 import { guestTree, kindOf, running, withGuestLock } from '../node.ts';
-import { addToHa } from '../objects/ha.ts';
+import { addToHa } from '../objects/ha/ha.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';

@@ -10,7 +10,7 @@ import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts'
 import { guestStatus } from '../guest/status.ts';
 import { onGuest, whichConfig } from '../guest/verb.ts';
 import { guestIds, type LabNode, running } from '../node.ts';
-import { waitForHa } from '../objects/ha-daemon.ts';
+import { waitForHa } from '../objects/ha/daemon.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';

@@ -4,16 +4,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
-import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
-import { DNS_TYPES, IPAM_TYPES, IPAMS_FILE, OWN_IPAM, SDN_DNS_FILE } from '../../../../src/proxmox/sdn.ts';
-import type { Call } from '../call.ts';
-import { replaceFile } from '../lock.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { Refusal, refuse } from '../refusal.ts';
-import { rowAt } from './row-at.ts';
-import { withSdnLock } from './sdn-files.ts';
+import { parseSections, printSections, type Section } from '../../../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../../../src/proxmox/parameters/perl.ts';
+import { DNS_TYPES, IPAM_TYPES, IPAMS_FILE, OWN_IPAM, SDN_DNS_FILE } from '../../../../../src/proxmox/sdn.ts';
+import type { Call } from '../../call.ts';
+import { replaceFile } from '../../lock.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { Refusal, refuse } from '../../refusal.ts';
+import { rowAt } from '../row-at.ts';
+import { withSdnLock } from './files.ts';
 
 interface ServiceRow {
   readonly path: string;

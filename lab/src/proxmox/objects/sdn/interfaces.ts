@@ -2,12 +2,12 @@
 // kernel's routes, and zones of type qinq and evpn are left out beyond their bridges.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
-import { kernelLinks, MAIN } from '../../host/links/links.ts';
-import { isTrue, wordsOf } from '../network/interface.ts';
-import { readInterfaces } from '../network/read-interfaces.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import type { RunningObject, RunningSdn } from './sdn-running.ts';
+import { splitList } from '../../../../../src/proxmox/parameters/perl.ts';
+import { kernelLinks, MAIN } from '../../../host/links/links.ts';
+import { isTrue, wordsOf } from '../../network/interface.ts';
+import { readInterfaces } from '../../network/read-interfaces.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import type { RunningObject, RunningSdn } from './running.ts';
 
 /** Lines of each interface. */
 type Stanzas = Record<string, readonly string[]>;

@@ -4,14 +4,14 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
-import { replaceFile } from '../lock.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
-import { text } from '../verb-parameters.ts';
-import { SDN_ROWS, type SdnRow, sdnFile } from './sdn-files.ts';
-import { encoded, type RunningObject, type RunningObjects, runningSdn, typedObjects } from './sdn-running.ts';
+import { printSections, type Section } from '../../../../../src/proxmox/files/section-config.ts';
+import { replaceFile } from '../../lock.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { refuse, refuseParameters } from '../../refusal.ts';
+import { text } from '../../verb-parameters.ts';
+import { SDN_ROWS, type SdnRow, sdnFile } from './files.ts';
+import { encoded, type RunningObject, type RunningObjects, runningSdn, typedObjects } from './running.ts';
 
 /** A list of objects, or one of them. */
 export function readSdn(node: LabNode, row: SdnRow, template: string, parameters: Parameters): unknown {

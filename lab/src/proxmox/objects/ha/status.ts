@@ -3,14 +3,14 @@
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Options, parseSections } from '../../../../src/proxmox/files/section-config.ts';
-import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
-import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
-import { type Call, warn } from '../call.ts';
-import { guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { refuse } from '../refusal.ts';
-import { text } from '../verb-parameters.ts';
+import { type Options, parseSections } from '../../../../../src/proxmox/files/section-config.ts';
+import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../../src/proxmox/ha.ts';
+import { splitList } from '../../../../../src/proxmox/parameters/perl.ts';
+import { type Call, warn } from '../../call.ts';
+import { guestIds, guestsElsewhere, type LabNode, pathOf } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { refuse } from '../../refusal.ts';
+import { text } from '../../verb-parameters.ts';
 import { resolvedSid } from './ha.ts';
 
 /** What the manager wrote last. */

@@ -3,15 +3,15 @@
 
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { newCall } from '../call.ts';
-import { switchOff } from '../guest/power.ts';
-import { pause } from '../lock.ts';
-import { HA_REQUESTS, kindOf, type LabNode, orders, pathOf, running, setRunning } from '../node.ts';
-import { startContainerHere } from '../pct/lifecycle.ts';
-import { startMachineHere } from '../qm/lifecycle.ts';
-import { Refusal } from '../refusal.ts';
+import { newCall } from '../../call.ts';
+import { switchOff } from '../../guest/power.ts';
+import { pause } from '../../lock.ts';
+import { HA_REQUESTS, kindOf, type LabNode, orders, pathOf, running, setRunning } from '../../node.ts';
+import { startContainerHere } from '../../pct/lifecycle.ts';
+import { startMachineHere } from '../../qm/lifecycle.ts';
+import { Refusal } from '../../refusal.ts';
 import { setHaState } from './ha.ts';
-import type { HaRequest } from './ha-requests.ts';
+import type { HaRequest } from './requests.ts';
 
 const USUAL_DELAY = 1000;
 

@@ -2,9 +2,9 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Call, print, task } from '../call.ts';
-import { replaceFile } from '../lock.ts';
-import { HA_REQUESTS, kindOf, pathOf } from '../node.ts';
+import { type Call, print, task } from '../../call.ts';
+import { replaceFile } from '../../lock.ts';
+import { HA_REQUESTS, kindOf, pathOf } from '../../node.ts';
 import { setHaState } from './ha.ts';
 
 type Wish = 'start' | 'stop';

@@ -9,15 +9,20 @@ import {
   parseSections,
   printSections,
   type Section,
-} from '../../../../src/proxmox/files/section-config.ts';
-import { affinityConflicts, HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
-import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
-import { type Call, print } from '../call.ts';
-import { replaceFile } from '../lock.ts';
-import { clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { Refusal, refuse, refuseParameters } from '../refusal.ts';
-import { text } from '../verb-parameters.ts';
+} from '../../../../../src/proxmox/files/section-config.ts';
+import {
+  affinityConflicts,
+  HA_RESOURCES_FILE,
+  HA_RULES_FILE,
+  parseHaResources,
+} from '../../../../../src/proxmox/ha.ts';
+import { splitList } from '../../../../../src/proxmox/parameters/perl.ts';
+import { type Call, print } from '../../call.ts';
+import { replaceFile } from '../../lock.ts';
+import { clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { Refusal, refuse, refuseParameters } from '../../refusal.ts';
+import { text } from '../../verb-parameters.ts';
 
 type Sections = Map<string, Section>;
 

@@ -3,13 +3,13 @@
 
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
-import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
-import { FABRIC_NODE_PROTOCOLS, FABRIC_PROTOCOLS, isWithin } from '../../../../src/proxmox/sdn.ts';
-import { replaceFile } from '../lock.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { Refusal, refuse } from '../refusal.ts';
+import { parseSections, printSections, type Section } from '../../../../../src/proxmox/files/section-config.ts';
+import { parsePropertyString } from '../../../../../src/proxmox/parameters/property-string.ts';
+import { FABRIC_NODE_PROTOCOLS, FABRIC_PROTOCOLS, isWithin } from '../../../../../src/proxmox/sdn.ts';
+import { replaceFile } from '../../lock.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { Refusal, refuse } from '../../refusal.ts';
 
 type Sections = Map<string, Section>;
 type Protocol = keyof typeof FABRIC_PROTOCOLS;

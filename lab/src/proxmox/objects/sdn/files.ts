@@ -1,10 +1,10 @@
 // The files of the software-defined network in /etc/pve/sdn, and which objects of the API are in each.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { parseSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
-import { withLock } from '../lock.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import { refuse } from '../refusal.ts';
+import { parseSections, type Section } from '../../../../../src/proxmox/files/section-config.ts';
+import { withLock } from '../../lock.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import { refuse } from '../../refusal.ts';
 
 export type Sections = Map<string, Section>;
 

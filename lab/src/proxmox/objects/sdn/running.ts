@@ -1,10 +1,10 @@
 // The running configuration of the software-defined network, and the files of it with values as Proxmox has them: numbers are numbers, lists of nodes sets.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
-import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import { SDN_ROWS, type SdnRow, sdnSections } from './sdn-files.ts';
+import { splitList } from '../../../../../src/proxmox/parameters/perl.ts';
+import { methodSchemas } from '../../../../../src/proxmox/parameters/table.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import { SDN_ROWS, type SdnRow, sdnSections } from './files.ts';
 
 export const RUNNING = 'etc/pve/sdn/.running-config';
 

@@ -1,15 +1,15 @@
 // What the plugins of pve-network check of an object before it is written or deleted (PVE::Network::SDN::*Plugin).
 
 import { readFileSync } from 'node:fs';
-import type { Options } from '../../../../src/proxmox/files/section-config.ts';
-import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
-import { dhcpRangeProblem, mayBeGateway } from '../../../../src/proxmox/sdn.ts';
-import { configPath, guestIds, type LabNode } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
-import { type SdnRow, type Sections, sdnSections } from './sdn-files.ts';
-import { runningSdn } from './sdn-running.ts';
-import { sdnServices } from './sdn-services.ts';
+import type { Options } from '../../../../../src/proxmox/files/section-config.ts';
+import { parsePropertyString } from '../../../../../src/proxmox/parameters/property-string.ts';
+import { dhcpRangeProblem, mayBeGateway } from '../../../../../src/proxmox/sdn.ts';
+import { configPath, guestIds, type LabNode } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { refuse, refuseParameters } from '../../refusal.ts';
+import { type SdnRow, type Sections, sdnSections } from './files.ts';
+import { runningSdn } from './running.ts';
+import { sdnServices } from './services.ts';
 
 /** @param given the parameters of the call, in which Proxmox looks for some options alone */
 export function checkSdn(

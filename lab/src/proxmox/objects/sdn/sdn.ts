@@ -4,22 +4,22 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { printSections } from '../../../../src/proxmox/files/section-config.ts';
-import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
-import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
-import { CONTROLLER_TYPES, ZONE_TYPES } from '../../../../src/proxmox/sdn.ts';
-import type { Call } from '../call.ts';
-import { randomMac } from '../guest/guest.ts';
-import { replaceFile } from '../lock.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
-import { Refusal, refuse } from '../refusal.ts';
-import { rowAt } from './row-at.ts';
-import { applySdn } from './sdn-apply.ts';
-import { checkSdn, checkSdnUnused } from './sdn-checks.ts';
-import { changeFabrics, isOfFabrics } from './sdn-fabrics.ts';
-import { SDN_ROWS, type SdnRow, type Sections, sdnFile, sdnSections, withSdnLock } from './sdn-files.ts';
-import { readSdn, rollbackSdn } from './sdn-reads.ts';
+import { printSections } from '../../../../../src/proxmox/files/section-config.ts';
+import { booleanOf, splitList } from '../../../../../src/proxmox/parameters/perl.ts';
+import { methodSchemas } from '../../../../../src/proxmox/parameters/table.ts';
+import { CONTROLLER_TYPES, ZONE_TYPES } from '../../../../../src/proxmox/sdn.ts';
+import type { Call } from '../../call.ts';
+import { randomMac } from '../../guest/guest.ts';
+import { replaceFile } from '../../lock.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import type { Parameters } from '../../parameters/check.ts';
+import { Refusal, refuse } from '../../refusal.ts';
+import { rowAt } from '../row-at.ts';
+import { applySdn } from './apply.ts';
+import { checkSdn, checkSdnUnused } from './checks.ts';
+import { changeFabrics, isOfFabrics } from './fabrics.ts';
+import { SDN_ROWS, type SdnRow, type Sections, sdnFile, sdnSections, withSdnLock } from './files.ts';
+import { readSdn, rollbackSdn } from './reads.ts';
 
 const STALE = 'detected modified configuration - file changed by other user? Try again.';
 

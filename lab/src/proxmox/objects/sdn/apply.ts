@@ -2,15 +2,15 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { declaredLinks, setKernelLinks } from '../../host/links/links.ts';
-import { installed } from '../../host/packages.ts';
-import { type Call, print, task } from '../call.ts';
-import { replaceFile } from '../lock.ts';
-import { type LabNode, pathOf } from '../node.ts';
-import { fabricsOf } from './sdn-fabrics.ts';
-import type { SdnRow } from './sdn-files.ts';
-import { interfacesText } from './sdn-interfaces.ts';
-import { RUNNING, runningSdn, typedObjects } from './sdn-running.ts';
+import { declaredLinks, setKernelLinks } from '../../../host/links/links.ts';
+import { installed } from '../../../host/packages.ts';
+import { type Call, print, task } from '../../call.ts';
+import { replaceFile } from '../../lock.ts';
+import { type LabNode, pathOf } from '../../node.ts';
+import { fabricsOf } from './fabrics.ts';
+import type { SdnRow } from './files.ts';
+import { interfacesText } from './interfaces.ts';
+import { RUNNING, runningSdn, typedObjects } from './running.ts';
 
 const INTERFACES = 'etc/network/interfaces.d/sdn';
 
