@@ -21,6 +21,7 @@ import { searchPage } from '../../src/web/html/search.ts';
 import { type TargetView, targetPage } from '../../src/web/html/target.ts';
 import { targetsPage } from '../../src/web/html/targets.ts';
 import { linksFrom } from '../../src/web/links.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { COMMIT, CREATED, stepOf } from './recorded.ts';
 
 const ASSETS = { style: 'pages.css', script: 'pages.js', icon: 'icon.svg' };
@@ -277,7 +278,7 @@ describe('text from outside', () => {
     )
     .map((parts) => `x${parts.join('')}`);
 
-  test('never adds a tag or attribute to a page', () => {
+  test('never adds a tag or attribute to a page', LONG_TEST, () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(everyPage(text).map(skeleton)).toEqual(plain);

@@ -12,6 +12,7 @@ import { importHost } from '../../../src/cli/import/import.ts';
 import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
 import { sshHost } from '../../../src/io/host/ssh.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { phoenixShell } from '../../support/phoenix-shell.ts';
 import { freePort } from '../../support/programs.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
@@ -74,7 +75,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
   const bringIn = (out: string) => captured((io) => importHost({ host: sshd.target, out, json: true }, io, open));
   const compared = (path: string) => captured((io) => planHost({ path, host: sshd.target, json: true }, io, open));
 
-  test('becomes the same repository as on the host itself, of which nothing would change', async () => {
+  test('becomes the same repository as on the host itself, of which nothing would change', LONG_TEST, async () => {
     const out = join(folder, 'home');
     const said = await bringIn(out);
     expect([said.exit, said.err]).toEqual([0, '']);
