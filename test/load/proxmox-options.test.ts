@@ -13,7 +13,7 @@ import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.
 import { lxcFile } from '../../src/managers/lxc/schema.ts';
 import { vmFile } from '../../src/managers/vm/schema.ts';
 import type { Problem } from '../../src/model/problem.ts';
-import { schemaOf } from '../../src/proxmox/option.ts';
+import { schemaOf } from '../../src/proxmox/parameters/option.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import {
   CERTIFICATES,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { overviewOf } from '../../src/agent/http/overview.ts';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
-import { TROUBLE } from '../../src/messages/pages.ts';
+import { TROUBLE } from '../../src/messages/pages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { RunState, StepRecord } from '../../src/model/run.ts';

@@ -10,7 +10,7 @@ import { load } from '../../../src/load/load.ts';
 import type { FoundGuests } from '../../../src/managers/guest/import/guests.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { lxcImporter } from '../../../src/managers/lxc/import.ts';
-import { vmImporter } from '../../../src/managers/vm/import.ts';
+import { vmImporter } from '../../../src/managers/vm/import/importer.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
 import { adopt, mainOf } from '../../managers/adoption/round-trip.ts';
 import { wanted } from '../../managers/guests.ts';

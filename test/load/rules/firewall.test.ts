@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { declaredFirewall } from '../../../src/managers/guest/proxmox/firewall.ts';
-import { parseRule, ruleProblems } from '../../../src/proxmox/firewall-rule.ts';
+import { parseRule, ruleProblems } from '../../../src/proxmox/firewall/rule.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { environment, type Files, loadFiles } from '../environment.ts';
 import { found } from './found.ts';

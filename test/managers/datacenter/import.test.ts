@@ -12,7 +12,7 @@ import type { Imported } from '../../../src/managers/importer.ts';
 import { allTargets, managerOf } from '../../../src/managers/index.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../src/managers/places.ts';
 import { kindOf } from '../../../src/model/ids.ts';
-import { parseSections } from '../../../src/proxmox/section-config.ts';
+import { parseSections } from '../../../src/proxmox/files/section-config.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
