@@ -1,6 +1,6 @@
 // Format verifiers: map a value to Proxmox's error message.
 
-import { isIp } from './addresses.ts';
+import { isIp } from '../addresses.ts';
 import { wholeMatch } from './perl.ts';
 
 /** Undefined for a valid value, else the error message. */
