@@ -4,6 +4,7 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLab, programsHere } from 'phoenix-lab/host';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asReadOnly, type OpenReadOnly } from '../../../src/cli/host/open.ts';
@@ -36,6 +37,8 @@ const MADE = [
     'virtio,bridge=vmbr0',
   ],
 ] as const;
+
+const SHIPPED = fileURLToPath(new URL('../../../', import.meta.url));
 
 let folder: string;
 beforeAll(async () => {
@@ -99,7 +102,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
       message: expect.stringMatching(/does not answer/),
       hint: tried,
     });
-    await expect(compared(join(folder, 'home'))).rejects.toMatchObject({ exit: 3, hint: tried });
+    await expect(compared(SHIPPED)).rejects.toMatchObject({ exit: 3, hint: tried });
     await sshd.back();
     sshd.allow('from="10.99.99.99"');
     await expect(bringIn(out)).rejects.toMatchObject({
