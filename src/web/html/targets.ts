@@ -52,7 +52,7 @@ function targetTable(targets: readonly TargetJson[], names: TargetsView['names']
         : said(each.reason),
   ]);
   const columns = ['Target', 'State', 'On the host', 'Commit', 'Last step', 'Why'];
-  return table({ caption: 'Targets by kind', columns, rows, look: 'targets' });
+  return table({ caption: 'Targets by kind', columns, rows, className: 'targets' });
 }
 
 export function stateBadge({ state, declared }: TargetJson): Html {
