@@ -7,8 +7,8 @@ import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/lifecycle/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { archiveOf, fileVolume } from '../../proxmox/storage-files.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
+import { archiveOf, fileVolume } from '../../proxmox/storages/files.ts';
 
 /** Creates the lab in `dir` if needed and adds what is missing. Existing objects are unchanged. */
 export function supplyLab(dir: string, config: Config): void {

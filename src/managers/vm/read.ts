@@ -25,9 +25,9 @@ import {
   hardwareHasWhatIsSaid,
   machinesArePrepared,
   optionsServeDrives,
-} from './rules.ts';
+} from './rules/rules.ts';
 import { vmDefaults, vmFile, vmGuest } from './schema.ts';
-import { machinesCanStart } from './start-rules.ts';
+import { machinesCanStart } from './start/start-rules.ts';
 
 const envelope = vmFile.extend({ vms: z.array(z.unknown()) });
 const MARKS = markingOf(vmGuest, idleFieldsOf('vm'));

@@ -10,6 +10,7 @@ import { channelDiagnostics } from '../../../src/cli/doctor/channels.ts';
 import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { phoenix } from '../phoenix.ts';
 
@@ -88,7 +89,7 @@ describe('what is not there ends with 3 and a remedy', () => {
     expect(stdout + stderr).not.toContain('a-wrong-token');
   });
 
-  test('a branch that is not there yet is a warning', async () => {
+  test('a branch that is not there yet is a warning', LONG_TEST, async () => {
     const { exit, found } = await doctor({ PHOENIX_BRANCH: 'other' });
     expect(found('repository')).toMatchObject([{ state: 'warning' }]);
     expect(exit).toBe(0);
