@@ -1,9 +1,9 @@
 // Operations requested by people: recorded first, then carried out by the same stages as a push.
 
-import { approvalRefusal, rewindRefusal } from '../messages/refusal.ts';
-import { applying } from '../messages/run-status.ts';
-import { shortSha } from '../messages/status.ts';
-import { stepReason, stepWaits } from '../messages/step-status.ts';
+import { approvalRefusal, rewindRefusal } from '../messages/statuses/refusal.ts';
+import { applying } from '../messages/statuses/run-status.ts';
+import { shortSha } from '../messages/statuses/status.ts';
+import { stepReason, stepWaits } from '../messages/statuses/step-status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import { approvalsFor, wouldDo } from '../plan/would-do.ts';

@@ -3,10 +3,10 @@
 // does incrementally what one outcome adds; tests check that both agree.
 
 import { endOf, healed } from '../messages/drift.ts';
-import { outsideWindow } from '../messages/policy.ts';
-import { applying, frozen, superseded } from '../messages/run-status.ts';
-import type { Sentence } from '../messages/status.ts';
-import { stepReason } from '../messages/step-status.ts';
+import { outsideWindow } from '../messages/statuses/policy.ts';
+import { applying, frozen, superseded } from '../messages/statuses/run-status.ts';
+import type { Sentence } from '../messages/statuses/status.ts';
+import { stepReason } from '../messages/statuses/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';

@@ -3,7 +3,7 @@
 import type { Action } from '../model/action.ts';
 import { failureText, programWords } from '../model/failure.ts';
 import type { CommandResult } from '../ports/host.ts';
-import { knownFailure } from './known-failures.ts';
+import { knownFailure } from './problems/known-failures.ts';
 
 /** For example `pct start 101: exit 255: CT is locked (backup); …`. */
 export function actionFailure(action: Action, result: CommandResult): string {

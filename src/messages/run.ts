@@ -11,18 +11,18 @@ import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
 import { isDifferent, isLook } from './drift.ts';
 import { faultLine } from './faults.ts';
-import { differenceLines } from './fields.ts';
-import { headSentence } from './home.ts';
 import { orphanText } from './orphans.ts';
-import { paint, type Style } from './paint.ts';
-import { policyLine } from './policy.ts';
+import { differenceLines } from './pages/fields.ts';
+import { headSentence } from './pages/home.ts';
+import { NO_LONGER_DECLARED, TARGET_STATES } from './pages/target.ts';
+import { utcText } from './pages/times.ts';
 import { printable } from './printable.ts';
-import { problemText } from './problem.ts';
-import { shortSha } from './status.ts';
-import { DIFFERS } from './step-status.ts';
-import { NO_LONGER_DECLARED, TARGET_STATES } from './target.ts';
-import { utcText } from './times.ts';
-import { tableOf } from './width.ts';
+import { problemText } from './problems/problem.ts';
+import { policyLine } from './statuses/policy.ts';
+import { shortSha } from './statuses/status.ts';
+import { DIFFERS } from './statuses/step-status.ts';
+import { paint, type Style } from './terminal/paint.ts';
+import { tableOf } from './terminal/width.ts';
 
 /** A run with what the API tells beside it. */
 interface ToldRun extends Run {

@@ -4,7 +4,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
 import { RunPath, TargetPath } from '../agent/http/requests.ts';
-import { TROUBLE, type Trouble } from '../messages/pages.ts';
+import { TROUBLE, type Trouble } from '../messages/pages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { ActionDeps } from './actions/register.ts';

@@ -3,7 +3,7 @@
 
 import express, { type Request, type Response, type Router } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
-import { TROUBLE } from '../messages/pages.ts';
+import { TROUBLE } from '../messages/pages/pages.ts';
 import { mayAs } from '../model/person.ts';
 import { troublePage } from './html/error-page.ts';
 import { askToSignIn, type Show } from './sign-in.ts';

@@ -6,7 +6,7 @@ import type { Access } from '../agent/http/access.ts';
 import { accessOf, mayRead, tooManyFailures } from '../agent/http/guard.ts';
 import { carriesFormToken, isFromOwnPage } from '../agent/http/own-pages.ts';
 import { sameSecret } from '../agent/http/timing-safe-equal.ts';
-import { SIGN_IN, TROUBLE } from '../messages/pages.ts';
+import { SIGN_IN, TROUBLE } from '../messages/pages/pages.ts';
 import { type Ask, signInByForge } from './forge-sign-in.ts';
 import type { Page } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';

@@ -2,7 +2,7 @@
 
 import express, { type RequestHandler } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
-import { TROUBLE } from '../messages/pages.ts';
+import { TROUBLE } from '../messages/pages/pages.ts';
 import { assetRoute, loadAssets } from './assets.ts';
 import { document } from './html/document.ts';
 import { troublePage } from './html/error-page.ts';

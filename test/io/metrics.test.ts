@@ -10,6 +10,7 @@ import type { EnvironmentSeen } from '../../src/model/environment.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Forge } from '../../src/ports/forge.ts';
 import type { Channel } from '../../src/ports/notifications.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { findProgram } from '../support/programs.ts';
 
 const PROMTOOL = findProgram('promtool', 'PHOENIX_TEST_PROMTOOL');
@@ -139,6 +140,7 @@ test('rules and dashboard ask only for metrics that there are, the docs name eac
 
 test.skipIf(PROMTOOL === undefined)(
   'promtool finds nothing in metrics and rules (needs promtool, see test/README.md)',
+  LONG_TEST,
   async () => {
     const run = (args: readonly string[], input = '') => {
       const { status, stdout, stderr } = spawnSync(PROMTOOL ?? '', args, { input, encoding: 'utf8' });

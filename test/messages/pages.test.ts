@@ -1,10 +1,10 @@
 // Sentences of the pages that other messages do not have: the head of the branch, fields, times.
 
 import { describe, expect, test } from 'vitest';
-import { fieldRows } from '../../src/messages/fields.ts';
-import { headSentence } from '../../src/messages/home.ts';
-import { logNote, openRunSentence, runSentence } from '../../src/messages/pages.ts';
-import { durationText, utcText } from '../../src/messages/times.ts';
+import { fieldRows } from '../../src/messages/pages/fields.ts';
+import { headSentence } from '../../src/messages/pages/home.ts';
+import { logNote, openRunSentence, runSentence } from '../../src/messages/pages/pages.ts';
+import { durationText, utcText } from '../../src/messages/pages/times.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, RunState, StepRecord } from '../../src/model/run.ts';
 

@@ -2,10 +2,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { noSigningKeys, outsideWindow, tooManyCommits, unsigned, waitsUntil } from '../../src/messages/policy.ts';
-import { applying, ended, frozen, invalid, rewritten, superseded } from '../../src/messages/run-status.ts';
-import { runUrl, statusAlone } from '../../src/messages/status.ts';
-import { stepReason, stepWaits } from '../../src/messages/step-status.ts';
+import {
+  noSigningKeys,
+  outsideWindow,
+  tooManyCommits,
+  unsigned,
+  waitsUntil,
+} from '../../src/messages/statuses/policy.ts';
+import { applying, ended, frozen, invalid, rewritten, superseded } from '../../src/messages/statuses/run-status.ts';
+import { runUrl, statusAlone } from '../../src/messages/statuses/status.ts';
+import { stepReason, stepWaits } from '../../src/messages/statuses/step-status.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { Problem } from '../../src/model/problem.ts';

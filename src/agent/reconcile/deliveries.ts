@@ -1,7 +1,7 @@
 // Gives every commit in a delivery a status, also one that a newer push replaced before it was read.
 
-import { superseded } from '../../messages/run-status.ts';
-import { APPLY_CONTEXT, statusAlone } from '../../messages/status.ts';
+import { superseded } from '../../messages/statuses/run-status.ts';
+import { APPLY_CONTEXT, statusAlone } from '../../messages/statuses/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { isDue } from '../../model/not-before.ts';
 import type { Push } from '../../ports/deliveries.ts';

@@ -1,8 +1,8 @@
 // Plans runs requested by a person or a timer, in their turn.
 
 import { notLookedAt } from '../../messages/command.ts';
-import { broken, superseded } from '../../messages/run-status.ts';
-import type { FinalSentence } from '../../messages/status.ts';
+import { broken, superseded } from '../../messages/statuses/run-status.ts';
+import type { FinalSentence } from '../../messages/statuses/status.ts';
 import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { MarkedTarget } from '../../model/target.ts';

@@ -1,7 +1,7 @@
 // Newest wins: waiting steps of older runs end, running ones continue to their end.
 
-import { superseded } from '../../messages/run-status.ts';
-import { stepReason } from '../../messages/step-status.ts';
+import { superseded } from '../../messages/statuses/run-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';

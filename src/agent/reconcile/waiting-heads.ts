@@ -1,8 +1,8 @@
 // Heads of the branch that cannot be planned yet: each is recorded as a run without a plan, together with its first status, so that it also gets a
 // final status when a newer head overtakes it.
 
-import { broken, superseded, waitsForRunning } from '../../messages/run-status.ts';
-import type { Sentence } from '../../messages/status.ts';
+import { broken, superseded, waitsForRunning } from '../../messages/statuses/run-status.ts';
+import type { Sentence } from '../../messages/statuses/status.ts';
 import type { RunDetail, RunRequest } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { runStatuses } from '../statuses.ts';

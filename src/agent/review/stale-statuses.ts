@@ -2,9 +2,9 @@
 // the ledger; only if that knows nothing does the status say that the end is unknown.
 
 import { endOf } from '../../messages/drift.ts';
-import { broken, interrupted, invalid, superseded } from '../../messages/run-status.ts';
-import { APPLY_CONTEXT, type FinalSentence, statusAlone, stepContext } from '../../messages/status.ts';
-import { stepEnded } from '../../messages/step-status.ts';
+import { broken, interrupted, invalid, superseded } from '../../messages/statuses/run-status.ts';
+import { APPLY_CONTEXT, type FinalSentence, statusAlone, stepContext } from '../../messages/statuses/status.ts';
+import { stepEnded } from '../../messages/statuses/step-status.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Forge } from '../../ports/forge.ts';

@@ -17,8 +17,8 @@ import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
 import { type ServerSpec, serverTarget } from '../../managers/portainer/server/server-spec.ts';
 import { parseReference } from '../../model/secret-bounds.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { archiveOf, fileVolume } from '../../proxmox/storage-files.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
+import { archiveOf, fileVolume } from '../../proxmox/storages/files.ts';
 import { standInOf } from './supply-secrets.ts';
 
 /** Creates the lab in `dir` if needed and adds what is missing. Existing objects are unchanged. */

@@ -14,7 +14,7 @@ import type { Approval, RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
 import { CHECK, isLook, whyText } from '../drift.ts';
 import { outcomeCounts, stepWord } from '../run.ts';
-import { shortSha } from '../status.ts';
+import { shortSha } from '../statuses/status.ts';
 import { block, code, plain, table } from './markdown.ts';
 import { mostPressing, reasonCell } from './outcomes.ts';
 import { errorList, warningList } from './problems.ts';

@@ -6,7 +6,7 @@ import { accessOf } from '../../agent/http/guard.ts';
 import { carryOutOperation, OPERATIONS, type OperationDeps, refusalOf } from '../../agent/http/operations.ts';
 import { carriesFormToken } from '../../agent/http/own-pages.ts';
 import type { Person } from '../../agent/http/sessions.ts';
-import { TROUBLE, type Trouble } from '../../messages/pages.ts';
+import { TROUBLE, type Trouble } from '../../messages/pages/pages.ts';
 import type { RunId } from '../../model/ids.ts';
 import { mayAs } from '../../model/person.ts';
 import type { Page } from '../html/document.ts';

@@ -3,7 +3,7 @@
 
 import type { Request, Router } from 'express';
 import { RunPath, TargetPath } from '../../agent/http/requests.ts';
-import { TROUBLE } from '../../messages/pages.ts';
+import { TROUBLE } from '../../messages/pages/pages.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import type { RunDetail } from '../../ports/runs.ts';

@@ -1,6 +1,6 @@
 // The audit page: requests by users on pages and the API, with user, time and resulting run.
 
-import { ASKED_PAGE, askedText } from '../../messages/people.ts';
+import { ASKED_PAGE, askedText } from '../../messages/pages/people.ts';
 import type { AskedRecord } from '../../ports/people.ts';
 import type { Links } from '../links.ts';
 import { runLink, said, table, time } from './components.ts';

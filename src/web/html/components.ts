@@ -1,10 +1,10 @@
 // Basic components of all pages.
 
+import { placeText } from '../../messages/pages/target.ts';
+import { durationText, utcText } from '../../messages/pages/times.ts';
 import { printable } from '../../messages/printable.ts';
 import { runWord, stepWord } from '../../messages/run.ts';
-import { shortSha } from '../../messages/status.ts';
-import { placeText } from '../../messages/target.ts';
-import { durationText, utcText } from '../../messages/times.ts';
+import { shortSha } from '../../messages/statuses/status.ts';
 import { fitText, parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';

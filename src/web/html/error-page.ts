@@ -1,6 +1,6 @@
 // The error page: problem and remedy.
 
-import type { Trouble } from '../../messages/pages.ts';
+import type { Trouble } from '../../messages/pages/pages.ts';
 import { said } from './components.ts';
 import type { Page } from './document.ts';
 import { html } from './html.ts';

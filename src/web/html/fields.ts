@@ -2,12 +2,12 @@
 
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
 import { CHECK, isLook } from '../../messages/drift.ts';
-import { fieldRows } from '../../messages/fields.ts';
+import { fieldRows } from '../../messages/pages/fields.ts';
+import { OBSERVED } from '../../messages/pages/target.ts';
+import { durationText } from '../../messages/pages/times.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
 import { printable } from '../../messages/printable.ts';
 import { stepVerb } from '../../messages/run.ts';
-import { OBSERVED } from '../../messages/target.ts';
-import { durationText } from '../../messages/times.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, FieldDifference, Run, StepRecord } from '../../model/run.ts';

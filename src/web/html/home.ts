@@ -1,8 +1,8 @@
 // The front page: overall state, what needs attention, current activity, and the newest runs.
 
 import type { Overview } from '../../agent/http/overview.ts';
-import { declaredText, HOME, headSentence } from '../../messages/home.ts';
-import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages.ts';
+import { declaredText, HOME, headSentence } from '../../messages/pages/home.ts';
+import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';

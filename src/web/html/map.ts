@@ -2,9 +2,9 @@
 // page.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { leftText } from '../../messages/home.ts';
-import { MAP, stateWord } from '../../messages/map.ts';
-import { networkText } from '../../messages/target.ts';
+import { leftText } from '../../messages/pages/home.ts';
+import { MAP, stateWord } from '../../messages/pages/map.ts';
+import { networkText } from '../../messages/pages/target.ts';
 import type { CertificateEnd, DeclaredEnvironment } from '../../model/environment.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';

@@ -1,11 +1,18 @@
 // What needs attention, in order of importance: what Phoenix itself does not get, pending approvals, failures, drift, expiring certificates, orphans. Each with a remedy.
 
 import type { Overview } from '../../agent/http/overview.ts';
-import { asksToAdopt } from '../../messages/actions.ts';
 import { whyText } from '../../messages/drift.ts';
-import { HOME, leftText, needsText, notLookedText, type OverviewWords, overviewSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
-import { utcText } from '../../messages/times.ts';
+import { asksToAdopt } from '../../messages/pages/actions.ts';
+import {
+  HOME,
+  leftText,
+  needsText,
+  notLookedText,
+  type OverviewWords,
+  overviewSentence,
+} from '../../messages/pages/home.ts';
+import { utcText } from '../../messages/pages/times.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';

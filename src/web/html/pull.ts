@@ -1,7 +1,7 @@
 // The page of a pull request: the changes that merging would cause.
 
 import { labelsOf, targetLabel } from '../../messages/changes.ts';
-import { pullSentence } from '../../messages/pages.ts';
+import { pullSentence } from '../../messages/pages/pages.ts';
 import { approvalWords, impactWords, secretWords, summaryLine } from '../../messages/plan.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';

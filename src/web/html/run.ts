@@ -1,9 +1,9 @@
 // The page of a run: state, cause and remedy, dependency graph, and each step with changes, actions and output.
 
-import { ACTION_LEADS, asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
 import { isDifferent } from '../../messages/drift.ts';
-import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages.ts';
+import { ACTION_LEADS, asksToAdopt } from '../../messages/pages/actions.ts';
+import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, runWord } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';

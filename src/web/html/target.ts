@@ -1,14 +1,14 @@
 // The page of one target: name, addresses, declared and observed state, dependencies, place in the files, and history.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { asksToAdopt } from '../../messages/actions.ts';
 import { CHECK, isLook, whyText } from '../../messages/drift.ts';
-import { fieldRows } from '../../messages/fields.ts';
-import { leftText } from '../../messages/home.ts';
-import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages.ts';
+import { asksToAdopt } from '../../messages/pages/actions.ts';
+import { fieldRows } from '../../messages/pages/fields.ts';
+import { leftText } from '../../messages/pages/home.ts';
+import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages/pages.ts';
+import { networkText, OBSERVED, TARGET_STATES } from '../../messages/pages/target.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, stepVerb } from '../../messages/run.ts';
-import { networkText, OBSERVED, TARGET_STATES } from '../../messages/target.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
 import { fitText } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';

@@ -2,9 +2,9 @@
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
-import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages.ts';
+import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages/pages.ts';
+import { NO_LONGER_DECLARED, TARGET_STATES } from '../../messages/pages/target.ts';
 import { targetCounts } from '../../messages/run.ts';
-import { NO_LONGER_DECLARED, TARGET_STATES } from '../../messages/target.ts';
 import { fitText } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';

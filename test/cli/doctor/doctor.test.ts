@@ -12,6 +12,7 @@ import { doctor as runDoctor } from '../../../src/cli/doctor/doctor.ts';
 import { wrapping } from '../../../src/cli/io.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
 const TOKEN = 'the-token-of-the-forge';
@@ -104,7 +105,7 @@ describe('what is not there ends with 3 and a remedy', () => {
     expect(stdout + stderr).not.toContain('a-wrong-token');
   });
 
-  test('a branch that is not there yet is a warning', async () => {
+  test('a branch that is not there yet is a warning', LONG_TEST, async () => {
     const { exit, found } = await doctor({ PHOENIX_BRANCH: 'other' });
     expect(found('repository')).toMatchObject([{ state: 'warning' }]);
     expect(exit).toBe(0);

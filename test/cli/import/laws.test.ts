@@ -18,6 +18,7 @@ import { containerFile, machineWithDrivesFile } from '../../managers/adoption/gu
 import { mainOf } from '../../managers/adoption/round-trip.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
 
 type Kind = 'lxc' | 'vm';
@@ -67,7 +68,7 @@ const GENERATED = [
 ] as const;
 
 describe.each(GENERATED)('%s that people made', (_, kind, file) => {
-  test('is written down, plans nothing, and reads the same a second time', async () => {
+  test('is written down, plans nothing, and reads the same a second time', LONG_TEST, async () => {
     await fc.assert(
       fc.asyncProperty(file, fc.boolean(), async (text, running) => {
         await hostWith(kind, text, running);

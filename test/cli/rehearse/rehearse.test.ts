@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment, type Files } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { phoenix } from '../phoenix.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -32,7 +33,7 @@ async function rehearsed(...args: string[]) {
 }
 
 describe('rehearse', () => {
-  test('the reference configuration is applied completely, and a second apply does nothing', async () => {
+  test('the reference configuration is applied completely, and a second apply does nothing', LONG_TEST, async () => {
     const { exit, ok, outcomes, commands, files, second } = await rehearsed(join(ROOT, 'etc'));
     expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
     const ends = outcomes.map(({ target, outcome }: Record<string, string>) => `${target} ${outcome}`);
@@ -44,7 +45,7 @@ describe('rehearse', () => {
     const created = commands.filter(({ argv }: { argv: string[] }) => /^(pct|qm) (create|clone) /.test(argv.join(' ')));
     expect(created).toHaveLength(7);
     expect(files.map(({ path }: { path: string }) => path)).toContain('/etc/pve/firewall/101.fw');
-  }, 120_000);
+  });
 
   test('from one commit to another only what changed is touched', async () => {
     const repo = await openConfigRepo(join(folder, 'repo'), 'unused');
