@@ -1,6 +1,7 @@
 // Property strings: printing and parsing are inverse, in Proxmox's order and units.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readDrive } from '../../src/proxmox/machine/read-drive.ts';
 import { parsePropertyString, printPropertyString } from '../../src/proxmox/parameters/property-string.ts';
 import { parseSize } from '../../src/proxmox/storages/sizes.ts';
 
@@ -71,4 +72,23 @@ test('a refusal names each property under its option', () => {
       'net3.tag: value must have a minimum value of 1',
     ],
   });
+});
+
+test.each([
+  [{ bps: '5' }, { mbps: '0.000' }],
+  [
+    { bps_rd: '5', iops: '9' },
+    { mbps_rd: '0.000', iops: '9' },
+  ],
+  [
+    { mbps: '0', mbps_rd: '3' },
+    { mbps: '0', mbps_rd: '3' },
+  ],
+  [{ bps: '5', mbps_rd: '3' }, []],
+  [{ bps: '5', mbps: '5' }, ['both bps and mbps specified']],
+  [{ bps_max_length: '2', mbps: '5' }, ['bps_max_length requires mbps_max']],
+  [{ media: 'cdrom', format: 'raw' }, []],
+])('a drive with %j is kept or refused as Proxmox does', (written, expected) => {
+  const read = readDrive('scsi0', written);
+  expect(read.ok ? read.properties : read.complaints).toEqual(expected);
 });

@@ -1,5 +1,6 @@
 // The disks of a guest: mount points of containers, drives of machines, both property strings around a volume.
 
+import { readDrive } from '../../../../src/proxmox/machine/read-drive.ts';
 import {
   type Properties,
   parsePropertyString,
@@ -38,12 +39,14 @@ export const isDisk = (kind: GuestKind, key: string): boolean => KEY_SETS[kind].
 const formatOf = (kind: GuestKind, key: string): string =>
   `${kind}/${/^(efidisk0|tpmstate0)$/.test(key) ? key : key.replace(/\d+$/, '')}`;
 
-/** Parses a disk; refuses with the errors of the format check. */
+/** Parses a disk; refuses with the errors of the format check, or with what Proxmox complains of in a drive. */
 export function parseDisk(kind: GuestKind, key: string, text: string): Disk {
   if (key.startsWith('unused')) return { key, volume: text, properties: { [VOLUME[kind]]: text } };
   const read = parsePropertyString(formatOf(kind, key), text);
   if (!read.ok) throw new Refusal(read.errors.join('\n'));
-  const { size, ...properties } = read.properties;
+  const drive = kind === 'qemu' ? readDrive(key, read.properties) : read;
+  if (!drive.ok) throw new Refusal(drive.complaints.join('\n'));
+  const { size, ...properties } = drive.properties;
   const bytes = size === undefined ? undefined : parseSize(size);
   return {
     key,

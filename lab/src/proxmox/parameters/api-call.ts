@@ -41,7 +41,7 @@ export function checkApiCall(
   const verb: Verb = { positional: ['api_path'], schemas: new Map([...own, ...FORMAT_OPTIONS]) };
   const read = readParameters(verb, argv);
   if ('stderr' in read) return { stderr: `${read.stderr}${usageLine(usage)}`, rc: 255 };
-  const checked = verified(read.parameters, verb.schemas, usage);
+  const checked = verified(read.parameters, verb.schemas, usage, found?.key);
   if (!checked.ok) return { stderr: checked.stderr, rc: 255 };
   if (found === undefined) return { stderr: `No '${command}' handler defined for '${path ?? ''}'\n`, rc: 1 };
   const all = {
@@ -50,11 +50,20 @@ export function checkApiCall(
     ),
     ...found.values,
   };
-  const whole = verified(all, methodSchemas(found.key) ?? new Map(), usage);
+  const whole = verified(all, methodSchemas(found.key) ?? new Map(), usage, found.key);
   if (!whole.ok) return { stderr: whole.stderr, rc: 255 };
   const output = read.parameters.quiet === '1' ? undefined : ((read.parameters['output-format'] ?? 'text') as Output);
   return { call: { method, template: found.template, parameters: whole.parameters, output, usage } };
 }
+
+/** Whether a part of a path is what its template says; a value has no blank (pve-common, PVE/RESTHandler.pm). */
+function fitsPlace(word: string, part: string): boolean {
+  if (!word.startsWith('{')) return word === part;
+  return WITH_SLASHES.includes(word) || !/\s/.test(part);
+}
+
+/** Placeholders whose values contain slashes. */
+const WITH_SLASHES = ['{volume}', '{cidr}'];
 
 /** The template that matches a path, literal segments before placeholders, and the values of the placeholders. */
 function findPath(
@@ -68,12 +77,10 @@ function findPath(
       .slice(1)
       .filter((word) => word !== '');
     const given =
-      // Values of these placeholders contain slashes.
-      ['{volume}', '{cidr}'].includes(words.at(-1) ?? '') && parts.length >= words.length
+      WITH_SLASHES.includes(words.at(-1) ?? '') && parts.length >= words.length
         ? [...parts.slice(0, words.length - 1), parts.slice(words.length - 1).join('/')]
         : parts;
-    if (given.length !== words.length || !words.every((word, index) => word.startsWith('{') || word === given[index]))
-      return [];
+    if (given.length !== words.length || !words.every((word, index) => fitsPlace(word, given[index] ?? ''))) return [];
     const values = Object.fromEntries(
       words.flatMap((word, index) => (word.startsWith('{') ? [[word.slice(1, -1), given[index] ?? '']] : [])),
     );

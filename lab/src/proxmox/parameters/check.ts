@@ -5,6 +5,7 @@ import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../../src/
 import { booleanOf } from '../../../../src/proxmox/parameters/perl.ts';
 import { checkObject, printErrors, type Value } from '../../../../src/proxmox/parameters/schema.ts';
 import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../../src/proxmox/parameters/table.ts';
+import { checkVariants, variantsOf } from '../../../../src/proxmox/parameters/variants.ts';
 import { type OptionSpec, readOptions } from './getopt.ts';
 import { FORMAT_OPTIONS, type Usage, usageLine } from './usage.ts';
 
@@ -64,7 +65,7 @@ export function checkParameters(
   const { parameters } = read;
   const unread = readFiles(name, parameters, locate) ?? readPasswords(name, parameters, stdin);
   if (unread !== undefined) return { ok: false, stderr: unread };
-  const checked = verified(parameters, schemas, usage);
+  const checked = verified(parameters, schemas, usage, verb.method);
   const model = checked.ok ? unknownModel(name, parameters, locate) : undefined;
   if (model === undefined) return checked;
   const refused = `cpu: invalid format - Custom cputype '${model}' not found\n\n`;
@@ -116,9 +117,19 @@ function modelsIn(file: string): ReadonlyMap<string, unknown> {
   return parseCpuModels(existsSync(file) ? readFileSync(file, 'utf8') : '');
 }
 
-/** Checks parsed parameters against their schemas; errors are worded like those of the program that parsed them. */
-export function verified(parameters: Record<string, Value>, schemas: Schemas, usage: Usage): Checked {
-  const errors = checkObject(parameters, schemas, '');
+/**
+ * Checks parsed parameters against their schemas; errors are worded like those of the program that parsed them.
+ * @param method of the API, whose parameters may depend on one of them
+ */
+export function verified(
+  parameters: Record<string, Value>,
+  schemas: Schemas,
+  usage: Usage,
+  method: string | undefined,
+): Checked {
+  const variants = variantsOf(method);
+  const errors =
+    variants === undefined ? checkObject(parameters, schemas, '') : checkVariants(parameters, schemas, variants);
   if (errors.size === 0) return { ok: true, parameters };
   return { ok: false, stderr: `400 Parameter verification failed.\n${printErrors(errors)}${usageLine(usage)}` };
 }

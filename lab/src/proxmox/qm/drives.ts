@@ -2,13 +2,13 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { readOnlyFirmware } from '../../../../src/proxmox/machine/processors.ts';
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
-import { type Call, print } from '../call.ts';
-import { addUnused, type Disk, disksOf, isCdrom, printDisk, withVolume } from '../guest/disks.ts';
+import { type Call, print, warn } from '../call.ts';
+import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
 import { isTemplate } from '../guest/guest.ts';
 import { hostFile } from '../node.ts';
 import { freeVolume } from '../pct/disks.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
+import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, located, pathOfVolume, type Storage, splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { activate, allocate, makeBase, type Volume, volumeAt, volumeSize } from '../storage/volumes.ts';
 
@@ -46,7 +46,7 @@ const KNOWN_OF_A_COPY: Readonly<Record<string, readonly string[]>> = {
 
 /** Normalises each drive among the options, and refuses those that are invalid by themselves (PVE/API2/Qemu.pm, check_drive_param). */
 export function checkDriveOptions(call: Call, options: Options): void {
-  for (const written of drivesIn(options)) {
+  for (const written of drivesIn(call, options)) {
     const disk = asMedia(written);
     const { volume, properties, key } = disk;
     const [isNew, , size] = NEW_DRIVE.exec(volume) ?? [];
@@ -73,7 +73,7 @@ export function checkDriveStorages(
   defaultStorage?: string,
   workingStorage?: string,
 ): void {
-  for (const written of drivesIn(options)) {
+  for (const written of drivesIn(call, options)) {
     const disk = asMedia(written);
     const { volume, properties, key } = disk;
     const [isNew, storage = defaultStorage] = NEW_DRIVE.exec(volume) ?? [];
@@ -114,15 +114,21 @@ function checkSource(call: Call, key: string, source: string, workingStorage: st
   });
 }
 
-/** The drives among options, sorted by name; invalid ones are refused. */
-function drivesIn(options: Readonly<Options>): Disk[] {
-  const readable = new Map(disksOf('qemu', options).map((disk) => [disk.key, disk]));
-  return Object.keys(options)
-    .sort()
-    .flatMap((key) => {
-      if (!/^(ide|scsi|virtio|sata)\d+$|^(efidisk0|tpmstate0)$/.test(key)) return [];
-      return [readable.get(key) ?? refuseParameters({ [key]: 'unable to parse drive options' })];
-    });
+/** The drives among options, sorted by name; one that cannot be is refused when it is its turn. */
+function* drivesIn(call: Call, options: Readonly<Options>): Generator<Disk> {
+  for (const key of Object.keys(options).sort())
+    if (/^(ide|scsi|virtio|sata)\d+$|^(efidisk0|tpmstate0)$/.test(key)) yield driveOf(call, key, options[key] ?? '');
+}
+
+/** A drive; refuses one that cannot be, after what Proxmox complains of. */
+function driveOf(call: Call, key: string, text: string): Disk {
+  try {
+    return parseDisk('qemu', key, text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    for (const complaint of error.message.split('\n')) if (complaint !== '') warn(call, complaint);
+    return refuseParameters({ [key]: 'unable to parse drive options' });
+  }
 }
 
 /**
@@ -145,7 +151,7 @@ export function createDrives(
     return kept;
   };
   try {
-    for (const disk of drivesIn(drives)) {
+    for (const disk of drivesIn(call, drives)) {
       const [isNew, storageId = defaultStorage, gib] = NEW_DRIVE.exec(disk.volume) ?? [];
       const name = disk.volume === 'cloudinit' ? 'cloudinit' : splitVolumeId(disk.volume)?.name;
       if (disk.volume === '' || disk.volume === 'none' || disk.volume === 'cdrom') {

@@ -21,7 +21,7 @@ import { type Call, print } from '../../call.ts';
 import { replaceFile } from '../../lock.ts';
 import { clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../../node.ts';
 import type { Parameters } from '../../parameters/check.ts';
-import { Refusal, refuse, refuseParameters } from '../../refusal.ts';
+import { Refusal, refuse } from '../../refusal.ts';
 import { text } from '../../verb-parameters.ts';
 
 type Sections = Map<string, Section>;
@@ -109,11 +109,6 @@ function changeRules(node: LabNode, method: string, parameters: Parameters): voi
   if (method === 'DELETE') sections.delete(rule);
   else {
     const isNew = method === 'POST';
-    const missing = isNew
-      ? [...(NEEDED[type] ?? []), 'resources'].find((option) => changes[option] === undefined)
-      : undefined;
-    if (missing !== undefined)
-      refuseParameters({ [`oneOf[${type}].${missing}`]: 'property is missing and it is not optional' });
     failingWith(isNew ? 'create ha rule failed' : 'update HA rules failed', () => {
       const before = sections.get(rule);
       if (isNew && before !== undefined) refuse(`HA rule '${rule}' already defined`);
