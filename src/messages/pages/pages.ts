@@ -12,71 +12,71 @@ import { countOf } from '../count.ts';
 import { endOf } from '../drift.ts';
 import { stepWord } from '../run.ts';
 
-/** A trouble that has a page of its own: what is the matter, and what to do. */
-export interface Trouble {
+/** An error that has a page of its own: what is the matter, and what to do. */
+export interface PageError {
   readonly title: string;
   readonly hint: string;
 }
 
-export const TROUBLE = {
-  noRun: (run: string): Trouble => ({
+export const PAGE_ERROR = {
+  noRun: (run: string): PageError => ({
     title: `There is no run ${run}`,
     hint: 'Only the newest runs are kept. The list of runs shows those that are; a commit whose run is gone can be carried out again: phoenix replay COMMIT.',
   }),
-  noStep: (run: RunId, target: string): Trouble => ({
+  noStep: (run: RunId, target: string): PageError => ({
     title: `Run ${run} has no step for ${target}`,
     hint: 'The page of the run names its steps; the page of the target names the runs that had one.',
   }),
-  noPull: (pull: string): Trouble => ({
+  noPull: (pull: string): PageError => ({
     title: `There is no plan of pull request ${pull}`,
     hint: 'Open ones are planned when their head or the branch moves; to plan one now, comment /phoenix plan under it.',
   }),
-  noTarget: (target: string): Trouble => ({
+  noTarget: (target: string): PageError => ({
     title: `Nothing is known of ${target}`,
     hint: 'It is neither declared nor applied, and no run that is kept had a step for it. The list of targets names all that are known.',
   }),
-  noPage: (path: string): Trouble => ({
+  noPage: (path: string): PageError => ({
     title: 'There is no such page',
     hint: `${path} leads nowhere. Runs and targets are listed above.`,
   }),
-  starting: (waitsFor: string | null): Trouble => ({
+  starting: (waitsFor: string | null): PageError => ({
     title: 'Phoenix is starting',
     hint: `${waitsFor === null ? '' : `It waits for ${waitsFor}. `}This page looks again by itself.`,
   }),
-  noToken: (): Trouble => ({
+  noToken: (): PageError => ({
     title: 'Nothing is shown here yet',
     hint: 'This agent has no admin token, so it shows its pages on its own machine alone. Set PHOENIX_ADMIN_TOKEN for it and start it again, to sign in with it; or PHOENIX_PAGES=open where a proxy in front signs people in.',
   }),
-  otherSite: (): Trouble => ({
+  otherSite: (): PageError => ({
     title: 'This was asked for by a page of another site',
     hint: 'Nothing was done. Open the page here, and press the button on it.',
   }),
-  oldForm: (): Trouble => ({
+  oldForm: (): PageError => ({
     title: 'This form is not of your session',
     hint: 'Nothing was done. You may have signed out or in again since it was shown: go back, load the page again, and press its button.',
   }),
-  changedSince: (): Trouble => ({
+  changedSince: (): PageError => ({
     title: 'It has changed since this page was shown',
     hint: 'Nothing was done. Go back, load the page again, and look at what it says now before you press its button.',
   }),
-  notSignedIn: (): Trouble => ({
+  notSignedIn: (): PageError => ({
     title: 'Sign in to do this',
     hint: 'Nothing was done. What changes something is for people who are signed in: press “Sign in” above, and come back to this page.',
   }),
-  mayNot: (person: string, role: PersonRole, needed: PersonRole): Trouble => ({
+  mayNot: (person: string, role: PersonRole, needed: PersonRole): PageError => ({
     title: 'You may not do this',
     hint: `Nothing was done. ${person} is signed in as ${role}, and this takes ${needed === 'admin' ? 'an admin' : 'an operator'}: at the forge an operator may push to the repository, and an admin administrates it.`,
   }),
-  refused: (why: string): Trouble => ({ title: 'This was refused', hint: `Nothing was done: ${why}` }),
-  unreadable: (): Trouble => ({
+  refused: (why: string): PageError => ({ title: 'This was refused', hint: `Nothing was done: ${why}` }),
+  unreadable: (): PageError => ({
     title: 'The address cannot be read',
     hint: 'It is broken, perhaps cut short on its way. Runs and targets are listed above.',
   }),
-  late: (): Trouble => ({
+  late: (): PageError => ({
     title: 'The answer takes too long',
     hint: 'Redis may be away: phoenix doctor says more. Then load the page again.',
   }),
-  broken: (): Trouble => ({
+  broken: (): PageError => ({
     title: 'Something in Phoenix failed',
     hint: 'Nothing was changed. The log of the agent says what it was.',
   }),

@@ -21,6 +21,6 @@ export function askedPage(asked: readonly AskedRecord[], links: Links): Page {
     live: null,
     main: html`<h1>${ASKED_PAGE.title}</h1>
       <p class="dim">${ASKED_PAGE.about}</p>
-      ${asked.length === 0 ? html`<p>${ASKED_PAGE.nothing}</p>` : table({ caption: ASKED_PAGE.caption, columns, rows, look: 'asked' })}`,
+      ${asked.length === 0 ? html`<p>${ASKED_PAGE.nothing}</p>` : table({ caption: ASKED_PAGE.caption, columns, rows, className: 'asked' })}`,
   };
 }

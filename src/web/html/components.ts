@@ -141,11 +141,11 @@ export interface Table {
   /** Anchor of each row; empty for none. */
   readonly ids?: readonly string[];
   /** Additional CSS class. */
-  readonly look?: string;
+  readonly className?: string;
 }
 
 /** ARIA roles are explicit: on narrow screens CSS changes the display to blocks, which removes the implicit table semantics. */
-export function table({ caption, columns: all, rows: whole, ids = [], look = '' }: Table): Html {
+export function table({ caption, columns: all, rows: whole, ids = [], className = '' }: Table): Html {
   const kept = all.map((_, index) => whole.some((cells) => !isEmpty(cells[index] ?? null)));
   const columns = all.filter((_, index) => kept[index]);
   const rows = whole.map((cells) => cells.filter((_, index) => kept[index]));
@@ -153,7 +153,7 @@ export function table({ caption, columns: all, rows: whole, ids = [], look = '' 
     if (index === 0) return html`<th role="rowheader" scope="row" data-label=${columns[index]}>${content}</th>`;
     return html`<td role="cell" data-label=${columns[index]} class=${isEmpty(content) ? 'empty' : null}>${content}</td>`;
   };
-  return html`<table role="table" class=${look}>
+  return html`<table role="table" class=${className}>
     <caption>${caption}</caption>
     <thead role="rowgroup"><tr role="row">${columns.map(
       (name) => html`<th role="columnheader" scope="col">${name}</th>`,

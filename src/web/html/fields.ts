@@ -56,7 +56,7 @@ export function fields(planned: PlanStep | undefined): Html {
       value(before),
       value(after),
     ]),
-    look: 'fields',
+    className: 'fields',
   });
 }
 
@@ -67,7 +67,7 @@ export function differences({ differs = [] }: Pick<StepRecord, 'differs'>, commi
     caption: OBSERVED.fields,
     columns: ['Field', 'Declared', 'Observed'],
     rows: differs.flatMap((each) => differenceRows(each, commit, links)),
-    look: 'fields',
+    className: 'fields',
   });
 }
 
@@ -119,6 +119,6 @@ function did(done: readonly ActionRecord[]): Html {
       exit === 0 ? '0' : badge(exit === null ? 'stopped' : String(exit), 'bad'),
       durationText(ms),
     ]),
-    look: 'actions',
+    className: 'actions',
   });
 }

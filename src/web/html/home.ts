@@ -131,7 +131,7 @@ export function runTable(
     ];
   });
   const columns = ['Run', 'State', 'Commit', 'Author', 'Asked for', 'When', 'Targets', 'Steps', 'Took'];
-  return table({ caption, columns, rows, look: 'runs' });
+  return table({ caption, columns, rows, className: 'runs' });
 }
 
 function firstLine(message: string): string {

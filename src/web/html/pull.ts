@@ -82,5 +82,5 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
       ${fields(step)}
     </details>`,
   );
-  return html`<h2>Steps</h2>${table({ caption: 'What would be done, in order', columns, rows, look: 'steps' })}<h2>Details</h2>${details}`;
+  return html`<h2>Steps</h2>${table({ caption: 'What would be done, in order', columns, rows, className: 'steps' })}<h2>Details</h2>${details}`;
 }

@@ -36,7 +36,7 @@ export function searchPage({ query, targets, guests, runs, looked, commits }: Se
     caption: 'Targets found',
     columns: ['Target', 'Name', 'Address', 'State'],
     rows,
-    look: 'targets',
+    className: 'targets',
   });
   return {
     title,

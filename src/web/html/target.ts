@@ -77,7 +77,7 @@ export function targetPage(view: TargetView, links: Links): Page {
     main: html`
       <h1><code>${id}</code>${guest === null ? null : html` ${said(guest.name)}`} ${target === null ? null : stateBadge(target)}</h1>
       <p class="lead">${target === null ? UNKNOWN_NOW : leadOf(target)}</p>
-      ${target === null ? null : trouble(target, links)}
+      ${target === null ? null : unfinishedStep(target, links)}
       ${target === null ? null : html`<div class="offer">${button({ do: 'heal', targets: [id] }, links)}</div>`}
       ${about(view, links)}
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
@@ -93,7 +93,7 @@ function leadOf({ state, look }: TargetJson): string {
 }
 
 /** Why its newest step failed or waits. */
-function trouble({ target, outcome, reason, run }: TargetJson, links: Links): Html {
+function unfinishedStep({ target, outcome, reason, run }: TargetJson, links: Links): Html {
   if (outcome !== 'failed' && outcome !== 'blocked') return null;
   const where =
     run === null
@@ -187,7 +187,7 @@ function compared(declaration: Declaration | null, look: TargetJson['look'], lin
     caption: found.length === 0 ? OBSERVED.declared : OBSERVED.compared,
     columns: ['Field', 'Declared', 'Observed'],
     rows: [...found, ...others],
-    look: 'declared',
+    className: 'declared',
   });
 }
 
@@ -207,7 +207,7 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
     said(fitText(whyText(step) ?? '', MAX_CELL_LENGTH)),
   ]);
   const columns = ['Run', 'Outcome', 'Step', 'Commit', 'Asked for', 'When', 'Took', 'Why'];
-  return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, look: 'history' })}${note}${more}`;
+  return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, className: 'history' })}${note}${more}`;
 }
 
 /** First line of the commit message; empty if unknown. */

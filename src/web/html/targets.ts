@@ -49,7 +49,7 @@ function targetTable(targets: readonly TargetJson[], names: TargetsView['names']
     whyCell(each),
   ]);
   const columns = ['Target', 'State', 'On the host', 'Commit', 'Last step', 'Why'];
-  return table({ caption: 'Targets by kind', columns, rows, look: 'targets' });
+  return table({ caption: 'Targets by kind', columns, rows, className: 'targets' });
 }
 
 /** What a person can do about a step that waits stands in its reason, not in what a check says of the target. */
