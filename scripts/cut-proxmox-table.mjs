@@ -283,12 +283,11 @@ const NAMED_FORMATS = {
     scope: one('users', 'groups', 'both'),
     'remove-vanished': matching('(?:(?:(?:acl|properties|entry);)*(?:acl|properties|entry))|none'),
     'enable-new': flag,
+    full: flag,
+    purge: flag,
   },
-  // pve-network, PVE/Network/SDN/SubnetPlugin.pm.
-  'pve-sdn-dhcp-range': {
-    'start-address': { type: 'string', format: 'ip' },
-    'end-address': { type: 'string', format: 'ip' },
-  },
+  // pve-network, PVE/Network/SDN/SubnetPlugin.pm: of the type `ip`, which no check knows. The subnet's own check refuses what is no address.
+  'pve-sdn-dhcp-range': { 'start-address': text, 'end-address': text },
   'backup-fleecing': {
     enabled: { ...flag, default_key: 1 },
     storage: formatted('pve-storage-id'),
@@ -395,6 +394,7 @@ const SDN_IDS = {
   'pve-sdn-vnet-id': SDN_ID,
   'pve-sdn-ipam-id': LONG_SDN_ID,
   'pve-sdn-dns-id': LONG_SDN_ID,
+  'pve-sdn-controller-id': { minLength: 2, maxLength: 64, pattern: '[a-zA-Z][a-zA-Z0-9_-]*[a-zA-Z0-9]' },
 };
 const bounded = ({ format, ...schema }) => ({ ...schema, ...(SDN_IDS[format] ?? { format }) });
 
@@ -467,10 +467,10 @@ const job = {
   schedule: { type: 'string', optional: 1, format: 'pve-calendar-event', maxLength: 128 },
   starttime: matching('\\d{1,2}:\\d{1,2}'),
 };
-const jobId = { id: { type: 'string', maxLength: 50 } };
+const jobId = { id: { type: 'string', maxLength: 50, pattern: '\\S+' } };
 source.paths['/cluster/backup'] = {
   GET: {},
-  POST: { params: { ...job, id: { type: 'string', optional: 1, format: 'pve-configid', maxLength: 50 } } },
+  POST: { params: { ...job, id: formatted('pve-configid') } },
 };
 source.paths['/cluster/backup/{id}'] = {
   GET: { params: jobId },
@@ -515,8 +515,22 @@ source.paths['/nodes/{node}/certificates/acme/certificate'] = {
 // Which properties a rule needs follows from its type, which is checked after the command line (pve-ha-manager, PVE/HA/Rules.pm).
 for (const name of ['affinity', 'nodes', 'resources']) source.paths['/cluster/ha/rules'].POST.params[name].optional = 1;
 
-// Newer than the description (pve-manager, PVE/NodeConfig.pm).
+// Limits beside formats, which the viewer leaves out (pve-network, PVE/Network/SDN/Fabrics.pm and Controllers/IsisPlugin.pm).
+const FABRIC_ID = { minLength: 2, maxLength: 8, pattern: '[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]' };
+for (const [path, calls] of Object.entries(source.paths))
+  for (const { params = {} } of Object.values(calls)) {
+    if (path.startsWith('/cluster/sdn/fabrics/fabric') && params.id) Object.assign(params.id, FABRIC_ID);
+    if (params.fabric_id) Object.assign(params.fabric_id, FABRIC_ID);
+    if (params['isis-net']) Object.assign(params['isis-net'], { minLength: 20, maxLength: 50 });
+  }
+
+// Newer than the description (pve-manager, PVE/NodeConfig.pm; pve-access-control, PVE/Auth/OpenId.pm; pve-manager, PVE/API2/Subscription.pm).
 source.paths['/nodes/{node}/config'].PUT.params.location = formatted('pve-node-location');
+source.paths['/nodes/{node}/config'].GET.params.property.enum.push('location');
+source.paths['/nodes/{node}/config'].GET.params.property.enum.sort();
+for (const { params } of [source.paths['/access/domains'].POST, source.paths['/access/domains/{realm}'].PUT])
+  params.audiences = matching('^[^\\x00-\\x1F\\x7F <>#"]*$');
+source.paths['/nodes/{node}/subscription'].PUT.params.key.pattern = '\\s*pve([1248])([cbsp])-(arm-)?[0-9a-f]{10}\\s*';
 
 // In Proxmox's pattern the dash is optional, so that each letter can match in two ways, and refusing a name takes exponential time. This pattern
 // matches the same texts in one way.

@@ -211,7 +211,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   // A run that lost steps to a newer one says so; one that did everything ends normally.
   const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
   const done = run.request.heal === true ? healed(id, run.steps, await driftBeside(context, run)) : endOf(run);
-  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : done);
+  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.commit, run.supersededBy ?? '') : done);
   // If the same commit is applied again, the new run's statuses replace these.
   const replaced = run.supersededBy === run.commit;
   const statuses = replaced ? [] : isTimed(run.request) ? await changedStatuses(context, said) : said;

@@ -83,7 +83,8 @@ describe('sentences', () => {
     expect(applying(many).description).toBe(
       'applies 9 targets: lxc/100, lxc/101, lxc/102, lxc/103, lxc/104 and 4 more',
     );
-    expect(superseded(B)).toEqual({ state: 'error', description: 'superseded by bbbbbbb' });
+    expect(superseded(A, B)).toEqual({ state: 'error', description: 'superseded by bbbbbbb' });
+    expect(superseded(A, A).description).toBe('superseded by a newer run of this commit');
     expect(invalid([problem('memory_mb must be positive'), problem('x')]).description).toBe(
       '2 errors, nothing was changed. etc/phoenix_lxc_configs.json:12: memory_mb must be positive',
     );

@@ -38,7 +38,7 @@ export async function settleDeliveries(
     // An existing status is kept: the delivery of an old commit may be repeated.
     if (!spoken && (await wasOnBranch(context, delivery.commit, head))) replaced.add(delivery.commit);
   }
-  const statuses = [...replaced].map((commit) => statusAlone(commit, APPLY_CONTEXT, superseded(head)));
+  const statuses = [...replaced].map((commit) => statusAlone(commit, APPLY_CONTEXT, superseded(commit, head)));
   await ledger.settleDeliveries(
     settled.map(({ id }) => id),
     statuses,

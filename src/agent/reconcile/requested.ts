@@ -96,7 +96,7 @@ async function refusalOfCommit(
   // Stopping or deleting at a person's request does not depend on the commit.
   const bound = !request.rewind && imperative(request.verb) === null;
   if (base && bound && !(await comesAfter(repository, base, commit))) {
-    return { state: 'superseded', sentence: superseded(base) };
+    return { state: 'superseded', sentence: superseded(commit, base) };
   }
   if (request.readOnly) return null;
   const unsigned = await signatureViolation(context, base, commit).catch(unreadableRefusal);

@@ -18,7 +18,7 @@ export async function endOvertaken(context: Context, head: string): Promise<RunD
   const waiting = (await context.ledger.openRuns()).filter(isWaitingHead);
   for (const { id, commit, request } of waiting.filter((run) => run.commit !== head)) {
     context.log.info('a head of the branch was overtaken before its turn came', { run: id, commit, by: head });
-    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(head), run: id });
+    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(commit, head), run: id });
   }
   return waiting.find(({ commit }) => commit === head) ?? null;
 }

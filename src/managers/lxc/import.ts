@@ -209,7 +209,9 @@ function treatment(conf: Unclaimed, key: string, keys: DriveKeys): Record<string
 /** Each device as its path, or as an object where it has options. */
 function writtenDevices(conf: Unclaimed): Json[] {
   const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'dev').sort((a, b) => a - b);
-  return indexes.map((index): Json => {
+  return indexes.flatMap((index): Json[] => {
+    // One without a path is no device, and is listed among what is left.
+    if (parseProperties(conf.peek(`dev${index}`) ?? '', 'path')['path'] === undefined) return [];
     const device = conf.properties(`dev${index}`, 'path');
     const [path = '', mode, uid, gid, denied] = ['path', 'mode', 'uid', 'gid', 'deny-write'].map(device);
     const more = defined({
@@ -218,7 +220,7 @@ function writtenDevices(conf: Unclaimed): Json[] {
       gid: gid === undefined ? undefined : Number(gid),
       deny_write: denied === undefined ? undefined : normalFlag(denied) === '1',
     });
-    return Object.keys(more).length === 0 ? path : { path, ...more };
+    return [Object.keys(more).length === 0 ? path : { path, ...more }];
   });
 }
 

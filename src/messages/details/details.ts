@@ -49,7 +49,7 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
   const parts = [
     `${plain(run.trigger)} by ${plain(run.by)} · run ${run.id} · ${code(shortSha(run.commit))}`,
     run.reason === null ? '' : plain(run.reason),
-    run.supersededBy === null ? '' : `Superseded by ${code(shortSha(run.supersededBy))}.`,
+    supersededText(run),
     approvalList(run),
     errorList(told),
     plan === null ? (run.problems.length === 0 && run.reason === null ? NOTHING_YET : '') : stepsOfRun(run, plan.steps),
@@ -62,6 +62,11 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
     annotations: run.problems.map((problem) => annotation(problem, root)),
     buttons: state === 'pending' ? [] : buttonsOf(waitingSteps(run)),
   };
+}
+
+function supersededText({ commit, supersededBy }: RunDetail): string {
+  if (supersededBy === null) return '';
+  return `Superseded by ${supersededBy === commit ? 'a newer run of this commit' : code(shortSha(supersededBy))}.`;
 }
 
 /** Of the run only that step is looked at. @param log the last lines of its output */

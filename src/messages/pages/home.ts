@@ -102,6 +102,7 @@ export const HOME = {
   neverLooked: 'No check of the host has run since, so changes by hand are not known.',
   provedSince: 'Each was as declared when it was last applied or replayed, the oldest',
   retried: 'Trying again',
+  ifItStays: 'If it stays:',
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
   healAll: 'To bring back all of it',

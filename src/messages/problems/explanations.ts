@@ -272,8 +272,8 @@ export const OUTCOMES: Readonly<Record<Outcome, Explanation>> = {
     remedy: '`phoenix approve RUN TARGET`, the button of the check, or `/phoenix approve TARGET` in the pull request.',
   },
   superseded: {
-    means: 'A newer commit took the place of this one before the step began.',
-    remedy: 'Nothing: the newer commit says what becomes of the target.',
+    means: 'A newer commit, or a newer run of the same one, took the place of this run before the step began.',
+    remedy: 'Nothing: the newer run says what becomes of the target.',
   },
 };
 

@@ -8,6 +8,7 @@ import type { StepRecord } from '../../model/run.ts';
 import { targetLabel } from '../changes.ts';
 import { countOf } from '../count.ts';
 import { type FinalSentence, MAX_STATUS_LENGTH, type Sentence, shortSha } from './status.ts';
+import { stepReason } from './step-status.ts';
 
 /** In place of a remedy that is too long for a status. */
 const SAYS_MORE = 'phoenix validate says what to do';
@@ -41,8 +42,8 @@ export function waitsForTurn(): Sentence {
   return { state: 'pending', description: 'asked for again: waits for its turn' };
 }
 
-export function superseded(by: string): FinalSentence {
-  return { state: 'error', description: `superseded by ${shortSha(by)}` };
+export function superseded(commit: string, by: string): FinalSentence {
+  return { state: 'error', description: stepReason.superseded(commit, by) };
 }
 
 export function frozen(reason: string): FinalSentence {

@@ -67,7 +67,9 @@ export const stepReason = {
     failureText({ what: 'held back by an older problem', why: `${file}:${line}: ${message}`, remedy: hint }),
   skipped: (because: TargetId, outcome: Outcome | undefined) =>
     `it needs ${because}, which ${outcome === 'blocked' ? 'is blocked' : 'failed'}`,
-  superseded: (by: string) => `superseded by ${shortSha(by)}`,
+  /** @param by the commit of the newer run, which may be the commit itself, applied again */
+  superseded: (commit: string, by: string) =>
+    `superseded by ${commit === by ? 'a newer run of this commit' : shortSha(by)}`,
   differs: (actions: readonly Action[]) => `${DIFFERS}; to be done: ${firstSummaries(actions)}`,
   doesNotRun: (target: TargetId) => `${target} can neither be started nor stopped`,
   stillDiffers: (actions: readonly Action[]) =>

@@ -1,6 +1,6 @@
 // Formats in firewall rules: addresses, ports, protocols and ICMP types, with their error messages.
 
-import { isIp, isIpv4, readBlock } from '../addresses.ts';
+import { bitsOf, isIp, isIpv4, readBlock } from '../addresses.ts';
 import type { Verifier } from '../parameters/format-verifier.ts';
 import { splitOn, wholeMatch } from '../parameters/perl.ts';
 import { names } from '../parameters/table.ts';
@@ -86,6 +86,10 @@ const ipOrCidr: Verifier = (value) => {
   const [, address, length] = /^([^/]+)(?:\/(\d+))?\n?$/.exec(value) ?? [];
   if (address === undefined || !isIp(address)) return 'value does not look like a valid IP address or CIDR network';
   const bits = isIpv4(address) ? 32 : 128;
+  const leading = bitsOf(address, bits === 32 ? 4 : 6);
+  // Other lengths clear the bits behind them first (PVE/Firewall.pm, clean_cidr).
+  if (length !== undefined && Number(length) === 0 && leading.includes('1'))
+    return `Invalid prefix ${leading}/${length}`;
   return Number(length ?? 0) > bits ? `Prefix length ${length} is longer than IP address (${bits})` : undefined;
 };
 

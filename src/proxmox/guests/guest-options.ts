@@ -59,3 +59,17 @@ export function bareKeyOf(kind: OptionsOf, option: string): string | undefined {
   const keys = keysOfOption(kind, option) ?? {};
   return Object.keys(keys).find((key) => keys[key]?.default_key);
 }
+
+const KINDS = ['lxc', 'qemu'] as const;
+const isNumeric = (types: readonly (string | undefined)[]): boolean =>
+  types.length > 0 && types.every((type) => type === 'integer' || type === 'number');
+
+/** Whether an option is a number, in each kind of guest that has it: one number can be spelt in several ways. */
+export function isNumber(option: string): boolean {
+  return isNumeric(KINDS.flatMap((kind) => configOption(kind, option)?.type ?? []));
+}
+
+/** The same for a key of a property string option. */
+export function isNumberIn(option: string, key: string): boolean {
+  return isNumeric(KINDS.flatMap((kind) => keysOfOption(kind, option)?.[key]?.type ?? []));
+}

@@ -1,5 +1,6 @@
 // Format verifiers: map a value to Proxmox's error message.
 
+import { isIp } from '../addresses.ts';
 import { wholeMatch } from './perl.ts';
 
 /** Undefined for a valid value, else the error message. */
@@ -20,3 +21,5 @@ export const passing =
 export const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 export const dnsName = matching(`(?:${label}\\.)*${label}`, 'value does not look like a valid DNS name');
 export const isDnsName = (value: string): boolean => dnsName(value) === undefined;
+/** An IP address or a DNS name of a server; not `0`, which Perl takes for a failed check. */
+export const isAddress = (value: string): boolean => value !== '0' && (isIp(value) || isDnsName(value));

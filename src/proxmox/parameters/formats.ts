@@ -5,7 +5,7 @@ import { isCidr, isIp, isIpv4, isIpv6 } from '../addresses.ts';
 import { isCalendarEvent } from '../calendar-event.ts';
 import { FIREWALL_FORMATS } from '../firewall/formats.ts';
 import { STORAGE_FORMATS } from '../storages/formats.ts';
-import { dnsName, isDnsName, label, matching, passing, type Verifier } from './format-verifier.ts';
+import { dnsName, isAddress, label, matching, passing, type Verifier } from './format-verifier.ts';
 import { splitList, splitOn, wholeMatch } from './perl.ts';
 import { configOption, names } from './table.ts';
 
@@ -88,7 +88,9 @@ function acmeName(first: string): string {
   return `${first}[a-z0-9_-]*(?:\\.${first}[a-z0-9_-]*)+`;
 }
 
-const EMAIL = '\\w[\\w+.~-]*@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*';
+/** pve-common, PVE/ParseUtils.pm, EMAIL_USER_RE and EMAIL_RE. */
+const EMAIL_USER = '[\\w+~-]+(?:\\.[\\w+~-]+)*';
+const EMAIL = `${EMAIL_USER}@[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)*`;
 
 /** One block with this label, or several, each from a new line. */
 function pem(label: string, several: boolean): Verifier {
@@ -105,7 +107,7 @@ const VERIFIERS: Record<string, Verifier> = {
   ...FIREWALL_FORMATS,
   ...STORAGE_FORMATS,
   'email-or-username': matching(
-    '\\w[\\w+.~-]*(@[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*)?',
+    `${EMAIL}|${EMAIL_USER}`,
     'value does not look like a valid email address or user name',
   ),
   // pve-common, PVE/Certificate.pm, check_pem: text before the first line of dashes is left out.
@@ -116,7 +118,7 @@ const VERIFIERS: Record<string, Verifier> = {
   CIDR: passing((value) => isCidr(value, 4) || isCidr(value, 6), 'value does not look like a valid CIDR network'),
   CIDRv4: passing((value) => isCidr(value, 4), 'value does not look like a valid IPv4 CIDR network'),
   CIDRv6: passing((value) => isCidr(value, 6), 'value does not look like a valid IPv6 CIDR network'),
-  address: passing((value) => isIp(value) || isDnsName(value), 'value does not look like a valid address: %s'),
+  address: passing(isAddress, 'value does not look like a valid address: %s'),
   'disk-size': matching('(\\d+(\\.\\d+)?)([KMGT](?:iB)?)?', 'value does not look like a valid disk size: %s'),
   'dns-name': dnsName,
   email: matching(EMAIL, 'value does not look like a valid email address'),
@@ -146,26 +148,28 @@ const VERIFIERS: Record<string, Verifier> = {
     'i',
   ),
   // pve-manager, PVE/NodeConfig.pm.
-  'pve-acme-alias': matching(acmeName('[a-z0-9_]'), "value '%s' does not look like a valid alias name!\n", 'i'),
-  'pve-acme-domain': matching(acmeName('[a-z0-9]'), "value '%s' does not look like a valid domain name!\n", 'i'),
+  'pve-acme-alias': matching(acmeName('[a-z0-9_]'), "value '%s' does not look like a valid alias name!", 'i'),
+  'pve-acme-domain': matching(acmeName('[a-z0-9]'), "value '%s' does not look like a valid domain name!", 'i'),
   'pve-bridge-id': matching('[-_.\\w\\d]+', "invalid bridge ID '%s'"),
   ip: passing(isIp, 'value does not look like a valid IP address'),
   // pve-network, PVE/Network/SDN/Controllers/Plugin.pm, IsisPlugin.pm and Zones/EvpnPlugin.pm.
-  'pve-sdn-controller-id': matching('[a-zA-Z][a-zA-Z0-9_-]{0,62}[a-zA-Z0-9]', 'value does not match the regex pattern'),
   'pve-sdn-isis-net': matching(
     '[a-fA-F0-9]{2}(\\.[a-fA-F0-9]{4}){3,9}\\.[a-fA-F0-9]{2}',
-    'value does not match the regex pattern',
+    'value does not look like a valid isis net',
   ),
   'pve-sdn-bgp-rt': passing(
     (value) => /^\d{1,10}:\d{1,10}$/.test(value) && value.split(':').every((part) => Number(part) < 2 ** 32),
     'value does not look like a valid bgp route-target',
   ),
-  'pve-sdn-fabric-id': matching('[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?', 'value does not look like a fabric ID'),
+  'pve-sdn-fabric-id': matching(
+    '[a-zA-Z0-9][a-zA-Z0-9-]{0,6}[a-zA-Z0-9]?',
+    "Fabric ID '%s' contains illegal characters",
+  ),
   // pve-network, PVE/Network/SDN/SubnetPlugin.pm: the network, or the name derived from it.
   'pve-sdn-subnet-id': passing((value) => {
     const [, address = '', mask = ''] = value.includes('/') ? ['', ...value.split('/')] : value.split('-');
     return isCidr(`${address}/${mask}`, 4) || isCidr(`${address}/${mask}`, 6);
-  }, 'value does not look like a valid CIDR network\n'),
+  }, 'value does not look like a valid CIDR network'),
   'pve-configid': matching('[a-z][a-z0-9_-]+', "invalid configuration ID '%s'", 'i'),
   'pve-cpuset': cpuset,
   'pve-ct-timezone': passing(
@@ -207,7 +211,12 @@ const VERIFIERS: Record<string, Verifier> = {
   'pve-priv': passing((value) => privileges.includes(value), "invalid privilege '%s'"),
   'pve-realm': matching('[A-Za-z][A-Za-z0-9.\\-_]+', 'value does not look like a valid realm'),
   // pve-guest-common, PVE/ReplicationConfig.pm.
-  'pve-replication-job-id': matching('\\d{3,}-\\d+', "invalid replication job id '%s'"),
+  'pve-replication-job-id': (value) => {
+    const [, guest] = /^(\d+)-\d+\n?$/.exec(value) ?? [];
+    if (guest !== undefined && Number(guest) >= 100) return undefined;
+    const reserved = guest === undefined ? '' : ' (guest IDs < 100 are reserved)';
+    return `invalid replication job id '${value}'${reserved}`;
+  },
   'pve-roleid': matching('[A-Za-z0-9.\\-_]+', "role name '%s' contains invalid characters"),
   'pve-startup-order': startupOrder,
   'pve-tag': matching('[a-z0-9_][a-z0-9_\\-+.]*', 'invalid characters in tag', 'i'),

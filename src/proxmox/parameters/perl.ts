@@ -5,10 +5,24 @@ export function wholeMatch(source: string, flags = ''): RegExp {
   const ofFlags = patterns.get(flags) ?? new Map<string, RegExp>();
   const known = ofFlags.get(source);
   if (known !== undefined) return known;
-  const pattern = new RegExp(`^(?:${source.replaceAll(/\{,(?=\d+\})/g, '{0,')})\\n?$`, flags);
+  const counted = source.replaceAll(/\{,(?=\d+\})/g, '{0,');
+  const isOfWords = counted.includes('\\w');
+  const pattern = new RegExp(
+    `^(?:${isOfWords ? withAnyLetter(counted) : counted})\\n?$`,
+    isOfWords && !flags.includes('u') ? `${flags}u` : flags,
+  );
   patterns.set(flags, ofFlags.set(source, pattern));
   return pattern;
 }
+
+/** `\w` is any letter or digit of Unicode: Proxmox decodes its arguments before it checks them. */
+function withAnyLetter(source: string): string {
+  return source.replaceAll(/\\w|\[(?:\\.|[^\]\\])*\]/g, (part) =>
+    part === '\\w' ? `[${WORD}]` : part.replaceAll('\\w', WORD),
+  );
+}
+
+const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}';
 
 /** Cache by flags and source: a configuration with many guests uses the same few patterns thousands of times. */
 const patterns = new Map<string, Map<string, RegExp>>();

@@ -29,6 +29,10 @@ export function propertiesProblem(format: string, properties: Readonly<Record<st
       ? 'keep-all cannot be set together with other options.'
       : undefined;
   }
+  if (format === 'backup-fleecing') {
+    const { enabled = '0', storage = '' } = properties;
+    return enabled === '1' && storage === '' ? "'storage' parameter is required when 'enabled' is set" : undefined;
+  }
   if (format !== 'pve-vm-cpu-conf') return undefined;
   const { cputype = '', flags = '', 'reported-model': reported } = properties;
   if (cputype === '' || cputype === '0') return 'CPU is missing cputype';

@@ -1,7 +1,7 @@
 // The formats of storages and of the volumes on them (pve-storage, PVE/Storage/Plugin.pm; pve-common, PVE/JSONSchema.pm).
 
-import { isIp } from '../addresses.ts';
-import { isDnsName, matching, passing, type Verifier } from '../parameters/format-verifier.ts';
+import { isIp, isIpv6 } from '../addresses.ts';
+import { isAddress, matching, passing, type Verifier } from '../parameters/format-verifier.ts';
 import { wholeMatch } from '../parameters/perl.ts';
 
 const volumeId = matching('[a-z][a-z0-9\\-_.]*[a-z0-9]:.+', "unable to parse volume ID '%s'", 'i');
@@ -23,6 +23,15 @@ const storagePair: Verifier = (value) => {
     ? undefined
     : `entry '${value}' contains invalid ID - ${wrong ?? storageId(value)}\n\n`;
 };
+
+/** A host with a port: brackets may be around it, and a bare IPv6 address has its port after a dot (pve-common, PVE/Tools.pm, parse_host_and_port). */
+function isHostAndPort(value: string): boolean {
+  const name = wholeMatch('[\\p{L}\\p{Nd}.-]+', 'u');
+  const [, host = ''] = wholeMatch('(.*?)(?::\\d+)?', 's').exec(value) ?? [];
+  const [, bracketed] = /^\[(.*)\]$/s.exec(host) ?? [];
+  if (bracketed !== undefined) return isIp(bracketed) || name.test(bracketed);
+  return name.test(host) || isIpv6(value) || isIpv6(value.replace(/\.\d+\n?$/, ''));
+}
 
 const zfsBlockSize: Verifier = (value) => {
   if (value === '') return undefined;
@@ -50,18 +59,12 @@ export const STORAGE_FORMATS: Readonly<Record<string, Verifier>> = {
   'pve-storage-options': matching('\\S+', "invalid options '%s'"),
   'pve-storage-path': passing((value) => /^\/[^;()]+/.test(value), 'value does not look like a valid absolute path'),
   'pve-storage-path-in-property-string': passing(
-    (value) => /^\/[^;,=()]+$/.test(value),
-    'Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()\n',
+    // Not to the end of the value: pve-guest-common, PVE/Mapping/Dir.pm.
+    (value) => /^\/[^;,=()]+/.test(value),
+    'Value does not look like a valid absolute path. These symbols are currently not allowed in path: ;,=()',
   ),
-  'pve-storage-portal-dns': passing(
-    (value) =>
-      [value, value.replace(/:\d+$/, '')].some((host) => isIp(host.replace(/^\[(.*)\]$/, '$1')) || isDnsName(host)),
-    'value does not look like a valid portal address',
-  ),
-  'pve-storage-server': passing(
-    (value) => isIp(value) || isDnsName(value),
-    'value does not look like a valid server name or IP address',
-  ),
+  'pve-storage-portal-dns': passing(isHostAndPort, 'value does not look like a valid portal address'),
+  'pve-storage-server': passing(isAddress, 'value does not look like a valid server name or IP address'),
   'pve-storage-vgname': matching('[a-z0-9][a-z0-9\\-_.]*[a-z0-9]', "lvm name '%s' contains illegal characters", 'i'),
   'pve-storage-zfs-blocksize': zfsBlockSize,
   'pve-volume-id': volumeId,

@@ -78,13 +78,14 @@ function faultList({ faults }: Overview, links: Links): Html {
   );
 }
 
-/** What may pass by itself: nobody has to do anything yet. */
+/** What may pass by itself: nobody has to do anything yet, and what helps if it does not pass stands in the second line. */
 function retriedList({ retried }: Overview): Html {
   if (retried.length === 0) return null;
-  const lines = retried.map(
-    ({ what, since, why }) =>
-      html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(parted(why).told)}</span></li>`,
-  );
+  const lines = retried.map(({ what, since, why }) => {
+    const { told, remedy } = parted(why);
+    const later = remedy === null ? null : html`<br><span class="dim">${HOME.ifItStays} ${said(remedy)}</span>`;
+    return html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(told)}</span>${later}</li>`;
+  });
   return html`<section aria-labelledby="retried"><h2 id="retried">${HOME.retried}</h2><ul class="now">${lines}</ul></section>`;
 }
 

@@ -97,7 +97,12 @@ function runFacts({ run, successor, commit }: RunView, links: Links): Html {
     ['Started', time(run.started)],
     ['Ended', time(run.ended)],
     ['Took', duration(run.started ?? run.created, run.ended)],
-    ['Superseded by', run.supersededBy === null ? null : html`${sha(run.supersededBy)}${by}`],
+    [
+      'Superseded by',
+      run.supersededBy === null
+        ? null
+        : html`${run.supersededBy === run.commit ? 'a newer run of this commit' : sha(run.supersededBy)}${by}`,
+    ],
   ]);
 }
 

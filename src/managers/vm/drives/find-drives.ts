@@ -2,6 +2,7 @@
 // note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
+import { isNumberIn } from '../../../proxmox/guests/guest-options.ts';
 import { isCloudInit, isSameDisk } from '../../../proxmox/storages/volumes.ts';
 import { type RetainedVolumes, splitLine } from '../../guest/lifecycle/retained-volumes.ts';
 import { currentKey } from '../../guest/options/drive-options.ts';
@@ -252,10 +253,20 @@ function driveSetting(drive: Drive, before: Drives | undefined, retained?: strin
 export function usedAs(now: string, options: Drive['options'], before: Drive['options'] = {}): string {
   const remove = Object.keys(before).filter((option) => !(option in options));
   const present = withCurrentKeys(now);
-  const edited = editProperties(present, { set: options, remove, bare: 'file', absent: ABSENT });
+  const edited = editProperties(present, {
+    set: options,
+    remove,
+    bare: 'file',
+    absent: ABSENT,
+    isNumber: isNumberOfDrive,
+  });
   return edited === present ? now : edited;
 }
 
 function withCurrentKeys(text: string): string {
   return text.replaceAll(/(?<=,)([a-z_]+)(?==)/g, (key) => currentKey(DISK_KEYS, key));
 }
+
+/** Whether a key of drives is a number, such as a limit: a person may have written 100.50. */
+const isNumberOfDrive = (key: string): boolean =>
+  ['scsi0', 'virtio0', 'sata0', 'ide0'].some((option) => isNumberIn(option, key));
