@@ -1,7 +1,7 @@
 // Desired mount points and devices of a container. A volume is identified by its name, a bind mount and a device by their paths, so that a second
 // apply finds them instead of creating new ones.
 
-import { isNumberIn } from '../../proxmox/guest-options.ts';
+import { isNumberIn } from '../../proxmox/guests/guest-options.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import {
   editProperties,

@@ -71,13 +71,8 @@ const GENERATED = [
   ['a VM of any options', 'vm', tableGuest('qemu'), 6, /./],
 ] as const;
 
-<<<<<<< HEAD
-describe.each(GENERATED)('%s that people made', (_, kind, file) => {
-  test('is written down, plans nothing, and reads the same a second time', LONG_TEST, async () => {
-=======
 describe.each(GENERATED)('%s that people made', (_, kind, file, usual, isLeftOut) => {
-  test('is written down, plans nothing, and reads the same a second time', async () => {
->>>>>>> a2ae8c7d063806e45d667b7ca2d3b54fcf660719
+  test('is written down, plans nothing, and reads the same a second time', LONG_TEST, async () => {
     await fc.assert(
       fc.asyncProperty(file, fc.boolean(), async (text, running) => {
         await hostWith(kind, text, running);

@@ -2,9 +2,9 @@
 // options of newer versions.
 
 import fc from 'fast-check';
-import { keysOfOption } from '../../../src/proxmox/guest-options.ts';
-import { readProperties, textProblem } from '../../../src/proxmox/schema.ts';
-import { configOption, configOptions, placesFor, type Schema } from '../../../src/proxmox/table.ts';
+import { keysOfOption } from '../../../src/proxmox/guests/guest-options.ts';
+import { readProperties, textProblem } from '../../../src/proxmox/parameters/schema.ts';
+import { configOption, configOptions, placesFor, type Schema } from '../../../src/proxmox/parameters/table.ts';
 
 type Kind = 'lxc' | 'qemu';
 

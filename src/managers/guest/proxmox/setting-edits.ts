@@ -1,6 +1,6 @@
 // Builds desired settings as edits of the present value: single values, property strings and lists.
 
-import { isNumber, isNumberIn } from '../../../proxmox/guest-options.ts';
+import { isNumber, isNumberIn } from '../../../proxmox/guests/guest-options.ts';
 import { editProperties, type Properties, parseProperties, printProperties, sameNumber } from './property-string.ts';
 import type { DesiredSetting } from './settings.ts';
 
