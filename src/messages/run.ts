@@ -270,7 +270,9 @@ function targetLines(all: readonly ToldTarget[], colours: boolean): string[] {
 /** When it was proved and why that is in doubt, and what became of its last step where that says more than its state. */
 function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): string {
   const isPlain =
-    outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
+    outcome === null ||
+    (state === 'doubtful' && outcome !== 'blocked') ||
+    (state === 'applied' && (outcome !== 'applied' || reason === null));
   return [
     ...(state === 'doubtful' && proved != null ? [`proved ${utcText(proved)}`] : []),
     ...(doubt == null ? [] : [doubt]),

@@ -288,5 +288,5 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectO
 
 /** @param trailer the verb in the commit trailer */
 export function approvalHint(trailer: 'destroy' | 'recreate', target: string): string {
-  return `approve it with: phoenix approve, or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
+  return `approve it with: phoenix approve RUN ${target} (phoenix status names the run), or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
 }

@@ -16,6 +16,17 @@ export const BUTTONS = {
   unfreeze: 'Unfreeze',
 } as const;
 
+/** Before the command or button of an action where several are offered, so that each says what it is for. */
+export const ACTION_LEADS = {
+  approve: 'To let the step go on',
+  replay: 'To try all of it again',
+  heal: 'To try again what failed',
+  adopt: 'To take it over',
+  freeze: null,
+  unfreeze: null,
+  look: null,
+} as const;
+
 export const ACTION_PAGE = {
   approve: {
     title: (target: string) => `Approve ${target}`,

@@ -1,5 +1,6 @@
 // What the pages say where it is more than a label.
 
+import { fitText } from '../../model/failure.ts';
 import type { RunId } from '../../model/ids.ts';
 import type { PersonRole } from '../../model/person.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -102,6 +103,9 @@ export const SIGN_IN = {
     `${forge} says that ${login} has no rights on the followed repository that count here. Ask whoever administrates it for them: in a private repository to read is enough to look, in a public one it takes the right to push.`,
 } as const;
 
+/** Characters of how a run ended: the reason of a step stands in full at the step. */
+const MAX_END_LENGTH = 280;
+
 /** The state in words, with what it means for whoever waits. */
 export function runSentence(
   run: Run & { readonly problems?: readonly Problem[]; readonly supersededBy?: string | null },
@@ -120,10 +124,19 @@ export function runSentence(
     case 'succeeded':
     case 'failed':
     case 'blocked':
-      return sentence(run.steps.length === 0 ? EMPTY[run.state] : endOf(run).description);
+      return run.steps.length === 0
+        ? sentence(EMPTY[run.state])
+        : `${sentence(fitText(endOf(run).description, MAX_END_LENGTH))}${waitingToo(run)}`;
     default:
       return run.state satisfies never;
   }
+}
+
+/** The steps that wait, where the end of the run names only those that failed. */
+function waitingToo({ state, steps }: Run): string {
+  const waits = steps.filter(({ outcome }) => outcome === 'blocked');
+  if (state !== 'blocked' || waits.length === 0 || steps.every(({ outcome }) => outcome !== 'failed')) return '';
+  return `. ${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'} for a person.`;
 }
 
 /** What each problem is stands below it. */

@@ -5,7 +5,7 @@ import { durationText, utcText } from '../../messages/pages/times.ts';
 import { printable } from '../../messages/printable.ts';
 import { runWord, stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/statuses/status.ts';
-import { parted } from '../../model/failure.ts';
+import { fitText, parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
@@ -117,10 +117,13 @@ export function command(text: string): Html {
   return html`<span class="command"><code>${printable(text)}</code><button type="button" class="copy" aria-label=${`Copy: ${printable(text)}`} data-copy=${printable(text)}>Copy</button></span>`;
 }
 
-/** The failure, with the remedy on a line of its own. */
-export function withRemedy(reason: string | null): Html {
+/** Characters of a reason in the cell of a table; all of it is on the page that its row leads to. */
+export const MAX_CELL_LENGTH = 240;
+
+/** The failure, with the remedy on a line of its own. @param room characters; where it is longer, a page that is linked beside it has all of it */
+export function withRemedy(reason: string | null, room = Number.POSITIVE_INFINITY): Html {
   if (reason === null) return null;
-  const { told, remedy } = parted(reason);
+  const { told, remedy } = parted(reason.length <= room ? reason : fitText(reason, room));
   return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
 }
 

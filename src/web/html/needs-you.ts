@@ -15,7 +15,7 @@ import {
 import { utcText } from '../../messages/pages/times.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
-import type { TargetId } from '../../model/ids.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import { badge, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
 import type { Front } from './home.ts';
@@ -24,6 +24,8 @@ import { offer } from './offer.ts';
 
 /** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;
+/** Characters of a reason; the page of its step has all of it. */
+const MAX_REASON_LENGTH = 480;
 /** Maximum number of shown entries; the target list has all. */
 const MAX_SHOWN = 20;
 
@@ -104,8 +106,8 @@ function approvals({ approvals: waiting }: Overview, links: Links): Html {
 
 function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'names' | 'runs'>, links: Links): Html {
   const one = ({ target, run, outcome, reason, commit }: Overview['failed'][number]) => html`
-      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}</p>
-      ${withRemedy(reason)}
+      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}${sinceRun(runs, run)}</p>
+      ${withRemedy(reason, MAX_REASON_LENGTH)}
       ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
   const run = runs.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
   const where = run === undefined ? 'its run' : runLink(links, run.id);
@@ -114,6 +116,12 @@ function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'n
       ? null
       : html`<li><p>${badge(refused.verdict, 'bad')} ${commitLink(links, refused.commit)}, the newest commit of the branch: ${where} says why.</p></li>`;
   return section('failed', 'Failed', failed, one, links, head);
+}
+
+/** When a run ended, or began where it goes on; nothing for one that is not among the newest. */
+function sinceRun(runs: Front['runs'], id: RunId | null): Html {
+  const run = runs.find((each) => each.id === id);
+  return run === undefined ? null : html`, ${time(run.ended ?? run.started ?? run.created, true)}`;
 }
 
 function drift({ drifted }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {

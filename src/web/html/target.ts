@@ -10,6 +10,7 @@ import { networkText, OBSERVED, TARGET_STATES } from '../../messages/pages/targe
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, stepVerb } from '../../messages/run.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
+import { fitText } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
@@ -18,6 +19,7 @@ import {
   commitLink,
   duration,
   facts,
+  MAX_CELL_LENGTH,
   placeLink,
   said,
   stepBadge,
@@ -202,7 +204,7 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
     said(runOrigin(run)),
     time(step.ended ?? step.started ?? run.created, true),
     duration(step.started, step.ended),
-    said(whyText(step) ?? ''),
+    said(fitText(whyText(step) ?? '', MAX_CELL_LENGTH)),
   ]);
   const columns = ['Run', 'Outcome', 'Step', 'Commit', 'Asked for', 'When', 'Took', 'Why'];
   return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, className: 'history' })}${note}${more}`;
