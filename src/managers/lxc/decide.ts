@@ -8,7 +8,7 @@ import { impossible, type Refusal } from '../guest/lifecycle/gate.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { type GuestConf, upcoming } from '../guest/proxmox/conf.ts';
+import { type GuestConf, isTemplateConf, upcoming } from '../guest/proxmox/conf.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
@@ -105,7 +105,7 @@ function foundVolumes(
  * person turned into a template was never declared as one, and so is not recreated for that.
  */
 function rebuildReason(spec: LxcSpec, conf: GuestConf, before: LxcSpec | undefined): string | null {
-  const isTemplate = conf.settings['template'] === '1';
+  const isTemplate = isTemplateConf(conf);
   if (isTemplate && spec.final !== 'template' && before?.final === 'template')
     return 'it is a template and should not be';
   const unprivileged = normalFlag(conf.settings['unprivileged'] ?? '0') === '1';
@@ -124,7 +124,7 @@ function rebuildReason(spec: LxcSpec, conf: GuestConf, before: LxcSpec | undefin
  * (pve-container, PVE/LXC.pm, template_create, and PVE/API2/LXC.pm, template)
  */
 function mountedInTemplate({ before }: Wanted<LxcSpec>, spec: LxcSpec, { conf }: GuestObservation): Refusal | null {
-  if (spec.final !== 'template' || conf?.settings['template'] === '1') return null;
+  if (spec.final !== 'template' || (conf !== null && isTemplateConf(conf))) return null;
   const isGoing = (path: string): boolean => before?.mounts.some((mount) => mount.path === path) === true;
   const present = conf === null ? [] : mountedIn(upcoming(conf));
   const others = present.filter(({ volume, path }) => isOfHost(volume) && !isGoing(path)).map(({ volume }) => volume);

@@ -4,7 +4,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { action, call } from '../guest/proxmox/command.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { type GuestConf, isTemplateConf } from '../guest/proxmox/conf.ts';
 import { editProperties, parseProperties } from '../guest/proxmox/property-string.ts';
 import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { compareSize } from '../guest/proxmox/size.ts';
@@ -51,7 +51,7 @@ export function rootDiskSettings(
 /** `resize` exits with 0 whatever happened, so only the next observation proves it. */
 export function growDisks(spec: LxcSpec, conf: GuestConf, { declared }: FoundVolumes): Action[] {
   // Clones may depend on the disks of a template.
-  if (conf.settings['template'] === '1') return [];
+  if (isTemplateConf(conf)) return [];
   const disks = [
     { key: 'rootfs', label: 'the root disk', size: rootfsOf(conf).size, sizeGb: spec.rootfs.sizeGb },
     ...declared.flatMap(({ volume, id }) => {

@@ -7,7 +7,7 @@ import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import type { GuestConf } from '../guest/proxmox/conf.ts';
+import { type GuestConf, isTemplateConf } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
@@ -69,7 +69,7 @@ function foundDrives({ target, before }: Wanted<VmSpec>, spec: VmSpec, { conf, h
 
 /** Why a VM has to be recreated; null where it has not. Its source does not matter: it only says what the VM was created from. */
 function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
-  if (conf.settings['template'] === '1' && spec.final !== 'template') return 'it is a template and should not be';
+  if (isTemplateConf(conf) && spec.final !== 'template') return 'it is a template and should not be';
   const disk = rootDiskOf(conf, spec.root_disk.bus);
   // A disk at another key than Phoenix uses is only compared if that key is declared.
   const isMeant = disk?.key === (spec.root_disk.bus ?? ROOT_DRIVE);

@@ -352,6 +352,7 @@ test('a template is turned into one, left alone from then on, and asks about sna
   const own = { isTemplate: true, startState: 'stopped' } as const;
   expect(decide(own, seen(conf(), stopped))).toMatch(/^turn container 101 into a template/);
   expect(decide({ ...own, storageSizeGb: 9 }, seen(conf({ template: '1' }), stopped))).toBe('');
+  expect(decide(own, seen(conf({ template: 'yes' }), stopped))).toBe('');
   const before = targetOf(container(101, own)).spec;
   expect(decide({}, seen(conf({ template: '1' }), stopped), { before })).toMatch(
     /^blocked: .*it is a template and should not be/,

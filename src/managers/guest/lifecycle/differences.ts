@@ -5,6 +5,7 @@ import type { Wanted } from '../../manager.ts';
 import { type GuestSpec, isInstalled } from '../guest-spec.ts';
 import { parseNotes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
+import { isTemplateConf } from '../proxmox/conf.ts';
 import { guestFirewallDifferences } from '../proxmox/firewall-differences.ts';
 import { missingScripts } from '../scripts/scripts.ts';
 
@@ -36,7 +37,7 @@ function featureDifferences(spec: GuestSpec, { conf, installed, running }: Guest
   const { scripts, final } = spec;
   if (scripts.length === 0) return [];
   if (!running) {
-    const isKept = conf !== null && (final === 'stopped' || final === 'template') && conf.settings['template'] !== '1';
+    const isKept = conf !== null && (final === 'stopped' || final === 'template') && !isTemplateConf(conf);
     if (!isKept || isInstalled(spec, parseNotes(conf.description), conf.snapshots)) return [];
     return [
       difference(

@@ -10,6 +10,7 @@ import { parseNotes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { confPath } from '../observe/observe.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
+import { isTemplateConf } from '../proxmox/conf.ts';
 import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
 import { recordRestart } from './restart-due.ts';
 
@@ -43,7 +44,7 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   if (conf === null) return impossible(`${guestName(program, id)} is not there; make it: phoenix create ${id}`);
   const refusal = brokenOff(program, id, conf) ?? notOurs(wanted, conf);
   if (refusal !== null) return refusal;
-  if (requested !== 'stop' && (conf.settings['template'] === '1' || (wanted.spec && roleOf(wanted.spec) === 'rests')))
+  if (requested !== 'stop' && (isTemplateConf(conf) || (wanted.spec && roleOf(wanted.spec) === 'rests')))
     return impossible(`${guestName(program, id)} is a template: others are made from it, and it is never started`);
   const switched = powerActions(program, id, requested, seen.running);
   const isStarted = requested !== 'stop' && switched.length > 0;

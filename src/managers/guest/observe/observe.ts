@@ -11,7 +11,7 @@ import { retainedVolumesPath } from '../lifecycle/retained-volumes.ts';
 import { fileExists, type Source, sourcePath, templatesInstead } from '../lifecycle/source.ts';
 import { readAnswer } from '../proxmox/answer.ts';
 import { call, type Program, runInside } from '../proxmox/command.ts';
-import { type GuestConf, parseConf } from '../proxmox/conf.ts';
+import { type GuestConf, isTemplateConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath, isFirewallAsDeclared } from '../proxmox/firewall.ts';
 import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
 import type { Networks } from '../proxmox/network.ts';
@@ -151,7 +151,7 @@ async function stateOf(
   const notes = parseNotes(conf.description);
   const isNew = notes?.building === true && notes.restarting !== true;
   const neverStarted = isNew && spec?.final !== 'unmanaged';
-  if (neverStarted || conf.settings['template'] === '1') return ABSENT;
+  if (neverStarted || isTemplateConf(conf)) return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
   if (spec === undefined || spec.scripts.length === 0 || isStopped) {
     const command = call(program, 'status', id);

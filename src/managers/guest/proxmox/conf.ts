@@ -4,6 +4,7 @@
 import { fitting } from '../../../model/text.ts';
 import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
+import { normalFlag } from './property-string.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -109,6 +110,11 @@ function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
   };
   const taken = (name: string) => Number(sections.get(name)?.['snaptime'] ?? 0);
   return names.sort((a, b) => taken(a) - taken(b) || ancestors(a) - ancestors(b));
+}
+
+/** Whether Proxmox reads the guest as a template: it takes `yes`, `on` and `true` for `1` in a file that somebody edited. */
+export function isTemplateConf(conf: GuestConf): boolean {
+  return normalFlag(conf.settings['template'] ?? '0') === '1';
 }
 
 /** The settings as they will be after the next start. */

@@ -3,7 +3,7 @@
 import type { Action } from '../../../model/action.ts';
 import { type RetainedVolumes, splitLine } from '../../guest/lifecycle/retained-volumes.ts';
 import { action } from '../../guest/proxmox/command.ts';
-import { type GuestConf, type Settings, upcoming } from '../../guest/proxmox/conf.ts';
+import { type GuestConf, isTemplateConf, type Settings, upcoming } from '../../guest/proxmox/conf.ts';
 import { isVolume } from '../../guest/proxmox/disk-lines.ts';
 import { parseProperties } from '../../guest/proxmox/property-string.ts';
 import { type DesiredSetting, freeIndexes, indexesOf } from '../../guest/proxmox/settings.ts';
@@ -46,7 +46,7 @@ export function rootDiskOf(conf: GuestConf, declared: string | null): RootDisk |
 
 /** Disks of a template are not changed: its clones may depend on them. */
 export function growDisks(spec: VmSpec, conf: GuestConf): Action[] {
-  if (conf.settings['template'] === '1') return [];
+  if (isTemplateConf(conf)) return [];
   return sizesOf(spec, conf)
     .filter(({ size, sizeGb }) => sizeGb !== null && compareSize(size, sizeGb) === 'grow')
     .map(({ key, what, sizeGb }) => resizeDisk(spec.id, key, what, sizeGb ?? 0));
