@@ -65,7 +65,6 @@ describe('a container', () => {
       firewall: null,
       traefikService: null,
       healthCheck: null,
-      triggerSync: false,
       options: {},
       pool: null,
       taskTimeoutSeconds: null,

@@ -33,7 +33,6 @@ const SHARED = {
   firewall: null,
   traefikService: null,
   healthCheck: null,
-  triggerSync: false,
   networks: [],
   options: {},
   pool: null,
