@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { runs } from './test/support/runs.ts';
 
 /**
  * Files that take longest begin first, so that none of them goes on alone at the end; and those that start many processes, which costs
@@ -28,8 +29,19 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// Most work of libuv's threads in tests is to open, read and close small files. With four threads each of these wakes another one; with one, test/managers
+// takes a tenth less.
+process.env['UV_THREADPOOL_SIZE'] ??= '1';
+
 export default defineConfig({
   test: {
+    tags: [
+      {
+        name: 'long',
+        description: 'starts whole programs, repeats a test for another forge, or tries hundreds of inputs',
+        timeout: runs(180_000),
+      },
+    ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     globalSetup: ['test/support/scratch.ts', 'test/support/release.ts'],

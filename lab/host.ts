@@ -17,4 +17,5 @@ export {
 export type { CallOrders } from './src/proxmox/faults.ts';
 export { programsHere } from './src/proxmox/here.ts';
 export { PROXMOX_PROGRAMS } from './src/proxmox/programs.ts';
+export { runPortainerByHand } from './src/services/portainer/by-hand.ts';
 export { type Age, ageCertificate, ageNearExpiry } from './src/services/step-ca/age.ts';

@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { objectsTable, othersTable, rowsTable } from '../src/managers/datacenter/coverage.ts';
 import { coverageTable, driveKeysTable } from '../src/managers/guest/options/coverage.ts';
 import { MOUNTS_IN_TABLE } from '../src/managers/lxc/passthrough-schema.ts';
-import { DRIVES_IN_TABLE, FIRMWARE_IN_TABLE } from '../src/managers/vm/drives.ts';
+import { DRIVES_IN_TABLE, FIRMWARE_IN_TABLE } from '../src/managers/vm/drives/drives.ts';
 
 const page = new URL('../docs/coverage.md', import.meta.url);
 const beside = JSON.parse(await readFile(new URL('../docs/bpg-provider.json', import.meta.url), 'utf8'));

@@ -1,4 +1,4 @@
-// Extracts src/proxmox/table.json from an API description of Proxmox VE (its own api_dump with property-string formats expanded): only the verbs and
+// Extracts src/proxmox/parameters/table.json from an API description of Proxmox VE (its own api_dump with property-string formats expanded): only the verbs and
 // paths that the lab supports, only facts, no descriptions. What that description omits (parameters of command-line-only verbs, formats that it only
 // names) is added here.
 //
@@ -657,7 +657,7 @@ const lines = (object) =>
     .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
     .join(',\n')}\n  }`;
 writeFileSync(
-  new URL('../src/proxmox/table.json', import.meta.url),
+  new URL('../src/proxmox/parameters/table.json', import.meta.url),
   `{
   "source": ${JSON.stringify(`Proxmox VE ${source.pve_version}`)},
   "highestIndex": ${JSON.stringify(highest)},

@@ -4,7 +4,7 @@ import { existsSync, globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { PROBLEMS } from '../src/messages/explanations.ts';
+import { PROBLEMS } from '../src/messages/problems/explanations.ts';
 import { COMMAND_VERBS } from '../src/model/verbs.ts';
 import { signingKeys } from '../src/settings/signing-keys.ts';
 import { environment, loadFiles } from './load/environment.ts';

@@ -274,7 +274,7 @@ describe('the lab is a package beside Phoenix', () => {
       const known = isTest ? /^(lab|src\/(proxmox|traefik)|test)\// : /^(lab\/src|src\/(proxmox|traefik))\//;
       return ours && !known.test(fromTop(to));
     });
-    expect(inLab.some(({ to }) => fromTop(to) === 'src/proxmox/table.ts')).toBe(true);
+    expect(inLab.some(({ to }) => fromTop(to) === 'src/proxmox/parameters/table.ts')).toBe(true);
     expect(wrong.map(shown)).toEqual([]);
   });
 

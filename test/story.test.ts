@@ -8,6 +8,7 @@ import * as managers from '../src/managers/index.ts';
 import { targetId } from '../src/model/ids.ts';
 import { environment } from './support/environment.ts';
 import { type Lab, openLab } from './support/lab.ts';
+import { LONG_TEST } from './support/long.ts';
 import { type Phoenix, startPhoenix } from './support/phoenix.ts';
 import { until } from './support/until.ts';
 
@@ -80,7 +81,7 @@ describe('what people see', () => {
     expect(lab.guest(103)).toBeUndefined();
   });
 
-  test('a guest that was protected later is kept, however often its removal is approved', async () => {
+  test('a guest that was protected later is kept, however often its removal is approved', LONG_TEST, async () => {
     await phoenix.push(environment(THREE));
     await phoenix.push(environment({ ...THREE, 103: { protected: true } }));
     lab.news();
@@ -127,7 +128,7 @@ describe('what people see', () => {
 describe('with a process for each program of the host', () => {
   beforeEach(() => begin('processes'));
 
-  test('a guest that cannot start stops only what needs it, and the next push tries again', async () => {
+  test('a guest that cannot start stops only what needs it, and the next push tries again', LONG_TEST, async () => {
     lab.order({
       faults: [{ program: 'pct', match: '^start 101', nth: 1, do: 'fail', stderr: 'startup failed', rc: 255 }],
     });
@@ -144,7 +145,7 @@ describe('with a process for each program of the host', () => {
 
   test.for(['pct create 101', 'pct create 102'])(
     'killed during %s, the agent goes on',
-    { timeout: 90_000 },
+    { ...LONG_TEST, timeout: 90_000 },
     async (line) => {
       await phoenix.stopAgent();
       lab.order({ delayMs: 100 });

@@ -1,10 +1,10 @@
 // The commands that create, change and delete objects of the datacenter, derived from the rows that declare them.
 
+import { isAddressed, isFixed, isInherent, optionsOf } from '../../src/managers/datacenter/options/row-options.ts';
+import { formOf } from '../../src/managers/datacenter/options/text-forms.ts';
 import type { ObjectRow } from '../../src/managers/datacenter/row.ts';
-import { isAddressed, isFixed, isInherent, optionsOf } from '../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
-import { formOf } from '../../src/managers/datacenter/text-forms.ts';
-import { propertiesOf, type Schema } from '../../src/proxmox/table.ts';
+import { propertiesOf, type Schema } from '../../src/proxmox/parameters/table.ts';
 import { VALUE_CLASSES } from './setting-words.ts';
 
 /** Classes of text options of datacenter objects, by their format in Proxmox's table. */
@@ -157,25 +157,25 @@ export function objectCommands(row: ObjectRow): string[] {
   const changed =
     rename === undefined ? `pvesh set ${named}` : `pvesh create ${paths.create} --${id} {name} --${rename} {name}`;
   const create = `create ${classed(paths.create)}${named1} ( ${made.join(' | ')} )*${making === '' ? '' : ` ${making}`}`;
-  const secret = Object.entries(row.secrets ?? {}).flatMap(([option, { setAction, multiple: isNamed, encoding }]) =>
-    setAction !== undefined
-      ? []
-      : isNamed === true
-        ? ['{secretnames}']
-        : [encoding === undefined ? option : `${encoding}:${option}`],
-  );
-  const isChanged = Object.values(row.secrets ?? {}).every(({ onlyAtCreation }) => onlyAtCreation === undefined);
   return [
     `pvesh ${create}`,
-    ...(secret.length === 0
-      ? []
-      : [
-          `perl -e {pveshwithsecrets} ${secret.join(',')} ${create}`,
-          ...(isChanged ? [`perl -e {pveshwithsecrets} ${secret.join(',')} set ${named}`] : []),
-        ]),
+    ...secretCommands(row, create, named),
     `${changed} ( ${[...set, ...more, ...secured].join(' | ')} )+`,
     `pvesh delete ${[named, ...(part?.deletedWithObject === true ? ['--force', '1'] : []), ...(deleteArgs ?? [])].join(' ')}`,
   ];
+}
+
+/** The commands that hand secrets over: one that creates the object, and one that changes it unless they are set at creation only. */
+function secretCommands({ secrets = {} }: ObjectRow, create: string, named: string): string[] {
+  const words = Object.entries(secrets).flatMap(([option, { setAction, multiple: isNamed, encoding }]) => {
+    if (setAction !== undefined) return [];
+    if (isNamed === true) return ['{secretnames}'];
+    return [encoding === undefined ? option : `${encoding}:${option}`];
+  });
+  if (words.length === 0) return [];
+  const program = `perl -e {pveshwithsecrets} ${words.join(',')}`;
+  const isChanged = Object.values(secrets).every(({ onlyAtCreation }) => onlyAtCreation === undefined);
+  return [`${program} ${create}`, ...(isChanged ? [`${program} set ${named}`] : [])];
 }
 
 /** A node of a fabric is created below it, by its name. */

@@ -5,7 +5,7 @@
 
 import { ROWS } from '../../src/managers/datacenter/rows.ts';
 import { PASSWORDS_FILE } from '../../src/proxmox/access.ts';
-import { APT_HANDLES } from '../../src/proxmox/apt-standard.ts';
+import { APT_HANDLES } from '../../src/proxmox/files/apt-standard.ts';
 import { fabricNodeCommands, objectCommands, subnetCommands } from './object-commands.ts';
 import { settingOptions } from './setting-words.ts';
 import { CLASSES } from './word-classes.ts';

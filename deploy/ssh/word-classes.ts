@@ -1,6 +1,6 @@
 // The classes of words in the table of commands: what a placeholder such as {name} may stand for.
 
-import { TEXT_FORMS } from '../../src/managers/datacenter/text-forms.ts';
+import { TEXT_FORMS } from '../../src/managers/datacenter/options/text-forms.ts';
 import { optionNames } from '../../src/managers/guest/options/shape.ts';
 import type { GuestKind } from '../../src/managers/guest/settings/setting.ts';
 import { settingsOf } from '../../src/managers/guest/settings/values.ts';

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type WorkingCopy, workingCopy } from '../../test/support/git.ts';
+import { LONG_TEST } from '../../test/support/long.ts';
 import { until } from '../../test/support/until.ts';
 import { type LabForge, startForge } from '../src/forge/forge.ts';
 
@@ -189,7 +190,7 @@ describe('statuses', () => {
     expect((await rest('/commits/unknown/status')).status).toBe(404);
   });
 
-  test('end at a thousand for one commit and context', async () => {
+  test('end at a thousand for one commit and context', LONG_TEST, async () => {
     const sha = await copy.commit({ a: '1' });
     await copy.push();
     const status = { state: 'pending', context: 'phoenix/apply' };

@@ -1,6 +1,8 @@
 // The two file formats of guests: what is written is read back, and what Proxmox tolerates is tolerated alike.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { LONG_TEST } from '../../test/support/long.ts';
 import {
   decodeText,
   encodeText,
@@ -77,7 +79,7 @@ describe.each(['lxc', 'qemu'] as const)('%s', (kind) => {
     );
   });
 
-  test('any text is read without an exception, and what is kept of it is stable', () => {
+  test('any text is read without an exception, and what is kept of it is stable', LONG_TEST, () => {
     const line = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(

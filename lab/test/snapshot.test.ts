@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEST } from '../../test/support/long.ts';
 import { createLab } from '../src/proxmox/create.ts';
 import { programSnapshot } from '../src/proxmox/snapshot.ts';
 
@@ -27,7 +28,7 @@ function end(file: string, ...args: string[]) {
 const fromSnapshot = (program: string, ...args: string[]) => end(join(dir, 'bin', program), ...args);
 const loaded = (program: string, ...args: string[]) => end(process.execPath, MAIN, dir, program, ...args);
 
-test('a program answers, refuses and records as it does without a snapshot', () => {
+test('a program answers, refuses and records as it does without a snapshot', LONG_TEST, () => {
   expect(fromSnapshot('pct', 'create', '101', TEMPLATE, '--rootfs', 'local-lvm:4')).toMatchObject({ status: 0 });
   const asked: [string, ...string[]][] = [
     ['pct', 'config', '101'],

@@ -2,7 +2,7 @@
 // files.
 
 import { writtenValues } from '../managers/written-values.ts';
-import { missingSecret } from '../messages/missing-secret.ts';
+import { missingSecret } from '../messages/statuses/missing-secret.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';

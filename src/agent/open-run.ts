@@ -1,6 +1,6 @@
 // Opens a run requested by a person or a timer: it is recorded now and planned in its turn.
 
-import { waitsForTurn } from '../messages/run-status.ts';
+import { waitsForTurn } from '../messages/statuses/run-status.ts';
 import type { RunId } from '../model/ids.ts';
 import type { RunRequest } from '../ports/runs.ts';
 import { type Context, isoNow } from './context.ts';

@@ -1,9 +1,9 @@
 // Operations requested by people: recorded first, then carried out by the same stages as a push.
 
-import { approvalRefusal, rewindRefusal } from '../messages/refusal.ts';
-import { applying } from '../messages/run-status.ts';
-import { shortSha } from '../messages/status.ts';
-import { stepWaits } from '../messages/step-status.ts';
+import { approvalRefusal, rewindRefusal } from '../messages/statuses/refusal.ts';
+import { applying } from '../messages/statuses/run-status.ts';
+import { shortSha } from '../messages/statuses/status.ts';
+import { stepReason, stepWaits } from '../messages/statuses/step-status.ts';
 import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import { approversOf, isDestructive, mayApprove, policyOf } from '../plan/policy.ts';
 import { approvalsFor, wouldDo } from '../plan/would-do.ts';
@@ -133,7 +133,8 @@ export async function approve(
 /** Pure. */
 function stepRefusal(run: RunDetail | null, id: RunId, target: TargetId, by: string): string | null {
   if (run === null) return `there is no run ${id}`;
-  if (run.supersededBy !== null) return `run ${id} was superseded by ${shortSha(run.supersededBy)}; approve its run`;
+  if (run.supersededBy !== null)
+    return `run ${id} was ${stepReason.superseded(run.commit, run.supersededBy)}; approve that run`;
   const step = run.steps.find((each) => each.target === target);
   if (step === undefined) return `run ${id} has no step ${target}`;
   if (run.ended !== null) return `run ${id} has ended; replay ${shortSha(run.commit)}`;

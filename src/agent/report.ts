@@ -1,7 +1,6 @@
 // Sends reports to the forge: one at a time, as forges request, until none is due. A failed one is retried after increasing delays, at least as long
 // as the forge asks for; one that can never be sent is dropped and logged.
 
-import { COMMENT_CHANGED } from '../messages/approval.ts';
 import {
   detailsOfPull,
   detailsOfQueued,
@@ -9,6 +8,7 @@ import {
   detailsOfSentence,
   detailsOfStep,
 } from '../messages/details/details.ts';
+import { COMMENT_CHANGED } from '../messages/statuses/approval.ts';
 import type { CommitSha } from '../model/ids.ts';
 import { type CommitStatus, type Details, isComment } from '../model/report.ts';
 import type { Forge, SendResult } from '../ports/forge.ts';

@@ -3,10 +3,10 @@
 // does incrementally what one outcome adds; tests check that both agree.
 
 import { endOf, healed } from '../messages/drift.ts';
-import { outsideWindow } from '../messages/policy.ts';
-import { applying, frozen, superseded } from '../messages/run-status.ts';
-import type { Sentence } from '../messages/status.ts';
-import { stepReason } from '../messages/step-status.ts';
+import { outsideWindow } from '../messages/statuses/policy.ts';
+import { applying, frozen, superseded } from '../messages/statuses/run-status.ts';
+import type { Sentence } from '../messages/statuses/status.ts';
+import { stepReason } from '../messages/statuses/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';
@@ -211,7 +211,7 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   // A run that lost steps to a newer one says so; one that did everything ends normally.
   const cut = run.state === 'superseded' && (outcomes.has('superseded') || outcomes.has('blocked'));
   const done = run.request.heal === true ? healed(id, run.steps, await driftBeside(context, run)) : endOf(run);
-  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.supersededBy ?? '') : done);
+  const said = runStatuses(options.publicUrl, run, cut ? superseded(run.commit, run.supersededBy ?? '') : done);
   // If the same commit is applied again, the new run's statuses replace these.
   const replaced = run.supersededBy === run.commit;
   const statuses = replaced ? [] : isTimed(run.request) ? await changedStatuses(context, said) : said;

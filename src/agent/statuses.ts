@@ -1,7 +1,14 @@
 // Turns sentences into commit statuses with context and link.
 
-import { APPLY_CONTEXT, DRIFT_CONTEXT, type Sentence, status, stepContext, toRun } from '../messages/status.ts';
-import { stepEnded } from '../messages/step-status.ts';
+import {
+  APPLY_CONTEXT,
+  DRIFT_CONTEXT,
+  type Sentence,
+  status,
+  stepContext,
+  toRun,
+} from '../messages/statuses/status.ts';
+import { stepEnded } from '../messages/statuses/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { imperative } from '../model/verbs.ts';

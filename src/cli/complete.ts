@@ -3,8 +3,8 @@
 
 import tab from '@bomb.sh/tab/commander';
 import { SCHEMA_NAMES } from '../load/json-schema.ts';
-import { OUTCOMES, PROBLEMS } from '../messages/explanations.ts';
-import { KNOWN_FAILURES } from '../messages/known-failures.ts';
+import { OUTCOMES, PROBLEMS } from '../messages/problems/explanations.ts';
+import { KNOWN_FAILURES } from '../messages/problems/known-failures.ts';
 
 /** @param phoenix the root command with all commands */
 export function addCompletion(phoenix: Parameters<typeof tab>[0]): void {

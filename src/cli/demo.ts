@@ -2,9 +2,17 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../agent/http/run-json.ts';
-import { addressLines, chapter, commandLines, demoReady, statusLines, storyEnd, yourTurn } from '../messages/demo.ts';
-import { problemText } from '../messages/problem.ts';
+import { problemText } from '../messages/problems/problem.ts';
 import { progressLines, runLine } from '../messages/run.ts';
+import {
+  addressLines,
+  chapter,
+  commandLines,
+  demoReady,
+  statusLines,
+  storyEnd,
+  yourTurn,
+} from '../messages/setup/demo.ts';
 import type { Run } from '../model/run.ts';
 import { ClientFailure } from './agent/client.ts';
 import { building } from './demo/chapters/building.ts';

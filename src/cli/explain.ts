@@ -1,10 +1,10 @@
 // `phoenix explain`: explains a problem code, step outcome or Proxmox failure, with a remedy.
 
 import { nearest } from '../config/nearest.ts';
-import { type Explanation, isError, OUTCOMES, PROBLEMS } from '../messages/explanations.ts';
-import { KNOWN_FAILURES, knownFailure } from '../messages/known-failures.ts';
-import { sentence } from '../messages/problems-page.ts';
-import { tableOf } from '../messages/width.ts';
+import { type Explanation, isError, OUTCOMES, PROBLEMS } from '../messages/problems/explanations.ts';
+import { KNOWN_FAILURES, knownFailure } from '../messages/problems/known-failures.ts';
+import { sentence } from '../messages/problems/problems-page.ts';
+import { tableOf } from '../messages/terminal/width.ts';
 import type { ProblemCode } from '../model/problem.ts';
 import { EXIT, type Io } from './io.ts';
 

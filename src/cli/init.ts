@@ -2,8 +2,8 @@
 
 import { load } from '../load/load.ts';
 import { HYPERVISOR_FILE, LXC_FILE } from '../managers/places.ts';
-import { answerRefused, askedAgain, firstSteps, initText, inputEnded, QUESTIONS } from '../messages/init.ts';
-import { problemText } from '../messages/problem.ts';
+import { problemText } from '../messages/problems/problem.ts';
+import { answerRefused, askedAgain, firstSteps, initText, inputEnded, QUESTIONS } from '../messages/setup/init.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { Problem } from '../model/problem.ts';
 import { snapshotOf } from './host/written-snapshot.ts';
@@ -62,44 +62,67 @@ const DOMAIN = 'home.arpa';
 
 /** From a person, or from a pipe; none where neither is there. Null for an invalid answer of a pipe. */
 async function answersOf(io: Io): Promise<Answers | null> {
-  if (io.ask !== undefined) return asked(io.ask, io, true);
-  return io.askPiped === undefined ? {} : asked(io.askPiped, io, false);
+  if (io.ask !== undefined) return askAll({ ask: io.ask, io, isPerson: true });
+  return io.askPiped === undefined ? {} : askAll({ ask: io.askPiped, io, isPerson: false });
 }
 
-/**
- * An empty answer omits the field; an invalid one is asked again with the reason, by a person. In a pipe, the next line answers the next question.
- * @param ask resolves to null at the end of input: the rest is omitted
- */
-async function asked(ask: NonNullable<Io['ask']>, io: Io, isPerson: boolean): Promise<Answers | null> {
+interface Interview {
+  /** Resolves to null at the end of input: the rest is omitted. */
+  readonly ask: NonNullable<Io['ask']>;
+  readonly io: Io;
+  /** Whether a person answers, who is asked again; in a pipe, the next line answers the next question. */
+  readonly isPerson: boolean;
+}
+
+/** An empty answer omits the field. Null for an invalid answer of a pipe. */
+async function askAll(interview: Interview): Promise<Answers | null> {
   let answers: Answers = {};
-  let isInvalid = false;
   const unanswered: string[] = [];
-  const answer = async (field: keyof Answers, question: string): Promise<void> => {
-    for (;;) {
-      if (isInvalid) return;
-      const line = await ask(question);
-      if (line === null) unanswered.push(`--${field}`);
-      const text = line?.trim() ?? '';
-      if (text === '') return;
-      const wrong = errorsOf({ ...answers, [field]: text }, io);
-      if (wrong.length === 0) {
-        answers = { ...answers, [field]: text };
-        return;
-      }
-      for (const { message, hint } of wrong)
-        io.stderr(isPerson ? askedAgain(message, hint) : answerRefused(field, message, hint));
-      isInvalid = !isPerson;
-    }
-  };
-  await answer('domain', QUESTIONS.domain(DOMAIN));
-  await answer('address', QUESTIONS.address);
-  if (answers.address !== undefined) await answer('gateway', QUESTIONS.gateway);
-  await answer('container', QUESTIONS.container);
-  if (answers.container !== undefined) await answer('storage', QUESTIONS.storage);
-  if (isInvalid) return null;
-  if (unanswered.length > 0) io.stderr(inputEnded(unanswered));
+  for (const question of QUESTIONS_IN_ORDER) {
+    const { field, needs } = question;
+    if (needs !== undefined && answers[needs] === undefined) continue;
+    const answer = await answerTo(question, answers, interview);
+    if (answer === 'invalid') return null;
+    if (answer === 'end') unanswered.push(`--${field}`);
+    else if (answer !== 'none') answers = { ...answers, [field]: answer.text };
+  }
+  if (unanswered.length > 0) interview.io.stderr(inputEnded(unanswered));
   return answers;
 }
+
+/** Asks a person again after an invalid answer, with the reason. `end`: there is no more input. */
+async function answerTo(
+  { field, text: question }: Question,
+  answers: Answers,
+  { ask, io, isPerson }: Interview,
+): Promise<{ readonly text: string } | 'none' | 'end' | 'invalid'> {
+  for (;;) {
+    const line = await ask(question);
+    if (line === null) return 'end';
+    const text = line.trim();
+    if (text === '') return 'none';
+    const wrong = errorsOf({ ...answers, [field]: text }, io);
+    if (wrong.length === 0) return { text };
+    for (const { message, hint } of wrong)
+      io.stderr(isPerson ? askedAgain(message, hint) : answerRefused(field, message, hint));
+    if (!isPerson) return 'invalid';
+  }
+}
+
+interface Question {
+  readonly field: keyof Answers;
+  readonly text: string;
+  /** It is asked only if this one was answered. */
+  readonly needs?: keyof Answers;
+}
+
+const QUESTIONS_IN_ORDER: readonly Question[] = [
+  { field: 'domain', text: QUESTIONS.domain(DOMAIN) },
+  { field: 'address', text: QUESTIONS.address },
+  { field: 'gateway', text: QUESTIONS.gateway, needs: 'address' },
+  { field: 'container', text: QUESTIONS.container },
+  { field: 'storage', text: QUESTIONS.storage, needs: 'container' },
+];
 
 function errorsOf(answers: Answers, io: Io): readonly Problem[] {
   const { problems } = load(snapshotOf(configsOf(answers)), sourceSettings(io));

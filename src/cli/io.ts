@@ -1,6 +1,6 @@
 // Input and output of a command, decoupled from the process.
 
-import { wrapToWidth } from '../messages/width.ts';
+import { wrapToWidth } from '../messages/terminal/width.ts';
 
 export interface Io extends ProcessIo {
   /** Writes to standard output unchanged: for programs, or for text to be copied. With `--json` exactly one document. */

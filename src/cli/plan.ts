@@ -6,7 +6,7 @@ import { allTargets, impactOf } from '../managers/index.ts';
 import { inTheFiles } from '../managers/written.ts';
 import type { WrittenSide } from '../managers/written-entries.ts';
 import { planText } from '../messages/plan.ts';
-import { olderProblemText, problemCounts, problemText } from '../messages/problem.ts';
+import { olderProblemText, problemCounts, problemText } from '../messages/problems/problem.ts';
 import type { CommitSha, TargetId } from '../model/ids.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';

@@ -1,7 +1,7 @@
 // `phoenix validate`: reports all problems of a configuration with their lines.
 
 import { load } from '../load/load.ts';
-import { problemCounts, problemText } from '../messages/problem.ts';
+import { problemCounts, problemText } from '../messages/problems/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, folderSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';

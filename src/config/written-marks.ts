@@ -13,17 +13,17 @@ import { plainHint } from './written-secrets.ts';
 export interface Marking {
   readonly noEffect: readonly FieldWithMetadata[];
   readonly secret: readonly FieldWithMetadata[];
-  /** Finds secrets that are not marked by the schema. */
-  readonly alsoPlain: (raw: unknown, at: Place, bounds: SecretBounds) => readonly Diagnostic[];
+  /** Further diagnostics of the value as it is written: what no metadata of the schema can say. */
+  readonly further: (raw: unknown, at: Place, bounds: SecretBounds) => readonly Diagnostic[];
 }
 
-export function markingOf(schema: z.ZodType, alsoPlain: Marking['alsoPlain'] = () => []): Marking {
-  return { noEffect: fieldsWith(schema, 'noEffect'), secret: fieldsWith(schema, 'secret'), alsoPlain };
+export function markingOf(schema: z.ZodType, further: Marking['further'] = () => []): Marking {
+  return { noEffect: fieldsWith(schema, 'noEffect'), secret: fieldsWith(schema, 'secret'), further };
 }
 
 /** Reports NO_EFFECT and PLAINTEXT_SECRET for one value. */
 export function unusedAndPlain(
-  { noEffect, secret, alsoPlain }: Marking,
+  { noEffect, secret, further }: Marking,
   raw: unknown,
   at: Place,
   bounds: SecretBounds,
@@ -43,7 +43,7 @@ export function unusedAndPlain(
       diagnostics.push({ ...plainSecret(String(keys.at(-1)), placeIn(at, ...keys), bounds), ...common });
     }
   }
-  return [...diagnostics, ...alsoPlain(raw, at, bounds)];
+  return [...diagnostics, ...further(raw, at, bounds).map((one) => ({ ...one, ...common }))];
 }
 
 /** PLAINTEXT_SECRET for a value whose name marks it as a secret. */

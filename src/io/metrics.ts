@@ -1,10 +1,12 @@
-// Prometheus metrics of Phoenix: counters of this process since its start, and gauges that are read when they are requested (`metrics-ledger.ts`,
-// `metrics-environment.ts`).
+// Prometheus metrics of Phoenix: counters of this process since its start, and gauges of the whole installation that are read when they are requested
+// (`metrics-ledger.ts`, `metrics-environment.ts`). Every process of an installation reports the same gauges, each with the label `installation`, so
+// that queries can take them as one (`max without (instance)`) and never mix two installations.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EnvironmentSeen } from '../model/environment.ts';
 import type { RunId } from '../model/ids.ts';
 import { kindOf } from '../model/ids.ts';
+import { installationText } from '../model/installation.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Forge, ForgeLimit, SendResult } from '../ports/forge.ts';
 import type { Host } from '../ports/host.ts';
@@ -30,7 +32,7 @@ export interface Metrics {
   text(seen: EnvironmentSeen | null): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-export type MetricsLedger = Pick<Ledger, 'hasEnded' | 'runProgress'> & GaugedLedger;
+export type MetricsLedger = Pick<Ledger, 'hasEnded' | 'runProgress' | 'installation'> & GaugedLedger;
 
 export interface MetricsOptions {
   readonly clock: Clock;
@@ -46,8 +48,9 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const showEnvironment = environmentGauges(registry);
-  const showLedger = ledgerGauges(registry, ledger, clock);
+  const shared = new Registry();
+  const showEnvironment = environmentGauges(shared);
+  const showLedger = ledgerGauges(shared, ledger, clock);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name, help, labelNames: [...labelNames], registers });
   const deliveries = counter('phoenix_deliveries_total', 'Webhook deliveries by how they ended.', ['end']);
@@ -138,8 +141,12 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     },
     async text(seen) {
       if (seen !== null) showEnvironment(seen);
-      await showLedger({ channels: channelNames, limit: forgeLimit() });
-      return { contentType: registry.contentType, text: await registry.metrics() };
+      const [installation] = await Promise.all([
+        ledger.installation(),
+        showLedger({ channels: channelNames, limit: forgeLimit() }),
+      ]);
+      shared.setDefaultLabels(installation === null ? {} : { installation: installationText(installation) });
+      return { contentType: registry.contentType, text: `${await registry.metrics()}${await shared.metrics()}` };
     },
   };
 }

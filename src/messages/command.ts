@@ -5,7 +5,7 @@ import type { TargetId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { type CommandVerb, type ImperativeVerb, verbRow } from '../model/verbs.ts';
 import type { Obstacle } from '../plan/command.ts';
-import { paint } from './paint.ts';
+import { paint } from './terminal/paint.ts';
 
 interface InTheWay {
   readonly because: Obstacle;

@@ -5,9 +5,9 @@ import type { RunId } from '../model/ids.ts';
 import type { FieldDifference, Run, StepRecord } from '../model/run.ts';
 import { imperative } from '../model/verbs.ts';
 import { countOf } from './count.ts';
-import { ended } from './run-status.ts';
-import { type FinalSentence, MAX_STATUS_LENGTH } from './status.ts';
-import { DIFFERS } from './step-status.ts';
+import { ended } from './statuses/run-status.ts';
+import { type FinalSentence, MAX_STATUS_LENGTH } from './statuses/status.ts';
+import { DIFFERS } from './statuses/step-status.ts';
 
 /** What a look does with a target, in place of a verb. */
 export const CHECK = 'check';

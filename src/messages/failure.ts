@@ -1,14 +1,17 @@
 // How a failed action is told: what ran, how it ended, the line that tells why, and what to do where that is known.
 
 import type { Action } from '../model/action.ts';
-import { failureText } from '../model/failure.ts';
+import { failureText, programWords } from '../model/failure.ts';
 import type { CommandResult } from '../ports/host.ts';
-import { knownFailure } from './known-failures.ts';
+import { knownFailure } from './problems/known-failures.ts';
 
 /** For example `pct start 101: exit 255: CT is locked (backup); …`. */
 export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
-  const why = errorLine(result.stderr) ?? errorLine(result.stdout);
+  const line = errorLine(result.stderr) ?? errorLine(result.stdout);
+  // What did not end by itself, or is no command, is told in Phoenix's own words, with their remedy.
+  const isProgram = action.do.kind === 'command' && result.ended === 'exited';
+  const why = line === undefined || !isProgram ? line : programWords(line);
   const known = knownFailure(`${result.stderr}\n${result.stdout}`)?.remedy ?? null;
   const remedy = action.remedy ?? known;
   const told = [endInWords(action, result), why].filter((part) => part !== undefined);

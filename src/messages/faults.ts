@@ -6,8 +6,8 @@ import type { FailingWebhooks } from '../ports/forge.ts';
 import type { NodeAway } from '../ports/ledger.ts';
 import type { ChannelState } from '../ports/notifications.ts';
 import type { HeldReports } from '../ports/outbox.ts';
-import { shortSha } from './status.ts';
-import { utcText } from './times.ts';
+import { utcText } from './pages/times.ts';
+import { shortSha } from './statuses/status.ts';
 
 interface Words {
   readonly what: string;

@@ -15,7 +15,7 @@ import { BRING_BACK, differenceText } from './drift.ts';
 import { FAULT_WORDS } from './faults.ts';
 import { orphanText } from './orphans.ts';
 import { printable } from './printable.ts';
-import { shortSha } from './status.ts';
+import { shortSha } from './statuses/status.ts';
 
 /** Characters of one line, and lines of one message: what every service takes. */
 const MAX_LINE_LENGTH = 400;

@@ -10,8 +10,8 @@ import { trailerText } from '../plan/trailers.ts';
 import { isKept } from '../plan/waiting.ts';
 import { labelsOf, type ShownChange, shownChanges, targetLabel } from './changes.ts';
 import { countOf } from './count.ts';
-import { paint, type Style } from './paint.ts';
 import { printable } from './printable.ts';
+import { paint, type Style } from './terminal/paint.ts';
 
 /** What a target that is derived follows from may be half of a configuration: the first places tell what is meant. */
 const MAX_ORIGINS = 6;

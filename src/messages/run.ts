@@ -11,18 +11,18 @@ import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
 import { isDifferent, isLook } from './drift.ts';
 import { faultLine } from './faults.ts';
-import { differenceLines } from './fields.ts';
-import { headSentence } from './home.ts';
 import { orphanText } from './orphans.ts';
-import { paint, type Style } from './paint.ts';
-import { policyLine } from './policy.ts';
+import { differenceLines } from './pages/fields.ts';
+import { headSentence } from './pages/home.ts';
+import { NO_LONGER_DECLARED, TARGET_STATES } from './pages/target.ts';
+import { utcText } from './pages/times.ts';
 import { printable } from './printable.ts';
-import { problemText } from './problem.ts';
-import { shortSha } from './status.ts';
-import { DIFFERS } from './step-status.ts';
-import { NO_LONGER_DECLARED, TARGET_STATES } from './target.ts';
-import { utcText } from './times.ts';
-import { tableOf } from './width.ts';
+import { problemText } from './problems/problem.ts';
+import { policyLine } from './statuses/policy.ts';
+import { shortSha } from './statuses/status.ts';
+import { DIFFERS } from './statuses/step-status.ts';
+import { paint, type Style } from './terminal/paint.ts';
+import { tableOf } from './terminal/width.ts';
 
 /** A run with what the API tells beside it. */
 interface ToldRun extends Run {
@@ -270,7 +270,9 @@ function targetLines(all: readonly ToldTarget[], colours: boolean): string[] {
 /** When it was proved and why that is in doubt, and what became of its last step where that says more than its state. */
 function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): string {
   const isPlain =
-    outcome === null || state === 'doubtful' || (state === 'applied' && (outcome !== 'applied' || reason === null));
+    outcome === null ||
+    (state === 'doubtful' && outcome !== 'blocked') ||
+    (state === 'applied' && (outcome !== 'applied' || reason === null));
   return [
     ...(state === 'doubtful' && proved != null ? [`proved ${utcText(proved)}`] : []),
     ...(doubt == null ? [] : [doubt]),

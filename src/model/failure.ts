@@ -23,6 +23,11 @@ export function failureText({ what, why, remedy }: Failure): string {
   return remedy === null ? told : `${told}${BEFORE_REMEDY}${remedy}`;
 }
 
+/** Words of a program inside a failure: none of them is taken for a remedy. */
+export function programWords(said: string): string {
+  return said.replace(/;+$/, '').replaceAll(BEFORE_REMEDY, ', ');
+}
+
 /** Splits a sentence into the remedy after its last `; ` and the rest. */
 export function parted(text: string): { readonly told: string; readonly remedy: string | null } {
   const at = text.lastIndexOf(BEFORE_REMEDY);

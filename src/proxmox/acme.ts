@@ -1,7 +1,7 @@
 // ACME accounts and plugins (proxmox-acme; pve-manager, PVE/API2/ACMEAccount.pm and ACMEPlugin.pm). Proxmox stores both with their keys in private
 // files: this reads them without the keys.
 
-import { type Options, parseSections, withSwitches } from './section-config.ts';
+import { type Options, parseSections, withSwitches } from './files/section-config.ts';
 
 const FOLDER = '/etc/pve/priv/acme';
 export const ACME_PLUGINS_FILE = `${FOLDER}/plugins.cfg`;

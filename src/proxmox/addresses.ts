@@ -1,5 +1,5 @@
 // IP addresses as validated by Proxmox: strict patterns for guests, and the looser blocks and ranges of firewall rules, with their error messages.
-import { splitOn, wholeMatch } from './perl.ts';
+import { splitOn, wholeMatch } from './parameters/perl.ts';
 
 const octet = '(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])';
 const IPV4 = `(?:(?:${octet}\\.){3}${octet})`;

@@ -1,6 +1,6 @@
 // Pools of the node's own Ceph as shown by its API (pve-manager, PVE/API2/Ceph/Pool.pm). Shared by the managers and the lab.
 
-import type { Options } from './section-config.ts';
+import type { Options } from './files/section-config.ts';
 
 /** This file exists if Ceph is set up (pve-manager, PVE/Ceph/Tools.pm, check_ceph_inited). */
 export const CEPH_FILE = '/etc/pve/ceph.conf';

@@ -1,7 +1,7 @@
 // The notification configuration (proxmox-notify, src/config.rs and context/pve.rs): sections with unencoded texts, booleans in words, and two
 // built-in objects that are not in a file. Shared by the manager and the lab.
 
-import { type Options, parseSections, type Section } from './section-config.ts';
+import { type Options, parseSections, type Section } from './files/section-config.ts';
 
 export const NOTIFICATIONS_FILE = '/etc/pve/notifications.cfg';
 

@@ -1,7 +1,7 @@
 // Facts about SDN: options by zone type, and address arithmetic (pve-network, PVE/Network/SDN).
 
 import { bitsOf, isIp, isIpv4, isIpv6 } from './addresses.ts';
-import { type Options, parseSections } from './section-config.ts';
+import { type Options, parseSections } from './files/section-config.ts';
 
 const COMMON = ['dns', 'dnszone', 'ipam', 'mtu', 'nodes', 'reversedns'];
 

@@ -85,6 +85,14 @@ export function readExpression<Value extends object>(
     }
     if (token?.kind !== 'name' || next !== '(') return unexpected('stands where a call such as Host(`name`) should');
     at += 2;
+    const values = callArguments(depth);
+    if (!Array.isArray(values)) return values;
+    const after = tokens[at]?.text;
+    return after === '(' || after === '.' ? unexpected('stands after a call') : semantics.call(token.text, values);
+  }
+
+  /** What stands between the brackets of a call; then at the token after them. */
+  function callArguments(depth: number): Value[] | Unreadable {
     const values: Value[] = [];
     while (!takes(')')) {
       const value = single(depth + 1);
@@ -93,11 +101,9 @@ export function readExpression<Value extends object>(
       // Go parses `f(x...)`, and Traefik ignores the dots.
       const last = takes('...');
       if (takes(',') && !last) continue;
-      if (!takes(')')) return unclosed();
-      break;
+      return takes(')') ? values : unclosed();
     }
-    const after = tokens[at]?.text;
-    return after === '(' || after === '.' ? unexpected('stands after a call') : semantics.call(token.text, values);
+    return values;
   }
 
   function takes(operator: string): boolean {

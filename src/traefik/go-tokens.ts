@@ -43,31 +43,30 @@ export function tokensOf(text: string): Token[] | Unreadable {
     const from = pattern.lastIndex;
     const found = pattern.exec(source)?.groups;
     if (found === undefined) return unknown(source, from);
-    const { blank, comment, name, number, raw, quoted, operator } = found;
+    const { blank, comment, name, operator } = found;
     if (blank === '\n' || comment?.includes('\n') || comment?.startsWith('//')) endsLine();
     else if (name !== undefined) tokens.push({ kind: 'name', text: name });
     else if (operator !== undefined) tokens.push({ kind: 'operator', text: operator });
-    else if (raw !== undefined) push(raw, { kind: 'text', value: raw.slice(1, -1).replaceAll('\r', '') });
-    else if (number !== undefined) {
-      const literal = numberOf(number);
-      if (literal === null) return { message: `${number} is no number that Traefik reads` };
-      push(number, literal);
-    } else if (quoted !== undefined) {
-      const value = unquoted(quoted.slice(1, -1));
-      if (value === null) {
-        return {
-          message: `${quoted} holds an escape that Traefik does not know`,
-          hint: 'In backticks nothing is escaped.',
-        };
-      }
-      push(quoted, { kind: 'text', value });
+    else {
+      const literal = literalOf(found);
+      if (literal !== undefined && 'message' in literal) return literal;
+      if (literal !== undefined) tokens.push({ kind: 'literal', text: source.slice(from, pattern.lastIndex), literal });
     }
   }
   return tokens;
+}
 
-  function push(written: string, literal: Literal): void {
-    tokens.push({ kind: 'literal', text: written, literal });
-  }
+/** Undefined for what is no literal: whitespace, and a comment within a line. */
+function literalOf({ number, raw, quoted }: Record<string, string | undefined>): Literal | Unreadable | undefined {
+  if (raw !== undefined) return { kind: 'text', value: raw.slice(1, -1).replaceAll('\r', '') };
+  if (number !== undefined) return numberOf(number) ?? { message: `${number} is no number that Traefik reads` };
+  if (quoted === undefined) return undefined;
+  const value = unquoted(quoted.slice(1, -1));
+  if (value !== null) return { kind: 'text', value };
+  return {
+    message: `${quoted} holds an escape that Traefik does not know`,
+    hint: 'In backticks nothing is escaped.',
+  };
 }
 
 function unknown(text: string, from: number): Unreadable {

@@ -39,19 +39,25 @@ export function nanoseconds(text: string): bigint | null {
   if (rest === '' || rest.length > 200) return null;
   let total = 0n;
   for (let at = 0; at < rest.length; ) {
-    const [whole = '', digits = '', fraction = '', unit = ''] =
-      /^(\d*)(?:\.(\d*))?([^.\d]+)/.exec(rest.slice(at)) ?? [];
-    const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
-    if (factor === undefined || (digits === '' && fraction === '')) return null;
-    const full = BigInt(digits === '' ? 0 : digits);
-    if (full > INT64_LIMIT / factor) return null;
-    const part = fraction === '' ? 0n : BigInt(Math.trunc(Number(`0.${fraction}`) * Number(factor)));
-    total += full * factor + part;
+    const part = firstPart(rest.slice(at));
+    if (part === null) return null;
+    total += part.nanoseconds;
     if (total > INT64_LIMIT) return null;
-    at += whole.length;
+    at += part.length;
   }
   if (sign === '-') return -total;
   return total < INT64_LIMIT ? total : null;
+}
+
+/** The first number with its unit, such as `1.5h` of `1.5h30m`, and its length in characters; null if invalid. */
+function firstPart(text: string): { readonly nanoseconds: bigint; readonly length: number } | null {
+  const [whole = '', digits = '', fraction = '', unit = ''] = /^(\d*)(?:\.(\d*))?([^.\d]+)/.exec(text) ?? [];
+  const factor = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined;
+  if (factor === undefined || (digits === '' && fraction === '')) return null;
+  const full = BigInt(digits === '' ? 0 : digits);
+  if (full > INT64_LIMIT / factor) return null;
+  const rest = fraction === '' ? 0n : BigInt(Math.trunc(Number(`0.${fraction}`) * Number(factor)));
+  return { nanoseconds: full * factor + rest, length: whole.length };
 }
 
 /** Trims Unicode whitespace, which differs slightly from JavaScript's trim. */

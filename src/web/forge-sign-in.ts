@@ -3,7 +3,7 @@
 
 import express, { type Request, type Response, type Router } from 'express';
 import { accessOf, tooManyFailures } from '../agent/http/guard.ts';
-import { SIGN_IN } from '../messages/pages.ts';
+import { SIGN_IN } from '../messages/pages/pages.ts';
 import { type BegunSignIn, SignInRefused } from '../ports/forge-sign-in.ts';
 import { signedInPage } from './html/sign-in.ts';
 import { linksFrom } from './links.ts';

@@ -4,7 +4,7 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
 import { RunPath, TargetPath } from '../agent/http/requests.ts';
-import { TROUBLE, type Trouble } from '../messages/pages.ts';
+import { PAGE_ERROR, type PageError } from '../messages/pages/pages.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Log } from '../ports/log.ts';
 import type { ActionDeps } from './actions/register.ts';
@@ -15,7 +15,7 @@ import { gatherFront, gatherRun, gatherStep } from './gather.ts';
 import { gatherMap, gatherSearch, gatherTarget, gatherTargets } from './gather-targets.ts';
 import { askedPage } from './html/asked.ts';
 import { document, type Page } from './html/document.ts';
-import { troublePage } from './html/error-page.ts';
+import { errorPage } from './html/error-page.ts';
 import { frontPage } from './html/home.ts';
 import { mapPage } from './html/map.ts';
 import { pullPage } from './html/pull.ts';
@@ -44,8 +44,8 @@ export interface PagesDeps extends ActionDeps {
   readonly queues?: ShowQueues;
 }
 
-/** A page, or a trouble that is answered with 404. */
-type Make = (request: Request, links: Links) => Promise<Page | Trouble>;
+/** A page, or an error that is answered with 404. */
+type Make = (request: Request, links: Links) => Promise<Page | PageError>;
 
 /** Other paths are passed to the next handler. */
 export function openPages(parts: PagesDeps): RequestHandler {
@@ -56,8 +56,8 @@ export function openPages(parts: PagesDeps): RequestHandler {
   const show = (request: Request, response: Response, status: number, page: Page) => {
     sendPage(response, status, document(page, linksOf(request), assets.names));
   };
-  const trouble = (request: Request, response: Response, status: number, what: Trouble) => {
-    show(request, response, status, troublePage(what));
+  const showError = (request: Request, response: Response, status: number, what: PageError) => {
+    show(request, response, status, errorPage(what));
   };
   routes.get('/static/:file', assetRoute(assets, sendAsset));
   routes.use(signInRoutes(show));
@@ -65,17 +65,17 @@ export function openPages(parts: PagesDeps): RequestHandler {
   routes.use(queueRoutes(parts.queues ?? null, show));
   for (const [path, make] of pages(parts)) {
     routes.get(path, async (request, response) => {
-      const timer = setTimeout(() => trouble(request, response, 503, TROUBLE.late()), PAGE_MS);
+      const timer = setTimeout(() => showError(request, response, 503, PAGE_ERROR.late()), PAGE_MS);
       response.once('close', () => clearTimeout(timer));
       const made = await make(request, linksOf(request));
-      if ('hint' in made) trouble(request, response, 404, made);
+      if ('hint' in made) showError(request, response, 404, made);
       else show(request, response, 200, made);
     });
   }
   // API paths are handled elsewhere.
   routes.get(/^\/(?!api(\/|$))/, (request, response, next) => {
     if (request.accepts('json', 'html') !== 'html') return next();
-    trouble(request, response, 404, TROUBLE.noPage(request.path));
+    showError(request, response, 404, PAGE_ERROR.noPage(request.path));
   });
 
   const onError: ErrorRequestHandler = (error: unknown, request, response, next) => {
@@ -83,7 +83,7 @@ export function openPages(parts: PagesDeps): RequestHandler {
     if (request.method === 'POST') return next(error);
     const unreadable = error instanceof URIError;
     if (!unreadable) parts.log.error(`${request.method} ${request.path} failed`, { error });
-    trouble(request, response, unreadable ? 400 : 500, unreadable ? TROUBLE.unreadable() : TROUBLE.broken());
+    showError(request, response, unreadable ? 400 : 500, unreadable ? PAGE_ERROR.unreadable() : PAGE_ERROR.broken());
   };
   routes.use(onError);
   return routes;
@@ -97,7 +97,7 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
       async ({ params }, links) => {
         const { data } = RunPath.safeParse(params);
         const view = data === undefined ? null : await gatherRun(sources, data.id);
-        return view === null ? TROUBLE.noRun(String(params['id'])) : runPage(view, links);
+        return view === null ? PAGE_ERROR.noRun(String(params['id'])) : runPage(view, links);
       },
     ],
     [
@@ -105,12 +105,12 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
       async ({ params }, links) => {
         const { data } = RunPath.safeParse(params);
         const target = TargetPath.safeParse(params);
-        if (data === undefined) return TROUBLE.noRun(String(params['id']));
-        if (!target.success) return TROUBLE.noStep(data.id, `${params['kind']}/${params['name']}`);
+        if (data === undefined) return PAGE_ERROR.noRun(String(params['id']));
+        if (!target.success) return PAGE_ERROR.noStep(data.id, `${params['kind']}/${params['name']}`);
         const view = await gatherStep(sources, data.id, target.data);
-        if (view === null) return TROUBLE.noRun(data.id);
+        if (view === null) return PAGE_ERROR.noRun(data.id);
         const step = view.run.steps.find((each) => each.target === target.data);
-        return step === undefined ? TROUBLE.noStep(data.id, target.data) : stepPage(view, step, links);
+        return step === undefined ? PAGE_ERROR.noStep(data.id, target.data) : stepPage(view, step, links);
       },
     ],
     [
@@ -118,7 +118,7 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
       async ({ params }, links) => {
         const text = String(params['number']);
         const plan = /^\d{1,9}$/.test(text) ? await sources.ledger.pullPlan(Number(text)) : null;
-        return plan === null ? TROUBLE.noPull(text) : pullPage(plan, links);
+        return plan === null ? PAGE_ERROR.noPull(text) : pullPage(plan, links);
       },
     ],
     ['/asked', async (_request, links) => askedPage(await sources.ledger.asked(ASKED_LISTED), links)],
@@ -131,7 +131,7 @@ function pages(sources: PageSources): ReadonlyArray<readonly [path: string, make
         const target = TargetPath.safeParse(request.params);
         const view = target.success ? await gatherTarget(sources, target.data, before(request)) : null;
         return view === null
-          ? TROUBLE.noTarget(`${request.params['kind']}/${request.params['name']}`)
+          ? PAGE_ERROR.noTarget(`${request.params['kind']}/${request.params['name']}`)
           : targetPage(view, links);
       },
     ],

@@ -3,9 +3,9 @@
 
 import express, { type Request, type Response, type Router } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
-import { TROUBLE } from '../messages/pages.ts';
+import { PAGE_ERROR } from '../messages/pages/pages.ts';
 import { mayAs } from '../model/person.ts';
-import { troublePage } from './html/error-page.ts';
+import { errorPage } from './html/error-page.ts';
 import { askToSignIn, type Show } from './sign-in.ts';
 
 const POLICY = [
@@ -42,7 +42,7 @@ export function queueRoutes(queues: ShowQueues | null, show: Show): Router {
     const person = accessOf(request).person(request);
     if (person === null) return askToSignIn(show, request, response, 401, { to: '/queues/', wrong: null });
     if (mayAs(person.role, 'operator')) return next();
-    show(request, response, 403, troublePage(TROUBLE.mayNot(person.name, person.role, 'operator')));
+    show(request, response, 403, errorPage(PAGE_ERROR.mayNot(person.name, person.role, 'operator')));
   });
   routes.use('/queues', async (request, response, next) => {
     const role = accessOf(request).person(request)?.role ?? 'reader';

@@ -6,10 +6,10 @@ import type { Access } from '../agent/http/access.ts';
 import { accessOf, mayRead, tooManyFailures } from '../agent/http/guard.ts';
 import { carriesFormToken, isFromOwnPage } from '../agent/http/own-pages.ts';
 import { sameSecret } from '../agent/http/timing-safe-equal.ts';
-import { SIGN_IN, TROUBLE } from '../messages/pages.ts';
+import { PAGE_ERROR, SIGN_IN } from '../messages/pages/pages.ts';
 import { type Ask, signInByForge } from './forge-sign-in.ts';
 import type { Page } from './html/document.ts';
-import { troublePage } from './html/error-page.ts';
+import { errorPage } from './html/error-page.ts';
 import { type SignIn, signInPage } from './html/sign-in.ts';
 import { linksFrom, withinFrom } from './links.ts';
 
@@ -33,7 +33,7 @@ export function askToSignIn(
 ): void {
   const access = accessOf(request);
   if (!canSignIn(access)) {
-    show(request, response, 403, troublePage(TROUBLE.noToken()));
+    show(request, response, 403, errorPage(PAGE_ERROR.noToken()));
     return;
   }
   if (status === 401) response.setHeader('www-authenticate', 'Bearer realm="phoenix"');
@@ -49,12 +49,12 @@ export function signInRoutes(show: Show): Router {
   routes.use((request, response, next) => {
     const looks = request.method === 'GET' || request.method === 'HEAD';
     if (looks || isFromOwnPage(request, accessOf(request).publicUrl)) return next();
-    show(request, response, 403, troublePage(TROUBLE.otherSite()));
+    show(request, response, 403, errorPage(PAGE_ERROR.otherSite()));
   });
   routes.post('/sign-in', readForm, async (request, response) => {
     const access = accessOf(request);
     const { token, to, name } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
-    if (access.adminToken === null) return show(request, response, 403, troublePage(TROUBLE.noToken()));
+    if (access.adminToken === null) return show(request, response, 403, errorPage(PAGE_ERROR.noToken()));
     if (typeof token === 'string' && sameSecret(token.trim(), access.adminToken)) {
       const who = { person: nameFrom(name), role: 'admin', signedInBy: 'token', grant: null } as const;
       response.setHeader('set-cookie', await access.signIn(request, who));
@@ -68,7 +68,7 @@ export function signInRoutes(show: Show): Router {
     const access = accessOf(request);
     // Without a session, signing out is already done.
     if (access.person(request) !== null && !carriesFormToken(access, request, formOf(request))) {
-      return show(request, response, 403, troublePage(TROUBLE.oldForm()));
+      return show(request, response, 403, errorPage(PAGE_ERROR.oldForm()));
     }
     response.setHeader('set-cookie', await access.signOut(request));
     goTo(response, './');

@@ -2,10 +2,10 @@
 
 import express, { type RequestHandler } from 'express';
 import { accessOf } from '../agent/http/guard.ts';
-import { TROUBLE } from '../messages/pages.ts';
+import { PAGE_ERROR } from '../messages/pages/pages.ts';
 import { assetRoute, loadAssets } from './assets.ts';
 import { document } from './html/document.ts';
-import { troublePage } from './html/error-page.ts';
+import { errorPage } from './html/error-page.ts';
 import { html } from './html/html.ts';
 import { linksFrom } from './links.ts';
 import { sendAsset, sendPage } from './send.ts';
@@ -21,9 +21,9 @@ export function openStartingPage(waitsFor: () => string): RequestHandler {
   routes.get(/^\/(?!api(\/|$)|metrics$)/, (request, response, next) => {
     if (request.accepts('json', 'html') !== 'html') return next();
     const shown = accessOf(request).reader(request) === null ? null : waitsFor();
-    const trouble = troublePage(TROUBLE.starting(shown));
-    const main = html`<div data-starting>${trouble.main}</div>`;
-    const page = { ...trouble, main, live: { everySeconds: LOOK_EVERY_SECONDS } };
+    const waiting = errorPage(PAGE_ERROR.starting(shown));
+    const main = html`<div data-starting>${waiting.main}</div>`;
+    const page = { ...waiting, main, live: { everySeconds: LOOK_EVERY_SECONDS } };
     sendPage(response, 503, document(page, linksFrom(request.path), assets.names));
   });
   return routes;

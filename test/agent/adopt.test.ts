@@ -6,6 +6,7 @@ import * as managers from '../../src/managers/index.ts';
 import { targetId } from '../../src/model/ids.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, openLab } from '../support/lab.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 
 let lab: Lab;
@@ -44,7 +45,7 @@ test('a guest that is as declared gets its mark, and a later push finds nothing 
   expect(verbs()).toEqual([]);
 });
 
-test('a guest that would be restarted waits for an approval, unchanged', async () => {
+test('a guest that would be restarted waits for an approval, unchanged', LONG_TEST, async () => {
   const files = environment({ 104: { ...GUEST, pct_options: ['nesting=1'] } });
   await phoenix.push(files);
   const run = await phoenix.agent().command({ verb: 'adopt', targets: ['104'], by: 'ann' });

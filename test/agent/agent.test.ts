@@ -8,6 +8,7 @@ import { startTestAgent } from '../support/agent.ts';
 import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
 import { BOXES, type BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 import { holdAt } from './hold-at.ts';
@@ -104,7 +105,7 @@ describe('a push', () => {
     expect((await phoenix.ledger.targets()).touched.size).toBe(0);
   });
 
-  test('a partly created guest that is no longer declared is removed', async () => {
+  test('a partly created guest that is no longer declared is removed', LONG_TEST, async () => {
     await phoenix.push(environment({ 101: {} }));
     host.order('box start 102', { exit: 1, stderr: 'no' });
     await phoenix.push(environment({ 101: {}, 102: {} }));
@@ -140,7 +141,7 @@ describe('destruction', () => {
     expect([...(await phoenix.ledger.targets()).applied]).toMatchObject([['lxc/101', { commit }]]);
   });
 
-  test('a trailer of the pushed head approves it; one of a commit below it does not', async () => {
+  test('a trailer of the pushed head approves it; one of a commit below it does not', LONG_TEST, async () => {
     const trailer = 'Phoenix-Approve: destroy lxc/102';
     await phoenix.push(environment({ 101: {}, 102: {} }));
     await phoenix.repo.commit(environment({ 101: {} }), `Remove 102\n\n${trailer}`);
@@ -154,30 +155,36 @@ describe('destruction', () => {
     expect(statuses['phoenix/lxc/102']).toBe('success: applied');
   });
 
-  test('a guest that was protected is kept even with approval, although that commit applied nothing', async () => {
-    await phoenix.push(environment({ 101: {}, 102: {} }));
-    await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
-    await commands();
-    const approved = 'Remove\n\nPhoenix-Approve: destroy lxc/102';
-    // Taking it out does not unprotect it for the commits that follow.
-    for (const memory_mb of [512, 600]) {
-      const { statuses } = await phoenix.push(environment({ 101: { memory_mb } }), approved);
-      expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
-    }
-    await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow('protected');
-    expect(await commands()).toEqual(['box put 101']);
-    // Nor does time: more commits than are read for it.
-    for (let count = 0; count < 51; count += 1) await phoenix.repo.commit(environment({ 101: { memory_mb: 600 } }));
-    const later = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
-    expect(later.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
-    const last = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
-    expect(last.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
-    await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
-    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
-    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
-  });
+  test(
+    'a guest that was protected is kept even with approval, although that commit applied nothing',
+    LONG_TEST,
+    async () => {
+      await phoenix.push(environment({ 101: {}, 102: {} }));
+      await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
+      await commands();
+      const approved = 'Remove\n\nPhoenix-Approve: destroy lxc/102';
+      // Taking it out does not unprotect it for the commits that follow.
+      for (const memory_mb of [512, 600]) {
+        const { statuses } = await phoenix.push(environment({ 101: { memory_mb } }), approved);
+        expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+      }
+      await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow(
+        'protected',
+      );
+      expect(await commands()).toEqual(['box put 101']);
+      // Nor does time: more commits than are read for it.
+      for (let count = 0; count < 51; count += 1) await phoenix.repo.commit(environment({ 101: { memory_mb: 600 } }));
+      const later = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
+      expect(later.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+      const last = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
+      expect(last.statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+      await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
+      const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 } }), approved);
+      expect(statuses['phoenix/lxc/102']).toBe('success: applied');
+    },
+  );
 
-  test('too many deletes at once are refused whole', async () => {
+  test('too many deletes at once are refused whole', LONG_TEST, async () => {
     await phoenix.push(environment({ 101: {}, 102: {}, 103: {}, 104: {} }));
     await commands();
     const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 600 }, 102: {} }));
@@ -192,7 +199,7 @@ describe('destruction', () => {
     expect(await commands()).toEqual([]);
   });
 
-  test('a disk that would shrink is refused at its line, and going back to it is not', async () => {
+  test('a disk that would shrink is refused at its line, and going back to it is not', LONG_TEST, async () => {
     const small = await phoenix.push(environment({ 101: { storage_size_gb: 8 } }));
     await phoenix.push(environment({ 101: { storage_size_gb: 16 } }));
     await commands();
@@ -250,7 +257,7 @@ describe('newest wins', () => {
     expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 2 targets');
   });
 
-  test('a commit that was superseded before it was reconciled gets a status too', async () => {
+  test('a commit that was superseded before it was reconciled gets a status too', LONG_TEST, async () => {
     await phoenix.stopAgent();
     const first = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
@@ -276,7 +283,7 @@ describe('newest wins', () => {
 });
 
 describe('history', () => {
-  test('a rewritten branch is refused until a person decides how to continue', async () => {
+  test('a rewritten branch is refused until a person decides how to continue', LONG_TEST, async () => {
     const { commit: base } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 600 } }));
     await commands();
@@ -305,27 +312,31 @@ describe('history', () => {
     expect(await commands()).toEqual([]);
   });
 
-  test('what was pushed onto a rewritten branch before it was accepted is followed then, and so is what comes after', async () => {
-    const { commit: base } = await phoenix.push(environment({ 101: {} }));
-    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
-    await phoenix.repo.reset(base);
-    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
-    await phoenix.repo.push('--force');
-    await phoenix.answered(forked);
-    const { commit: onIt, statuses: refused } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
-    expect(refused['phoenix/apply']).toMatch(/^failure: refused: /);
+  test(
+    'what was pushed onto a rewritten branch before it was accepted is followed then, and so is what comes after',
+    LONG_TEST,
+    async () => {
+      const { commit: base } = await phoenix.push(environment({ 101: {} }));
+      await phoenix.push(environment({ 101: { memory_mb: 600 } }));
+      await phoenix.repo.reset(base);
+      const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
+      await phoenix.repo.push('--force');
+      await phoenix.answered(forked);
+      const { commit: onIt, statuses: refused } = await phoenix.push(environment({ 101: { memory_mb: 800 } }));
+      expect(refused['phoenix/apply']).toMatch(/^failure: refused: /);
 
-    await phoenix.reached(await phoenix.agent().replay({ commit: forked, rewind: true, by: 'ann' }), 'succeeded');
-    // Its first answer, that it is refused, is still there when the head is followed.
-    await until(
-      () => phoenix.statuses(onIt)['phoenix/apply'] === 'success: applied 1 target',
-      'the head to be followed and applied',
-    );
-    const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 900 } }));
-    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
-  });
+      await phoenix.reached(await phoenix.agent().replay({ commit: forked, rewind: true, by: 'ann' }), 'succeeded');
+      // Its first answer, that it is refused, is still there when the head is followed.
+      await until(
+        () => phoenix.statuses(onIt)['phoenix/apply'] === 'success: applied 1 target',
+        'the head to be followed and applied',
+      );
+      const { statuses } = await phoenix.push(environment({ 101: { memory_mb: 900 } }));
+      expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+    },
+  );
 
-  test('who goes back behind a rewritten branch stays there, until something is pushed', async () => {
+  test('who goes back behind a rewritten branch stays there, until something is pushed', LONG_TEST, async () => {
     const { commit: base } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 600 } }));
     await phoenix.repo.reset(base);
@@ -341,7 +352,7 @@ describe('history', () => {
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
   });
 
-  test('an invalid head may be removed by a force push', async () => {
+  test('an invalid head may be removed by a force push', LONG_TEST, async () => {
     const { commit: good } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { cores: -1 } }));
     await phoenix.repo.reset(good);
@@ -397,7 +408,7 @@ describe('replay', () => {
     expect(phoenix.statuses(commit)).toEqual(statuses);
   });
 
-  test('goes back only when explicitly requested, and only on the branch', async () => {
+  test('goes back only when explicitly requested, and only on the branch', LONG_TEST, async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
     await commands();
@@ -412,26 +423,30 @@ describe('replay', () => {
     expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'rewound', base: old });
   });
 
-  test('going back pauses following: a restart, a delivery or a poll changes nothing, unfreezing resumes', async () => {
-    const { commit: old } = await phoenix.push(environment({ 101: {} }));
-    const { commit: newer } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
-    const back = await phoenix.agent().replay({ commit: old, rewind: true, by: 'ann' });
-    await phoenix.reached(back, 'succeeded');
-    await commands();
-    await phoenix.stopAgent();
-    await phoenix.startAgent();
-    for (const { id } of [...phoenix.forge.deliveries()]) await phoenix.forge.redeliver(id);
-    await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
-    expect(await commands()).toEqual([]);
-    const onward = await phoenix.agent().unfreeze('ann');
-    if (onward === null) throw new Error('nothing goes on');
-    const { commit } = await phoenix.reached(onward, 'succeeded');
-    expect(commit).toBe(newer);
-    expect(await commands()).toEqual(['box put 101']);
-    expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'followed', base: newer, commit: newer });
-  });
+  test(
+    'going back pauses following: a restart, a delivery or a poll changes nothing, unfreezing resumes',
+    LONG_TEST,
+    async () => {
+      const { commit: old } = await phoenix.push(environment({ 101: {} }));
+      const { commit: newer } = await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+      const back = await phoenix.agent().replay({ commit: old, rewind: true, by: 'ann' });
+      await phoenix.reached(back, 'succeeded');
+      await commands();
+      await phoenix.stopAgent();
+      await phoenix.startAgent();
+      for (const { id } of [...phoenix.forge.deliveries()]) await phoenix.forge.redeliver(id);
+      await phoenix.reached(await phoenix.agent().drift('ann'), 'succeeded');
+      expect(await commands()).toEqual([]);
+      const onward = await phoenix.agent().unfreeze('ann');
+      if (onward === null) throw new Error('nothing goes on');
+      const { commit } = await phoenix.reached(onward, 'succeeded');
+      expect(commit).toBe(newer);
+      expect(await commands()).toEqual(['box put 101']);
+      expect(await phoenix.ledger.head()).toMatchObject({ verdict: 'followed', base: newer, commit: newer });
+    },
+  );
 
-  test('after going back the next push is followed', async () => {
+  test('after going back the next push is followed', LONG_TEST, async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
     await phoenix.reached(await phoenix.agent().replay({ commit: old, rewind: true, by: 'ann' }), 'succeeded');
@@ -439,7 +454,7 @@ describe('replay', () => {
     expect(statuses).toMatchObject({ 'phoenix/lxc/101': 'success: applied', 'phoenix/lxc/102': 'success: applied' });
   });
 
-  test('a replay that waits while a newer commit arrives does not bring the older one back', async () => {
+  test('a replay that waits while a newer commit arrives does not bring the older one back', LONG_TEST, async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     const agent = phoenix.agent();
     const gate = holdAt(host, 'box list');
@@ -516,7 +531,7 @@ describe('health and rollback', () => {
     expect(await commands()).toEqual(['box snapshot 101', 'box put 101', 'box forget 101']);
   });
 
-  test('a snapshot that a broken-off change left is removed when all is well', async () => {
+  test('a snapshot that a broken-off change left is removed when all is well', LONG_TEST, async () => {
     const rollback = { behavior: { rollback_on_failure: true } };
     await phoenix.push(environment({ 101: {} }, rollback));
     let surprises = 0;
@@ -542,7 +557,7 @@ describe('health and rollback', () => {
 });
 
 describe('a forge in trouble', () => {
-  test('statuses wait out an outage and the newest is what arrives', async () => {
+  test('statuses wait out an outage and the newest is what arrives', LONG_TEST, async () => {
     const answer = { kind: 'answer', status: 403, headers: { 'retry-after': '1' } } as const;
     const faults = [answer, { ...answer, status: 502 }];
     phoenix.forge.faults.decide(({ method }) => (method === 'POST' ? faults.shift() : undefined));
@@ -573,7 +588,7 @@ describe('workers', () => {
     await second.stop(0);
   });
 
-  test('a step that meets a surprise is tried again', async () => {
+  test('a step that meets a surprise is tried again', LONG_TEST, async () => {
     let surprises = 0;
     host.before = async (line) => {
       if (line === 'box show 101' && surprises === 0) {

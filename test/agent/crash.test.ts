@@ -1,5 +1,6 @@
 // The agent is killed before one of its calls to host or ledger, and started again: the run must end the same, with each changing command
 // executed once.
+// @module-tag long
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
@@ -55,7 +56,7 @@ async function pile(commits: number): Promise<void> {
   await once(child, 'close');
 }
 
-test('a push of two thousand commits is one change', async () => {
+test('a push of two thousand commits is one change', LONG_TEST, async () => {
   await phoenix.push(environment({ 101: {} }));
   await pile(2_000);
   const { commit, statuses } = await phoenix.push(environment({ 101: {}, 102: {} }));
@@ -68,7 +69,7 @@ test('a push of two thousand commits is one change', async () => {
   expect(await host.commands()).toEqual(['box put 101', 'box start 101', 'box put 102', 'box start 102']);
 });
 
-test('of ten pushes in a second each gets its answer, and the host is as the last says', async () => {
+test('of ten pushes in a second each gets its answer, and the host is as the last says', LONG_TEST, async () => {
   await phoenix.push(environment({ 101: {} }));
   const heads: CommitSha[] = [];
   for (let push = 1; push <= 10; push += 1) {
@@ -86,28 +87,32 @@ test('of ten pushes in a second each gets its answer, and the host is as the las
   expect(JSON.parse(stdout)).toMatchObject({ memory_mb: 522 });
 });
 
-test('tags and other branches are nothing to Phoenix; the branch that is followed may go and come back', async () => {
-  const { commit } = await phoenix.push(environment({ 101: {} }));
-  const before = await host.commands();
-  await git('tag', 'v1');
-  await git('push', '--quiet', 'origin', 'v1', 'main:refs/heads/trunk');
-  await git('push', '--quiet', 'origin', ':refs/heads/main');
-  await settled();
-  const answers = phoenix.forge
-    .deliveries()
-    .slice(-3)
-    .map(({ status }) => status);
-  expect(answers).toEqual([200, 200, 200]);
-  await phoenix.agent().delivered({ kind: 'push' });
-  expect(await phoenix.ledger.head()).toMatchObject({ commit, base: commit });
-  await phoenix.repo.push();
-  await settled();
-  expect(await host.commands()).toEqual(before);
-  const { statuses } = await phoenix.push(environment({ 101: {}, 102: {} }));
-  expect(statuses['phoenix/lxc/102']).toBe('success: applied');
-});
+test(
+  'tags and other branches are nothing to Phoenix; the branch that is followed may go and come back',
+  LONG_TEST,
+  async () => {
+    const { commit } = await phoenix.push(environment({ 101: {} }));
+    const before = await host.commands();
+    await git('tag', 'v1');
+    await git('push', '--quiet', 'origin', 'v1', 'main:refs/heads/trunk');
+    await git('push', '--quiet', 'origin', ':refs/heads/main');
+    await settled();
+    const answers = phoenix.forge
+      .deliveries()
+      .slice(-3)
+      .map(({ status }) => status);
+    expect(answers).toEqual([200, 200, 200]);
+    await phoenix.agent().delivered({ kind: 'push' });
+    expect(await phoenix.ledger.head()).toMatchObject({ commit, base: commit });
+    await phoenix.repo.push();
+    await settled();
+    expect(await host.commands()).toEqual(before);
+    const { statuses } = await phoenix.push(environment({ 101: {}, 102: {} }));
+    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
+  },
+);
 
-test('approvals that a superseded run waited for end with it', async () => {
+test('approvals that a superseded run waited for end with it', LONG_TEST, async () => {
   await phoenix.push(environment({ 101: {}, 102: {}, 103: {} }));
   const { commit } = await phoenix.push(environment({ 101: {}, 103: {} }));
   const [waiting] = await phoenix.ledger.openRuns();

@@ -8,6 +8,7 @@ import { noteFault, noting } from '../../src/agent/faults.ts';
 import type { FaultSubject } from '../../src/model/fault.ts';
 import { BOXES, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
@@ -63,28 +64,32 @@ test('a forge that cannot be asked for pull requests is known until it answers',
   await over('forge');
 });
 
-test('a refused delivery counts once a push was found by polling alone, and noise beside webhooks that work does not', async () => {
-  await phoenix.push(environment({ 101: {} }));
-  const noise = () => phoenix.forged('push', {}, { headers: { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` } });
-  expect(await noise()).toBe(401);
-  await until(async () => (await phoenix.ledger.lastRefusal()) !== null, 'the refusal to be kept');
-  await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
-  expect([await found('webhooks'), await phoenix.ledger.lastRefusal()]).toEqual([undefined, null]);
+test(
+  'a refused delivery counts once a push was found by polling alone, and noise beside webhooks that work does not',
+  LONG_TEST,
+  async () => {
+    await phoenix.push(environment({ 101: {} }));
+    const noise = () => phoenix.forged('push', {}, { headers: { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` } });
+    expect(await noise()).toBe(401);
+    await until(async () => (await phoenix.ledger.lastRefusal()) !== null, 'the refusal to be kept');
+    await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
+    expect([await found('webhooks'), await phoenix.ledger.lastRefusal()]).toEqual([undefined, null]);
 
-  // Each receiver keeps one a minute.
-  await phoenix.ledger.noteRefusal({ at: new Date().toISOString(), why: 'the signature is wrong; set the secret' });
-  phoenix.forge.decideDeliveries(() => 'drop');
-  await phoenix.repo.commit(environment({ 101: { memory_mb: 2048 } }));
-  await phoenix.repo.push();
-  await phoenix.agent().delivered({ kind: 'push' });
-  await reads(
-    'webhooks',
-    'which was found by polling, and one was refused shortly before: the signature is wrong; set the',
-  );
-  phoenix.forge.decideDeliveries(() => 'deliver');
-  await phoenix.push(environment({ 101: { memory_mb: 512 } }));
-  await over('webhooks');
-});
+    // Each receiver keeps one a minute.
+    await phoenix.ledger.noteRefusal({ at: new Date().toISOString(), why: 'the signature is wrong; set the secret' });
+    phoenix.forge.decideDeliveries(() => 'drop');
+    await phoenix.repo.commit(environment({ 101: { memory_mb: 2048 } }));
+    await phoenix.repo.push();
+    await phoenix.agent().delivered({ kind: 'push' });
+    await reads(
+      'webhooks',
+      'which was found by polling, and one was refused shortly before: the signature is wrong; set the',
+    );
+    phoenix.forge.decideDeliveries(() => 'deliver');
+    await phoenix.push(environment({ 101: { memory_mb: 512 } }));
+    await over('webhooks');
+  },
+);
 
 test('work that fails unexpectedly is known with its reason and without secrets; stopped work is no fault', async () => {
   const { ledger } = phoenix;

@@ -10,6 +10,7 @@ import type { RunDetail } from '../../src/ports/runs.ts';
 import type { BoxAgent } from '../support/box-agent.ts';
 import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
@@ -102,7 +103,7 @@ test('heals a whole kind, but not in a check that a person requested, nor while 
   expect(await commands()).toEqual(['box put 101', 'box start 101']);
 });
 
-test('waits for a window, and for approvals as a commit would', async () => {
+test('waits for a window, and for approvals as a commit would', LONG_TEST, async () => {
   const rules = [{ for: ['lxc'], action: 'heal' }];
   await phoenix.push(under({ rules }));
   const window = { cron: '0 2 * * *', duration: '1h', timezone: 'Etc/UTC' };

@@ -15,6 +15,7 @@ import { secret } from '../../src/model/secret.ts';
 import type { KnownTroubles } from '../../src/ports/notifications.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
@@ -64,43 +65,47 @@ describe('an agent with two channels', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('a repeated failure is notified once, its recovery once, also across a restart; needed approvals as well', async () => {
-    await until(async () => (await phoenix.ledger.troubles()).kinds.size > 0, 'the first look');
-    const fails = () => host.order('box put 101', { exit: 1, stderr: 'no space left on device' });
-    fails();
-    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
-    await quiet(['failure lxc/101']);
-    expect(told('/ops')).toMatchObject([
-      {
-        title: 'lxc/101 failed',
-        text: 'lxc/101 failed: box put 101: exit 1: no space left on device; free space on the storage, then replay',
-        urgent: true,
-        url: expect.stringMatching(/^https:\/\/phoenix\.example\/runs\/\d+\/lxc\/101$/),
-        news: [{ change: 'began', trouble: { kind: 'failure', subject: 'lxc/101' } }],
-      },
-    ]);
-    fails();
-    await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'failed');
-    await phoenix.stopAgent();
-    await phoenix.startAgent();
-    await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'succeeded');
-    await quiet([]);
-    expect(titles()).toEqual(['lxc/101 failed', 'lxc/101 is in order again']);
+  test(
+    'a repeated failure is notified once, its recovery once, also across a restart; needed approvals as well',
+    LONG_TEST,
+    async () => {
+      await until(async () => (await phoenix.ledger.troubles()).kinds.size > 0, 'the first look');
+      const fails = () => host.order('box put 101', { exit: 1, stderr: 'no space left on device' });
+      fails();
+      const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+      await quiet(['failure lxc/101']);
+      expect(told('/ops')).toMatchObject([
+        {
+          title: 'lxc/101 failed',
+          text: 'lxc/101 failed: box put 101: exit 1: no space left on device; free space on the storage, then replay',
+          urgent: true,
+          url: expect.stringMatching(/^https:\/\/phoenix\.example\/runs\/\d+\/lxc\/101$/),
+          news: [{ change: 'began', trouble: { kind: 'failure', subject: 'lxc/101' } }],
+        },
+      ]);
+      fails();
+      await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'failed');
+      await phoenix.stopAgent();
+      await phoenix.startAgent();
+      await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'succeeded');
+      await quiet([]);
+      expect(titles()).toEqual(['lxc/101 failed', 'lxc/101 is in order again']);
 
-    await phoenix.push(environment({ 101: {} }));
-    const run = (await phoenix.ledger.runs(1))[0]?.id;
-    await quiet([`approval run ${run} lxc/102`]);
-    expect(titles('/approvers')).toEqual(['lxc/102 (guest-102) waits for approval']);
-    await phoenix.push({ 'etc/phoenix_lxc_configs.json': '{' });
-    await quiet([`approval run ${run} lxc/102`, 'failure the newest commit']);
-    expect(titles().slice(2)).toEqual([
-      'lxc/102 (guest-102) waits for approval',
-      expect.stringMatching(/^\w{7} is not followed$/),
-    ]);
-    expect(titles('/approvers')).toHaveLength(1);
-  });
+      await phoenix.push(environment({ 101: {} }));
+      const run = (await phoenix.ledger.runs(1))[0]?.id;
+      await quiet([`approval run ${run} lxc/102`]);
+      expect(titles('/approvers')).toEqual(['lxc/102 (guest-102) waits for approval']);
+      await phoenix.push({ 'etc/phoenix_lxc_configs.json': '{' });
+      await quiet([`approval run ${run} lxc/102`, 'failure the newest commit']);
+      expect(titles().slice(2)).toEqual([
+        'lxc/102 (guest-102) waits for approval',
+        expect.stringMatching(/^\w{7} is not followed$/),
+      ]);
+      expect(titles('/approvers')).toHaveLength(1);
+    },
+  );
 
-  test('drift is notified once, with its remedy, and once when it is resolved', async () => {
+  test('drift is notified once, with its remedy, and once when it is resolved', LONG_TEST, async () => {
     const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
     // The kind is looked at from the first commit on.
     await until(async () => (await phoenix.ledger.troubles()).kinds.has('drift'), 'the first look');
@@ -132,28 +137,32 @@ describe('an agent with two channels', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('an unreachable channel gets everything in one message once it is reachable, under one id, and delays no other', async () => {
-    await until(async () => (await phoenix.ledger.troubles()).kinds.size > 0, 'the first look');
-    receiver.answer = { status: 503, body: 'closed; for now' };
-    for (const id of [101, 102]) host.order(`box put ${id}`, { exit: 1, stderr: 'broken' });
-    const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
-    await until(async () => (await phoenix.agent().channelsInUse())[0]?.failing !== null, 'the channel to fail');
-    expect(await phoenix.agent().channelsInUse()).toMatchObject([
-      { name: 'ops', failing: { why: expect.stringMatching(/^127\.0\.0\.1:\d+ answered 503: closed, for now$/) } },
-      { name: 'approvers', waiting: 0, failing: null },
-    ]);
-    await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'succeeded');
-    await until(async () => (await phoenix.ledger.troubles()).troubles.size === 0, 'the end of the failure');
-    await until(() => told('/ops').length > 1, 'another try');
-    receiver.answer = { status: 200 };
-    await quiet([]);
-    const all = told('/ops');
-    expect(new Set(all.slice(0, -1).map(({ id }) => id)).size).toBe(1);
-    expect(all.at(-2)?.title).toBe('Phoenix: 2 failed');
-    expect(all.at(-1)?.title).toBe('Phoenix: 2 over');
-    expect(receiver.received.map(({ headers }) => headers['idempotency-key'])).toEqual(all.map(({ id }) => id));
-    expect(await phoenix.agent().channelsInUse()).toMatchObject([{ waiting: 0, failing: null }, {}]);
-  });
+  test(
+    'an unreachable channel gets everything in one message once it is reachable, under one id, and delays no other',
+    LONG_TEST,
+    async () => {
+      await until(async () => (await phoenix.ledger.troubles()).kinds.size > 0, 'the first look');
+      receiver.answer = { status: 503, body: 'closed; for now' };
+      for (const id of [101, 102]) host.order(`box put ${id}`, { exit: 1, stderr: 'broken' });
+      const { commit } = await phoenix.push(environment({ 101: {}, 102: {} }));
+      await until(async () => (await phoenix.agent().channelsInUse())[0]?.failing !== null, 'the channel to fail');
+      expect(await phoenix.agent().channelsInUse()).toMatchObject([
+        { name: 'ops', failing: { why: expect.stringMatching(/^127\.0\.0\.1:\d+ answered 503: closed, for now$/) } },
+        { name: 'approvers', waiting: 0, failing: null },
+      ]);
+      await phoenix.reached(await phoenix.agent().replay({ commit, by: 'ann' }), 'succeeded');
+      await until(async () => (await phoenix.ledger.troubles()).troubles.size === 0, 'the end of the failure');
+      await until(() => told('/ops').length > 1, 'another try');
+      receiver.answer = { status: 200 };
+      await quiet([]);
+      const all = told('/ops');
+      expect(new Set(all.slice(0, -1).map(({ id }) => id)).size).toBe(1);
+      expect(all.at(-2)?.title).toBe('Phoenix: 2 failed');
+      expect(all.at(-1)?.title).toBe('Phoenix: 2 over');
+      expect(receiver.received.map(({ headers }) => headers['idempotency-key'])).toEqual(all.map(({ id }) => id));
+      expect(await phoenix.agent().channelsInUse()).toMatchObject([{ waiting: 0, failing: null }, {}]);
+    },
+  );
 });
 
 const OLD = {

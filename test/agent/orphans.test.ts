@@ -8,6 +8,7 @@ import * as managers from '../../src/managers/index.ts';
 import { targetId } from '../../src/model/ids.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, openLab } from '../support/lab.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
@@ -44,35 +45,39 @@ function moveTo(node: string, id: number): void {
   writeVmlist(openNode(lab.folder));
 }
 
-test('a guest under another id is reported by drift and status, and no second one with its address is created', async () => {
-  const files = environment({ 101: GUEST, 102: GUEST });
-  await phoenix.push(files);
-  restoreAs(199, 101);
-  lab.news();
+test(
+  'a guest under another id is reported by drift and status, and no second one with its address is created',
+  LONG_TEST,
+  async () => {
+    const files = environment({ 101: GUEST, 102: GUEST });
+    await phoenix.push(files);
+    restoreAs(199, 101);
+    lab.news();
 
-  const look = await phoenix.agent().drift('ann');
-  await phoenix.reached(look, 'failed');
-  expect(await reasonOf(look, 'lxc/199')).toMatch(
-    /^lxc\/199 \(guest-101\), marked as lxc\/101 has Phoenix's mark, and nothing declares it/,
-  );
-  expect(await phoenix.agent().orphans()).toEqual([{ target: 'lxc/199', name: 'guest-101', markedAs: 'lxc/101' }]);
+    const look = await phoenix.agent().drift('ann');
+    await phoenix.reached(look, 'failed');
+    expect(await reasonOf(look, 'lxc/199')).toMatch(
+      /^lxc\/199 \(guest-101\), marked as lxc\/101 has Phoenix's mark, and nothing declares it/,
+    );
+    expect(await phoenix.agent().orphans()).toEqual([{ target: 'lxc/199', name: 'guest-101', markedAs: 'lxc/101' }]);
 
-  const again = await phoenix.agent().replay({ commit: 'main', by: 'ann' });
-  await phoenix.reached(again, 'blocked');
-  expect(await reasonOf(again, 'lxc/101')).toContain(
-    'lxc/199 (guest-101), marked as lxc/101 has the address 10.0.0.101',
-  );
-  expect(changes()).toEqual([]);
+    const again = await phoenix.agent().replay({ commit: 'main', by: 'ann' });
+    await phoenix.reached(again, 'blocked');
+    expect(await reasonOf(again, 'lxc/101')).toContain(
+      'lxc/199 (guest-101), marked as lxc/101 has the address 10.0.0.101',
+    );
+    expect(changes()).toEqual([]);
 
-  // Under its former id it is the same guest again.
-  restoreAs(101, 199);
-  await phoenix.agent().approve(again, targetId('lxc', 101), 'ann');
-  await phoenix.reached(again, 'succeeded');
-  await until(async () => (await phoenix.agent().orphans()).length === 0, 'the guest to be no orphan any more');
-  expect(changes()).toEqual([]);
-});
+    // Under its former id it is the same guest again.
+    restoreAs(101, 199);
+    await phoenix.agent().approve(again, targetId('lxc', 101), 'ann');
+    await phoenix.reached(again, 'succeeded');
+    await until(async () => (await phoenix.agent().orphans()).length === 0, 'the guest to be no orphan any more');
+    expect(changes()).toEqual([]);
+  },
+);
 
-test('a guest known only to a lost ledger is reported, and left alone', async () => {
+test('a guest known only to a lost ledger is reported, and left alone', LONG_TEST, async () => {
   await phoenix.push(environment({ 101: GUEST, 102: GUEST }));
   await phoenix.stopAgent();
   await phoenix.redis.clear();
@@ -103,30 +108,34 @@ test('a guest without the mark, or managed by another repository, is ignored', a
   expect(await phoenix.agent().orphans()).toEqual([]);
 });
 
-test('a guest that was migrated to another node is neither recreated, started nor taken for deleted', async () => {
-  const both = environment({ 101: GUEST, 102: GUEST });
-  await phoenix.push(both);
-  moveTo('pve2', 102);
-  lab.news();
+test(
+  'a guest that was migrated to another node is neither recreated, started nor taken for deleted',
+  LONG_TEST,
+  async () => {
+    const both = environment({ 101: GUEST, 102: GUEST });
+    await phoenix.push(both);
+    moveTo('pve2', 102);
+    lab.news();
 
-  const again = await phoenix.agent().replay({ commit: 'main', by: 'ann' });
-  await phoenix.reached(again, 'failed');
-  expect(await reasonOf(again, 'lxc/102')).toContain(
-    'container 102 is on node pve2, and Phoenix keeps the guests of pve',
-  );
-  expect(await reasonOf(again, 'lxc/102')).toContain('pct migrate 102 pve');
+    const again = await phoenix.agent().replay({ commit: 'main', by: 'ann' });
+    await phoenix.reached(again, 'failed');
+    expect(await reasonOf(again, 'lxc/102')).toContain(
+      'container 102 is on node pve2, and Phoenix keeps the guests of pve',
+    );
+    expect(await reasonOf(again, 'lxc/102')).toContain('pct migrate 102 pve');
 
-  const started = await phoenix.agent().command({ verb: 'start', targets: ['102'], by: 'ann' });
-  await phoenix.reached(started, 'failed');
-  expect(await reasonOf(started, 'lxc/102')).toContain('is on node pve2');
+    const started = await phoenix.agent().command({ verb: 'start', targets: ['102'], by: 'ann' });
+    await phoenix.reached(started, 'failed');
+    expect(await reasonOf(started, 'lxc/102')).toContain('is on node pve2');
 
-  const { commit } = await phoenix.push(environment({ 101: GUEST }), 'Drop 102\n\nPhoenix-Approve: destroy lxc/102');
-  const [run] = (await phoenix.ledger.runs(10)).filter((each) => each.commit === commit);
-  expect(run?.state).toBe('failed');
-  expect(await reasonOf(run?.id ?? '', 'lxc/102')).toContain('is on node pve2');
-  expect(changes()).toEqual([]);
-  expect((await phoenix.ledger.targets()).applied.has(targetId('lxc', 102))).toBe(true);
-});
+    const { commit } = await phoenix.push(environment({ 101: GUEST }), 'Drop 102\n\nPhoenix-Approve: destroy lxc/102');
+    const [run] = (await phoenix.ledger.runs(10)).filter((each) => each.commit === commit);
+    expect(run?.state).toBe('failed');
+    expect(await reasonOf(run?.id ?? '', 'lxc/102')).toContain('is on node pve2');
+    expect(changes()).toEqual([]);
+    expect((await phoenix.ledger.targets()).applied.has(targetId('lxc', 102))).toBe(true);
+  },
+);
 
 test('an id that a guest on another node has is reported before anything is done', async () => {
   mkdirSync(join(lab.folder, 'etc/pve/nodes/pve2/qemu-server'), { recursive: true });

@@ -9,6 +9,7 @@ import { openSignatures } from '../../src/io/signatures/signatures.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
 import { environment, type Files, type GuestChanges } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { type Signer, sshSigner } from '../support/signers.ts';
 import { until } from '../support/until.ts';
@@ -205,7 +206,7 @@ describe('windows', () => {
 });
 
 describe('signatures', () => {
-  test('a push that is not signed is refused and changes nothing; a signed one is applied', async () => {
+  test('a push that is not signed is refused and changes nothing; a signed one is applied', LONG_TEST, async () => {
     const signed = { signed_commits: 'head' };
     phoenix.repo.signWith(ada.git);
     const first = await phoenix.push(files({ 101: {} }, signed));

@@ -19,6 +19,7 @@ import {
   writeInside,
 } from '../managers/portainer/environment.ts';
 import type { LabHost } from '../support/lab-host.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -91,47 +92,51 @@ async function checked(target: TargetId) {
   return (await phoenix.ledger.run(run))?.steps.find((step) => step.target === target)?.differs;
 }
 
-test('a push creates the server, then the environment, then the stacks; verbs repair what people undo', async () => {
-  const first = await phoenix.push(files);
-  expect(first.statuses).toEqual({
-    'phoenix/apply': 'success: applied 4 targets',
-    'phoenix/portainer/server': 'success: applied',
-    'phoenix/portainer/environment.docker-host': 'success: applied',
-    'phoenix/stack/1002.qdrant': 'success: applied',
-    'phoenix/stack/1002.website': 'success: applied',
-  });
-  expect(await asked('sync all')).toEqual([]);
+test(
+  'a push creates the server, then the environment, then the stacks; verbs repair what people undo',
+  LONG_TEST,
+  async () => {
+    const first = await phoenix.push(files);
+    expect(first.statuses).toEqual({
+      'phoenix/apply': 'success: applied 4 targets',
+      'phoenix/portainer/server': 'success: applied',
+      'phoenix/portainer/environment.docker-host': 'success: applied',
+      'phoenix/stack/1002.qdrant': 'success: applied',
+      'phoenix/stack/1002.website': 'success: applied',
+    });
+    expect(await asked('sync all')).toEqual([]);
 
-  changeDatabase(lab, ({ stacks }) => {
-    for (const each of stacks) {
-      each.file = each.file.replace('restart: unless-stopped', 'restart: no\n    environment:\n      KEY: hunter2');
-      each.UpdateDate = each.CreationDate + 60;
-    }
-  });
-  expect(await checked(QDRANT)).toEqual([
-    {
-      ...{ field: 'docker-compose.yml', declared: 'as it was sent', observed: 'changed in Portainer' },
-      place: { file: 'stacks/qdrant/docker-compose.yml', path: '', line: null },
-      lines: expect.arrayContaining(['-    restart: unless-stopped', '+    restart: no', '+      KEY: ‹secret›']),
-    },
-  ]);
-  expect(await asked('sync', QDRANT)).toEqual([QDRANT]);
-  expect(await asked('sync', QDRANT)).toEqual([]);
+    changeDatabase(lab, ({ stacks }) => {
+      for (const each of stacks) {
+        each.file = each.file.replace('restart: unless-stopped', 'restart: no\n    environment:\n      KEY: hunter2');
+        each.UpdateDate = each.CreationDate + 60;
+      }
+    });
+    expect(await checked(QDRANT)).toEqual([
+      {
+        ...{ field: 'docker-compose.yml', declared: 'as it was sent', observed: 'changed in Portainer' },
+        place: { file: 'stacks/qdrant/docker-compose.yml', path: '', line: null },
+        lines: expect.arrayContaining(['-    restart: unless-stopped', '+    restart: no', '+      KEY: ‹secret›']),
+      },
+    ]);
+    expect(await asked('sync', QDRANT)).toEqual([QDRANT]);
+    expect(await asked('sync', QDRANT)).toEqual([]);
 
-  changeDocker(lab, AGENT, (state) => {
-    state.containers = state.containers.filter(({ name }) => name !== 'portainer_agent');
-  });
-  changeDatabase(lab, ({ endpoints }) => {
-    for (const each of endpoints) each.Status = 2;
-  });
-  expect((await asked('sync all')).sort()).toContain('portainer/environment.docker-host');
-  expect(dockerOf(lab, AGENT).containers.map(({ name }) => name)).toContain('portainer_agent');
+    changeDocker(lab, AGENT, (state) => {
+      state.containers = state.containers.filter(({ name }) => name !== 'portainer_agent');
+    });
+    changeDatabase(lab, ({ endpoints }) => {
+      for (const each of endpoints) each.Status = 2;
+    });
+    expect((await asked('sync all')).sort()).toContain('portainer/environment.docker-host');
+    expect(dockerOf(lab, AGENT).containers.map(({ name }) => name)).toContain('portainer_agent');
 
-  const path = 'stacks/qdrant/phoenix.json';
-  const { statuses } = await phoenix.push({ ...files, [path]: relabelled(files[path] ?? '') });
-  expect(statuses).toEqual({
-    'phoenix/apply': 'success: applied 1 target',
-    [`phoenix/${QDRANT}`]: 'success: applied',
-  });
-  expect(databaseOf(lab)?.stacks.find(({ Name }) => Name === 'qdrant')?.file).toContain('vectors.example.internal');
-});
+    const path = 'stacks/qdrant/phoenix.json';
+    const { statuses } = await phoenix.push({ ...files, [path]: relabelled(files[path] ?? '') });
+    expect(statuses).toEqual({
+      'phoenix/apply': 'success: applied 1 target',
+      [`phoenix/${QDRANT}`]: 'success: applied',
+    });
+    expect(databaseOf(lab)?.stacks.find(({ Name }) => Name === 'qdrant')?.file).toContain('vectors.example.internal');
+  },
+);

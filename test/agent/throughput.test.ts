@@ -1,4 +1,5 @@
 // The number of operations per outcome: the same in a run of few steps and of many.
+// @module-tag long
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

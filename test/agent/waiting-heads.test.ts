@@ -5,6 +5,7 @@ import type { CommitSha } from '../../src/model/ids.ts';
 import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
 import type { BoxHost } from '../support/boxes.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 import { type Gate, holdAt } from './hold-at.ts';
@@ -47,7 +48,7 @@ async function secondWaits(): Promise<{ gate: Gate; first: CommitSha; second: Co
   return { ...running, second };
 }
 
-test('a waiting commit that is superseded names its successor, also after a restart', async () => {
+test('a waiting commit that is superseded names its successor, also after a restart', LONG_TEST, async () => {
   const { gate, first, second } = await secondWaits();
   const third = await pushed(800);
   await until(() => answerOf(third).startsWith('pending: waits for the running steps'), 'the third to wait');
@@ -73,19 +74,23 @@ test('a waiting commit that is superseded names its successor, also after a rest
   expect((await phoenix.ledger.runs(10)).filter(({ ended }) => ended === null)).toEqual([]);
 });
 
-test('a commit whose every step was applied is a success, although a newer one arrived meanwhile', async () => {
-  const { gate, first, second } = await secondWaits();
-  gate.open();
-  await phoenix.answered(second);
-  expect(phoenix.statuses(first)).toEqual({
-    'phoenix/apply': 'success: applied 1 target',
-    'phoenix/lxc/101': 'success: applied',
-  });
-  const run = (await phoenix.ledger.runs(10)).find(({ commit }) => commit === first);
-  expect(run?.state).toBe('succeeded');
-});
+test(
+  'a commit whose every step was applied is a success, although a newer one arrived meanwhile',
+  LONG_TEST,
+  async () => {
+    const { gate, first, second } = await secondWaits();
+    gate.open();
+    await phoenix.answered(second);
+    expect(phoenix.statuses(first)).toEqual({
+      'phoenix/apply': 'success: applied 1 target',
+      'phoenix/lxc/101': 'success: applied',
+    });
+    const run = (await phoenix.ledger.runs(10)).find(({ commit }) => commit === first);
+    expect(run?.state).toBe('succeeded');
+  },
+);
 
-test('a commit whose last step failed is a failure, although a newer one arrived meanwhile', async () => {
+test('a commit whose last step failed is a failure, although a newer one arrived meanwhile', LONG_TEST, async () => {
   host.order('box start 101', { exit: 1, stderr: 'no' });
   const { gate, first, second } = await secondWaits();
   gate.open();
@@ -93,7 +98,7 @@ test('a commit whose last step failed is a failure, although a newer one arrived
   expect(answerOf(first)).toMatch(/^failure: 1 of 1 failed: lxc\/101: /);
 });
 
-test('when the branch returns to the running commit, the waiting one is superseded by it', async () => {
+test('when the branch returns to the running commit, the waiting one is superseded by it', LONG_TEST, async () => {
   const { gate, first, second } = await secondWaits();
   await phoenix.repo.reset(first);
   await phoenix.repo.push('--force');

@@ -7,6 +7,7 @@ import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
@@ -62,15 +63,19 @@ async function doctor(changed: Record<string, string>, run = phoenix, ...args: r
 }
 
 describe('doctor', () => {
-  test('gives the same advice for Git, the forge, its clock and its webhooks where the certificate is not trusted', async () => {
-    const found = await doctor({}, phoenixProcess);
-    for (const name of ['repository', 'forge', 'clock', 'webhook']) {
-      const told = found(name).map(({ message, hint }) => `${message} ${hint}`);
-      expect(told, name).toContainEqual(expect.stringContaining(ADVICE));
-    }
-  });
+  test(
+    'gives the same advice for Git, the forge, its clock and its webhooks where the certificate is not trusted',
+    LONG_TEST,
+    async () => {
+      const found = await doctor({}, phoenixProcess);
+      for (const name of ['repository', 'forge', 'clock', 'webhook']) {
+        const told = found(name).map(({ message, hint }) => `${message} ${hint}`);
+        expect(told, name).toContainEqual(expect.stringContaining(ADVICE));
+      }
+    },
+  );
 
-  test('finds all well once the authority is named, in the file of --env-file too', async () => {
+  test('finds all well once the authority is named, in the file of --env-file too', LONG_TEST, async () => {
     await writeFile(file('env'), `PHOENIX_CA_FILE=${file('ca.pem')}\n`);
     const found = await doctor({}, phoenixProcess, '--env-file', file('env'));
     expect(found('repository')).toMatchObject([{ state: 'ok' }]);
@@ -78,7 +83,7 @@ describe('doctor', () => {
     expect(found('forge')).not.toContainEqual(expect.objectContaining({ state: 'failed' }));
   });
 
-  test('advises no authority for a certificate of another name', async () => {
+  test('advises no authority for a certificate of another name', LONG_TEST, async () => {
     const other = await startTlsProxy(await authority.issue(['forge.example.internal']), forge.url);
     const url = forge.repositoryUrl.replace(forge.url, other.url);
     const found = await doctor({ PHOENIX_CA_FILE: file('ca.pem'), PHOENIX_REPO_URL: url }, phoenixProcess);

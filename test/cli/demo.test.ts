@@ -1,5 +1,6 @@
 // `phoenix demo` as a user starts it: every address works at once, the demonstration succeeds, later pushes are applied, and Ctrl-C leaves no
 // process or file behind.
+// @module-tag long
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

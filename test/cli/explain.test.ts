@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type ExplainArgs, explain } from '../../src/cli/explain.ts';
-import { OUTCOMES, PROBLEMS } from '../../src/messages/explanations.ts';
-import { KNOWN_FAILURES } from '../../src/messages/known-failures.ts';
-import { problemsPage } from '../../src/messages/problems-page.ts';
+import { OUTCOMES, PROBLEMS } from '../../src/messages/problems/explanations.ts';
+import { KNOWN_FAILURES } from '../../src/messages/problems/known-failures.ts';
+import { problemsPage } from '../../src/messages/problems/problems-page.ts';
 import { captured } from './captured.ts';
 
 const run = (args: Partial<ExplainArgs>) => captured((io) => explain({ json: false, ...args }, io));

@@ -8,6 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LONG_TEST } from '../support/long.ts';
 import { releaseMain } from '../support/release.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, start } from './phoenix.ts';
@@ -101,7 +102,7 @@ describe('misuse', () => {
     });
   });
 
-  test('a wrong setting is not used as the name of a host', async () => {
+  test('a wrong setting is not used as the name of a host', LONG_TEST, async () => {
     const { exit, stderr } = await phoenix(['plan', '.', '--host', 'local'], { PHOENIX_LISTEN: 'everywhere' });
     expect([exit, stderr]).toEqual([2, expect.stringContaining('PHOENIX_LISTEN')]);
     expect(stderr).not.toContain('Name the host');
@@ -145,7 +146,7 @@ describe('wrong use exits with 2 and names the mistake', () => {
     [['approve', '12'], /target/],
     [['serve', '--roles', 'receive,cook'], /cook is no role/],
     [['serve', '--roles', ','], /no role/],
-  ])('phoenix %j', async (args, message) => {
+  ])('phoenix %j', LONG_TEST, async (args, message) => {
     const { exit, stdout, stderr } = await phoenix(args);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
@@ -246,12 +247,12 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
   expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
 });
 
-test('phoenix lab ages no certificate that is not there', async () => {
+test('phoenix lab ages no certificate that is not there', LONG_TEST, async () => {
   const { exit, stderr } = await phoenixProcess(['lab', join(folder, 'host'), '--age', '/tank/web.crt', '--', 'true']);
   expect({ exit, stderr }).toEqual({ exit: 2, stderr: 'phoenix lab: there is no file /tank/web.crt\n' });
 });
 
-test('phoenix lab passes a signal on to the command and ends as it does', async () => {
+test('phoenix lab passes a signal on to the command and ends as it does', LONG_TEST, async () => {
   const command = 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done';
   const { child, ended, output } = start(['lab', join(folder, 'host'), '--', 'sh', '-c', command], {});
   await until(() => output.stdout.includes('ready'));

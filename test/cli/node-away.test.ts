@@ -11,6 +11,7 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLog } from '../../src/io/log.ts';
 import { openQueue } from '../../src/io/queue/queue.ts';
 import { openRedactor } from '../../src/io/redact.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { freePort } from '../support/programs.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -48,33 +49,37 @@ async function said(text: string): Promise<void> {
   }, `the agent to say: ${text}`);
 }
 
-test('it waits for a node that it never reached, says why, tells others what is delivered, and stops when requested', async () => {
-  const redis = await startRedis();
-  running = start(['serve', '--roles', 'receive'], { ...settings(), REDIS_URL: redis.url });
-  await said('the node does not answer: it is waited for');
-  expect(running.output.stderr).toMatch(
-    /does not answer: ssh: connect to host 127\.0\.0\.1 port \d+: Connection refused/,
-  );
+test(
+  'it waits for a node that it never reached, says why, tells others what is delivered, and stops when requested',
+  LONG_TEST,
+  async () => {
+    const redis = await startRedis();
+    running = start(['serve', '--roles', 'receive'], { ...settings(), REDIS_URL: redis.url });
+    await said('the node does not answer: it is waited for');
+    expect(running.output.stderr).toMatch(
+      /does not answer: ssh: connect to host 127\.0\.0\.1 port \d+: Connection refused/,
+    );
 
-  const url = /answers on (http:\S+) and/.exec(running.output.stderr)?.[1];
-  expect((await push(url ?? '')).status).toBe(202);
-  // A process that plans, beside it.
-  const connection = connectRedis(redis.url, () => {});
-  const other = openQueue(connection, { log: openLog({ level: 'silent', redactor: openRedactor() }) });
-  const looked = Promise.withResolvers<void>();
-  const reconcile = async () => {
-    looked.resolve();
-    return null;
-  };
-  await other.work({ reconcile }, { node: 'pve', concurrency: 1 });
-  await looked.promise;
-  await other.close(0);
+    const url = /answers on (http:\S+) and/.exec(running.output.stderr)?.[1];
+    expect((await push(url ?? '')).status).toBe(202);
+    // A process that plans, beside it.
+    const connection = connectRedis(redis.url, () => {});
+    const other = openQueue(connection, { log: openLog({ level: 'silent', redactor: openRedactor() }) });
+    const looked = Promise.withResolvers<void>();
+    const reconcile = async () => {
+      looked.resolve();
+      return null;
+    };
+    await other.work({ reconcile }, { node: 'pve', concurrency: 1 });
+    await looked.promise;
+    await other.close(0);
 
-  running.child.kill('SIGTERM');
-  await running.ended;
-  expect(running.child.exitCode).toBe(0);
-  await redis.stop();
-});
+    running.child.kill('SIGTERM');
+    await running.ended;
+    expect(running.child.exitCode).toBe(0);
+    await redis.stop();
+  },
+);
 
 /** A push to the followed branch, as GitHub sends it. */
 function push(url: string): Promise<Response> {
@@ -95,7 +100,7 @@ function push(url: string): Promise<Response> {
   return fetch(`${url}/webhooks`, { method: 'POST', body, headers });
 }
 
-test('it continues with the last known name of the node, and accepts pushes', async () => {
+test('it continues with the last known name of the node, and accepts pushes', LONG_TEST, async () => {
   await mkdir(join(folder, 'data'));
   await knownNode(join(folder, 'data'), destination).keep('pve');
   running = start(['serve'], settings());

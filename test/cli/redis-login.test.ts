@@ -1,4 +1,5 @@
 // Phoenix and its doctor with a Redis that refuses access: each cause is named, with what to do. Against the real redis-server and its ACLs.
+// @module-tag long
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

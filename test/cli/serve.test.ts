@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { freePort } from '../support/programs.ts';
 import { startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -90,7 +91,9 @@ test('a push changes the host, its status says so, and the commands show it', as
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain('phoenix_deliveries_total{end="recorded"} 1');
   expect(metrics).toMatch(/phoenix_host_command_seconds_count\{program="pct",ended="exit 0"\} [1-9]/);
-  expect(metrics).toContain('phoenix_target_state{target="lxc/101",kind="lxc",state="applied"} 1');
+  expect(metrics).toMatch(
+    /^phoenix_target_state\{target="lxc\/101",kind="lxc",state="applied",installation=".+"\} 1$/m,
+  );
   expect(metrics).toMatch(/phoenix_runs_total\{state="succeeded",trigger="push"\} 1/);
 
   child.kill('SIGTERM');
@@ -108,24 +111,31 @@ async function redisServersIn(place: string): Promise<string[]> {
   return folders.filter((each, at) => names[at] === 'redis-server\n' && each.startsWith(place));
 }
 
-test('what was recorded before a kill is done after the next start, which SIGINT ends in order, and its Redis with it', async () => {
-  const first = await serve({}, '--roles', 'receive');
-  const commit = await repo.commit(environment({ 101: {} }));
-  await repo.push();
-  await forge.delivered();
-  first.child.kill('SIGKILL');
-  await first.ended;
-  const { child, ended } = await serve();
-  await until(() =>
-    forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
-  );
-  expect(await redisServersIn(folder)).toHaveLength(1);
-  child.kill('SIGINT');
-  expect((await ended).exit).toBe(0);
-  expect(await redisServersIn(folder)).toEqual([]);
-});
+test(
+  'what was recorded before a kill is done after the next start, which SIGINT ends in order, and its Redis with it',
+  LONG_TEST,
+  async () => {
+    const first = await serve({}, '--roles', 'receive');
+    const commit = await repo.commit(environment({ 101: {} }));
+    await repo.push();
+    await forge.delivered();
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const { child, ended } = await serve();
+    await until(() =>
+      forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
+    );
+    expect(await redisServersIn(folder)).toHaveLength(1);
+    child.kill('SIGINT');
+    expect((await ended).exit).toBe(0);
+    expect(await redisServersIn(folder)).toEqual([]);
+  },
+);
 
-test('SIGTERM lets a running action end and leaves the rest to the next start', { timeout: 90_000 }, async () => {
+test('SIGTERM lets a running action end and leaves the rest to the next start', {
+  ...LONG_TEST,
+  timeout: 90_000,
+}, async () => {
   const { child, ended } = await serve();
   const lab = join(folder, 'data', 'lab');
   await writeFile(join(lab, 'lab.json'), JSON.stringify({ delayMs: 1000 }));
@@ -191,7 +201,7 @@ describe('while its node does not answer, and was never asked', () => {
     expect((await started.ended).exit).toBe(0);
   });
 
-  test('a webhook is kept and done when the node is there; an unsigned one is refused', async () => {
+  test('a webhook is kept and done when the node is there; an unsigned one is refused', LONG_TEST, async () => {
     const redis = await startRedis();
     const connection = new Redis(redis.url);
     try {
@@ -217,7 +227,7 @@ describe('while its node does not answer, and was never asked', () => {
     }
   });
 
-  test('in the Redis of another repository it keeps nothing, and ends', async () => {
+  test('in the Redis of another repository it keeps nothing, and ends', LONG_TEST, async () => {
     const redis = await startRedis();
     try {
       await serve({ REDIS_URL: redis.url });
@@ -256,7 +266,7 @@ describe('it does not start', () => {
     expect(stderr).not.toMatch(/cloned|unexpectedly/);
   });
 
-  test('beside another one on the same data', async () => {
+  test('beside another one on the same data', LONG_TEST, async () => {
     await serve();
     const { exit, stderr } = await phoenix(['serve'], settings());
     expect(stderr).toContain('another Phoenix uses');
@@ -264,26 +274,30 @@ describe('it does not start', () => {
     expect(exit).toBe(3);
   });
 
-  test('with a ledger that a newer version has used, which a copy from before lets it start with', async () => {
-    const redis = await startRedis();
-    try {
-      await serve({ REDIS_URL: redis.url });
-      await endAll();
-      const connection = new Redis(redis.url);
-      const before = (await connection.getset('{phoenix}:used-by', '99.0.0')) ?? '';
-      const { exit, stderr } = await phoenixProcess(['serve'], settings({ REDIS_URL: redis.url }));
-      expect([exit, stderr]).toEqual([3, expect.stringContaining('this Redis was used by Phoenix 99.0.0')]);
-      expect(stderr).toContain('start Phoenix 99.0.0 or a newer one');
-      await connection.set('{phoenix}:used-by', before);
-      connection.disconnect();
-      await serve({ REDIS_URL: redis.url });
-    } finally {
-      await endAll();
-      await redis.stop();
-    }
-  });
+  test(
+    'with a ledger that a newer version has used, which a copy from before lets it start with',
+    LONG_TEST,
+    async () => {
+      const redis = await startRedis();
+      try {
+        await serve({ REDIS_URL: redis.url });
+        await endAll();
+        const connection = new Redis(redis.url);
+        const before = (await connection.getset('{phoenix}:used-by', '99.0.0')) ?? '';
+        const { exit, stderr } = await phoenixProcess(['serve'], settings({ REDIS_URL: redis.url }));
+        expect([exit, stderr]).toEqual([3, expect.stringContaining('this Redis was used by Phoenix 99.0.0')]);
+        expect(stderr).toContain('start Phoenix 99.0.0 or a newer one');
+        await connection.set('{phoenix}:used-by', before);
+        connection.disconnect();
+        await serve({ REDIS_URL: redis.url });
+      } finally {
+        await endAll();
+        await redis.stop();
+      }
+    },
+  );
 
-  test('in the Redis of another installation, unless it has a name of its own', async () => {
+  test('in the Redis of another installation, unless it has a name of its own', LONG_TEST, async () => {
     const redis = await startRedis();
     try {
       await serve({ REDIS_URL: redis.url });
@@ -306,62 +320,66 @@ describe('it does not start', () => {
   });
 });
 
-test('the roles may be split over processes that share a Redis; readyz says who is missing, and where Redis takes nothing', async () => {
-  const redis = await startRedis();
-  try {
-    const shared = { REDIS_URL: redis.url };
-    const receiver = await serve(shared, '--roles', 'receive,web');
-    const ready = async () => {
-      const answer = await fetch(`${receiver.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
-      return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
-    };
-    expect(await ready()).toEqual([
-      503,
-      {
-        redis: 'ok',
-        repository: 'ok',
-        workers:
-          'no process serves reconcile, apply, report; start one with phoenix serve --roles reconcile,apply,report',
-      },
-    ]);
-    const worker = await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
-    await until(async () => (await ready())[1]['workers']?.startsWith('no process serves report') === true);
-    await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
-    await until(async () => (await ready())[0] === 200);
+test(
+  'the roles may be split over processes that share a Redis; readyz says who is missing, and where Redis takes nothing',
+  LONG_TEST,
+  async () => {
+    const redis = await startRedis();
+    try {
+      const shared = { REDIS_URL: redis.url };
+      const receiver = await serve(shared, '--roles', 'receive,web');
+      const ready = async () => {
+        const answer = await fetch(`${receiver.url}/readyz`, { headers: { authorization: `Bearer ${ADMIN}` } });
+        return [answer.status, ((await answer.json()) as { checks: Record<string, string> }).checks] as const;
+      };
+      expect(await ready()).toEqual([
+        503,
+        {
+          redis: 'ok',
+          repository: 'ok',
+          workers:
+            'no process serves reconcile, apply, report; start one with phoenix serve --roles reconcile,apply,report',
+        },
+      ]);
+      const worker = await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'worker') }, '--roles', 'reconcile,apply');
+      await until(async () => (await ready())[1]['workers']?.startsWith('no process serves report') === true);
+      await serve({ ...shared, PHOENIX_DATA_DIR: join(folder, 'reporter') }, '--roles', 'report');
+      await until(async () => (await ready())[0] === 200);
 
-    forge.sendWebhooksTo(`${receiver.url}/webhooks`);
-    expect((await fetch(`${worker.url}/webhooks`, { method: 'POST' })).status).toBe(404);
-    const commit = await repo.commit(environment({ 101: {} }));
-    await repo.push();
-    await until(() =>
-      forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
-    );
-    const [run] = JSON.parse((await phoenix(['runs', '--json'], client(receiver.url))).stdout) as { id: string }[];
-    expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(receiver.url))).exit).toBe(0);
+      forge.sendWebhooksTo(`${receiver.url}/webhooks`);
+      expect((await fetch(`${worker.url}/webhooks`, { method: 'POST' })).status).toBe(404);
+      const commit = await repo.commit(environment({ 101: {} }));
+      await repo.push();
+      await until(() =>
+        forge.latestStatuses(commit).some(({ context, state }) => context === 'phoenix/apply' && state === 'success'),
+      );
+      const [run] = JSON.parse((await phoenix(['runs', '--json'], client(receiver.url))).stdout) as { id: string }[];
+      expect((await phoenix(['runs', run?.id ?? '', '--wait'], client(receiver.url))).exit).toBe(0);
 
-    const raw = new Redis({ path: redis.socket });
-    await raw.config('SET', 'maxmemory', '1');
-    expect(await ready()).toEqual([
-      503,
-      expect.objectContaining({ redis: expect.stringMatching(/Redis is full.*OOM/) }),
-    ]);
-    await raw.config('SET', 'maxmemory', '0');
-    expect((await ready())[0]).toBe(200);
-    await raw.call('REPLICAOF', '127.0.0.1', '1');
-    expect(await ready()).toEqual([
-      503,
-      expect.objectContaining({ redis: expect.stringContaining('read-only replica') }),
-    ]);
-    await raw.call('REPLICAOF', 'NO', 'ONE');
-    raw.disconnect();
-  } finally {
-    for (const { child, ended } of running.splice(0)) {
-      child.kill('SIGTERM');
-      expect((await ended).exit).toBe(0);
+      const raw = new Redis({ path: redis.socket });
+      await raw.config('SET', 'maxmemory', '1');
+      expect(await ready()).toEqual([
+        503,
+        expect.objectContaining({ redis: expect.stringMatching(/Redis is full.*OOM/) }),
+      ]);
+      await raw.config('SET', 'maxmemory', '0');
+      expect((await ready())[0]).toBe(200);
+      await raw.call('REPLICAOF', '127.0.0.1', '1');
+      expect(await ready()).toEqual([
+        503,
+        expect.objectContaining({ redis: expect.stringContaining('read-only replica') }),
+      ]);
+      await raw.call('REPLICAOF', 'NO', 'ONE');
+      raw.disconnect();
+    } finally {
+      for (const { child, ended } of running.splice(0)) {
+        child.kill('SIGTERM');
+        expect((await ended).exit).toBe(0);
+      }
+      await redis.stop();
     }
-    await redis.stop();
-  }
-});
+  },
+);
 
 test('an unreadable signing key ends it at the start, and it says how to export it again', async () => {
   const keys = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEaHk=\n-----END PGP PUBLIC KEY BLOCK-----';

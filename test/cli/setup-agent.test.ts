@@ -14,6 +14,7 @@ import { isPlain, withVariables } from '../../src/cli/setup-agent/env-file.ts';
 import { type SetupAgentArgs, setupAgent } from '../../src/cli/setup-agent/setup-agent.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST, longUnless } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { pressButton } from './app-page.ts';
 import { captured } from './captured.ts';
@@ -73,33 +74,37 @@ test('a folder for the settings that is not there is made, for its owner alone',
 });
 
 describe.each(['github', 'gitea', 'gitlab'] as const)('at %s', (kind) => {
-  test('answers that are given become settings and a webhook, and the same again changes nothing', async () => {
-    const at = await startedForge(kind, { tokenRight: 'admin' });
-    const { stdout, stderr } = await setUp(...answers(at));
-    expect(stderr).toBe('');
-    expect(stdout).toContain(`The forge sends webhooks to ${PUBLIC}/webhooks now.`);
-    expect(stdout).toMatch(/^ok +repository: /m);
-    expect(stdout).toMatch(/^ok +forge: /m);
-    const text = await inFolder('env');
-    expect(text).toContain(`\nPHOENIX_REPO_URL=${at.repositoryUrl}\nPHOENIX_BRANCH=main\n`);
-    expect(text).toContain(`\nPHOENIX_PUBLIC_URL=${PUBLIC}\n`);
-    expect(await inFolder('forge-token')).toBe(TOKEN);
-    for (const name of ['env', 'forge-token', 'webhook-secret', 'admin-token'])
-      expect(((await stat(join(folder, 'etc', name))).mode & 0o777).toString(8), name).toBe('600');
-    expect(stdout + stderr).not.toMatch(new RegExp(`${TOKEN}|${await inFolder('webhook-secret')}`));
+  test(
+    'answers that are given become settings and a webhook, and the same again changes nothing',
+    longUnless(kind === 'github'),
+    async () => {
+      const at = await startedForge(kind, { tokenRight: 'admin' });
+      const { stdout, stderr } = await setUp(...answers(at));
+      expect(stderr).toBe('');
+      expect(stdout).toContain(`The forge sends webhooks to ${PUBLIC}/webhooks now.`);
+      expect(stdout).toMatch(/^ok +repository: /m);
+      expect(stdout).toMatch(/^ok +forge: /m);
+      const text = await inFolder('env');
+      expect(text).toContain(`\nPHOENIX_REPO_URL=${at.repositoryUrl}\nPHOENIX_BRANCH=main\n`);
+      expect(text).toContain(`\nPHOENIX_PUBLIC_URL=${PUBLIC}\n`);
+      expect(await inFolder('forge-token')).toBe(TOKEN);
+      for (const name of ['env', 'forge-token', 'webhook-secret', 'admin-token'])
+        expect(((await stat(join(folder, 'etc', name))).mode & 0o777).toString(8), name).toBe('600');
+      expect(stdout + stderr).not.toMatch(new RegExp(`${TOKEN}|${await inFolder('webhook-secret')}`));
 
-    const before = await everyFile();
-    const again = await setUp();
-    expect(again.stdout).toContain('says all of it already');
-    expect(again.stdout).toContain(`The webhook to ${PUBLIC}/webhooks has the secret and the events`);
-    expect(await everyFile()).toEqual(before);
-    // One webhook, whose deliveries are signed with that secret.
-    const mine = at.hooks();
-    expect(mine.map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
-    expect(mine[0]?.secret).toBe(before['webhook-secret']);
-  });
+      const before = await everyFile();
+      const again = await setUp();
+      expect(again.stdout).toContain('says all of it already');
+      expect(again.stdout).toContain(`The webhook to ${PUBLIC}/webhooks has the secret and the events`);
+      expect(await everyFile()).toEqual(before);
+      // One webhook, whose deliveries are signed with that secret.
+      const mine = at.hooks();
+      expect(mine.map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
+      expect(mine[0]?.secret).toBe(before['webhook-secret']);
+    },
+  );
 
-  test("a webhook with another secret gets the agent's", async () => {
+  test("a webhook with another secret gets the agent's", longUnless(kind === 'github'), async () => {
     const at = await startedForge(kind, { tokenRight: 'admin', webhookUrl: `${PUBLIC}/webhooks` });
     expect((await setUp(...answers(at))).stdout).toContain('has the secret and the events that Phoenix needs');
     expect(at.hooks().map(({ secret }) => secret)).toEqual([await inFolder('webhook-secret')]);
@@ -149,34 +154,40 @@ test.each([
   expect(await everyFile()).toEqual(before);
 });
 
-test('at a terminal it asks for missing values, the token hidden, and for nothing that is known', async () => {
-  const at = await startedForge('gitea', { tokenRight: 'admin' });
-  const asked: string[] = [];
-  const said = (text: string | null) => async (question: string, how?: { readonly hidden: boolean }) => {
-    asked.push(`${question.split(/[,:?(]/)[0]}${how?.hidden === true ? ' (hidden)' : ''}`);
-    if (question.startsWith('Address of the config repo')) return at.repositoryUrl;
-    if (question.startsWith('Which forge')) return 'gitea';
-    if (question.startsWith('Your name there')) return '';
-    return question.startsWith('Token') ? TOKEN : text;
-  };
-  const args: SetupAgentArgs = { envFile: file, forgeApi: at.url };
-  const { out: stdout } = await captured((io) => setupAgent(args, { ...io, ask: said('') }), {});
-  expect(asked).toEqual([
-    'Address of the config repo',
-    'Which forge is that',
-    'Address at which the forge reaches this agent',
-    'Your name there',
-    'Token of the forge (hidden)',
-  ]);
-  // Before it asks for the token, it says where to create one.
-  expect(stdout).toContain(`Make a token at ${at.url}/user/settings/applications\n  with the scopes write:repository`);
-  expect(stdout).toContain('No webhook: without an address');
-  expect(await inFolder('forge-token')).toBe(TOKEN);
-  asked.length = 0;
-  await captured((io) => setupAgent(args, { ...io, ask: said(PUBLIC) }), {});
-  expect(asked).toEqual(['Address at which the forge reaches this agent']);
-  expect(at.hooks().map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
-});
+test(
+  'at a terminal it asks for missing values, the token hidden, and for nothing that is known',
+  LONG_TEST,
+  async () => {
+    const at = await startedForge('gitea', { tokenRight: 'admin' });
+    const asked: string[] = [];
+    const said = (text: string | null) => async (question: string, how?: { readonly hidden: boolean }) => {
+      asked.push(`${question.split(/[,:?(]/)[0]}${how?.hidden === true ? ' (hidden)' : ''}`);
+      if (question.startsWith('Address of the config repo')) return at.repositoryUrl;
+      if (question.startsWith('Which forge')) return 'gitea';
+      if (question.startsWith('Your name there')) return '';
+      return question.startsWith('Token') ? TOKEN : text;
+    };
+    const args: SetupAgentArgs = { envFile: file, forgeApi: at.url };
+    const { out: stdout } = await captured((io) => setupAgent(args, { ...io, ask: said('') }), {});
+    expect(asked).toEqual([
+      'Address of the config repo',
+      'Which forge is that',
+      'Address at which the forge reaches this agent',
+      'Your name there',
+      'Token of the forge (hidden)',
+    ]);
+    // Before it asks for the token, it says where to create one.
+    expect(stdout).toContain(
+      `Make a token at ${at.url}/user/settings/applications\n  with the scopes write:repository`,
+    );
+    expect(stdout).toContain('No webhook: without an address');
+    expect(await inFolder('forge-token')).toBe(TOKEN);
+    asked.length = 0;
+    await captured((io) => setupAgent(args, { ...io, ask: said(PUBLIC) }), {});
+    expect(asked).toEqual(['Address at which the forge reaches this agent']);
+    expect(at.hooks().map(({ url }) => url)).toEqual([`${PUBLIC}/webhooks`]);
+  },
+);
 
 describe('answers in a pipe', () => {
   /** @param lines null: a pipe without input */
@@ -250,7 +261,7 @@ describe('a password at Gitea', () => {
   });
 });
 
-test('at GitHub one press in a browser makes an App, which is what the agent logs in as', async () => {
+test('at GitHub one press in a browser makes an App, which is what the agent logs in as', LONG_TEST, async () => {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const at = await startedForge('github', { app: { id: 7, publicKey } });
   const heard: string[] = [];

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SetupHostArgs, setupHost } from '../../src/cli/setup-host.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment, type Files } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { captured } from './captured.ts';
 import { phoenix } from './phoenix.ts';
 
@@ -61,7 +62,7 @@ function called(): string[] {
 }
 
 describe('pools', () => {
-  test('are created once their name is typed, from disks that are shown with their content', async () => {
+  test('are created once their name is typed, from disks that are shown with their content', LONG_TEST, async () => {
     disks({ holds: 'gpt', parts: [{ ...PART, name: 'nvme0n1p1', holds: 'ext4' }] });
     const { exit, out } = await setup({}, ' tank\n');
     expect({ exit, pools: pools() }).toEqual({ exit: 0, pools: ['rpool', 'tank'] });
@@ -74,7 +75,7 @@ describe('pools', () => {
     ]);
   });
 
-  test('nothing happens for another word, or without a terminal', async () => {
+  test('nothing happens for another word, or without a terminal', LONG_TEST, async () => {
     disks();
     expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('nothing was done') });
     expect(await setup({})).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
@@ -94,7 +95,7 @@ describe('pools', () => {
   });
 });
 
-test('the followed repository is used when no folder is named', async () => {
+test('the followed repository is used when no folder is named', LONG_TEST, async () => {
   disks();
   const forge = await startForge({ folder: join(folder, 'forge'), secret: 'hook', token: 'token' });
   const repo = await openConfigRepo(join(folder, 'environment'), forge.pushUrl);

@@ -9,6 +9,7 @@ import { requestVerb } from '../../src/cli/agent/verbs/request.ts';
 import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { captured } from './captured.ts';
 import { type Ended, phoenix } from './phoenix.ts';
@@ -138,7 +139,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('create', '103', '--wait')).exit).toBe(0);
   });
 
-  test('deletes a guest, says that it is still declared, and recreates it', async () => {
+  test('deletes a guest, says that it is still declared, and recreates it', LONG_TEST, async () => {
     const { exit, stdout, stderr } = await ask('delete', '103', '--yes', '--wait');
     expect(stderr).toMatch(/lxc\/103 delete: would act/);
     expect(stdout).toContain(
@@ -179,7 +180,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('adopt', '103', '--wait')).exit).toBe(0);
   });
 
-  test('shows what is in doubt: a guest that somebody destroyed no longer counts as applied', async () => {
+  test('shows what is in doubt: a guest that somebody destroyed no longer counts as applied', LONG_TEST, async () => {
     const proved = async () => JSON.parse((await ask('status', 'lxc/103', '--json')).stdout).targets[0];
     await until(async () => (await proved()).doubt === null, 'the next look at the host', 30);
     expect(await proved()).toMatchObject({ state: 'applied', doubt: null, proved: expect.stringMatching(/^20\d\d-/) });

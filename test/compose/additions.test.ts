@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { addToCompose } from '../../src/compose/additions.ts';
 import type { ComposeAdditions } from '../../src/model/action.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { additionsTo, composeFiles, simpleComposeFiles } from './generated.ts';
 
 type Model = { services: Record<string, Record<string, unknown>> };
@@ -85,23 +86,27 @@ function withoutReplacing(text: string, { labels = [], command = [], volumes = [
 }
 
 describe('additions', () => {
-  test.each(['1.1', '1.2'] as const)('are added to their services and nowhere else, as YAML %s reads it', (version) => {
-    fc.assert(
-      fc.property(cases, ([text, additions]) => {
-        fc.pre(version === '1.1' || !text.startsWith('%YAML'));
-        const before = modelOf(text, version);
-        const services = Object.entries(before.services).map(([name, service]) => [
-          name,
-          withMore(service, additions[name] ?? {}),
-        ]);
-        const after = addToCompose(text, additions);
-        expect(plain(modelOf(after, version)), after).toEqual(
-          plain({ ...before, services: Object.fromEntries(services) }),
-        );
-      }),
-      { numRuns: 200 },
-    );
-  });
+  test.each(['1.1', '1.2'] as const)(
+    'are added to their services and nowhere else, as YAML %s reads it',
+    LONG_TEST,
+    (version) => {
+      fc.assert(
+        fc.property(cases, ([text, additions]) => {
+          fc.pre(version === '1.1' || !text.startsWith('%YAML'));
+          const before = modelOf(text, version);
+          const services = Object.entries(before.services).map(([name, service]) => [
+            name,
+            withMore(service, additions[name] ?? {}),
+          ]);
+          const after = addToCompose(text, additions);
+          expect(plain(modelOf(after, version)), after).toEqual(
+            plain({ ...before, services: Object.fromEntries(services) }),
+          );
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
 
   test('change no other byte of the file', () => {
     fc.assert(

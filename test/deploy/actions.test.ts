@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { annotation, escapeData, escapeProperty, fenced, page } from '../../deploy/actions/report.ts';
 import { environment } from '../support/environment.ts';
 import { type WorkingCopy, workingCopy } from '../support/git.ts';
+import { LONG_TEST } from '../support/long.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(TOP, '.github/workflows');
@@ -183,7 +184,7 @@ describe('what it runs', () => {
     return { status, annotations: stdout.split('\n').slice(0, -1), page: readFileSync(summary, 'utf8') };
   }
 
-  test('shows what a pull request changes since it branched off', async () => {
+  test('shows what a pull request changes since it branched off', LONG_TEST, async () => {
     await copy.commit(environment({ 101: {} }));
     await copy.git('checkout', '-q', '-b', 'work');
     const HEAD = await copy.commit(environment({ 101: { memory_mb: 1024 } }));
@@ -197,7 +198,7 @@ describe('what it runs', () => {
     expect(text).not.toContain('lxc/102');
   });
 
-  test('refuses what brings errors, at their lines, and only mentions what was there before', async () => {
+  test('refuses what brings errors, at their lines, and only mentions what was there before', LONG_TEST, async () => {
     const broken = environment({ 101: { cores: 'many' } });
     const BASE = await copy.commit(below('site', broken));
     const HEAD = await copy.commit(below('site', environment({ 101: { cores: 'many' }, 102: { template: 7 } })));
@@ -209,14 +210,14 @@ describe('what it runs', () => {
     expect(text).toContain('## Phoenix: refused: it brings errors\n');
   });
 
-  test('a first push is planned from nothing', async () => {
+  test('a first push is planned from nothing', LONG_TEST, async () => {
     const { HEAD, BASE } = { HEAD: await copy.commit(environment({ 101: {} })), BASE: '0'.repeat(40) };
     const { status, page: text } = await check({ BASE, HEAD });
     expect(status).toBe(0);
     expect(text).toContain('would change from nothing.');
   });
 
-  test('reports a missing commit', async () => {
+  test('reports a missing commit', LONG_TEST, async () => {
     await copy.commit(environment({ 101: {} }));
     const { status, annotations } = await check({ BASE: '', HEAD: 'f'.repeat(40) });
     expect([status, annotations]).toEqual([

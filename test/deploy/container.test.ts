@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SERVICE } from '../bench/program.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { freePort } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { releaseFolder } from '../support/release.ts';
@@ -90,7 +91,7 @@ test('holds the code and nothing else, and runs as a user without a name', () =>
   expect(sent.filter((path) => !existsSync(join(TOP, path)))).toEqual([]);
 });
 
-test('its files start, pass the health check, and exit with 0 on SIGTERM', async () => {
+test('its files start, pass the health check, and exit with 0 on SIGTERM', LONG_TEST, async () => {
   const [program, ...args] = [all(image, 'ENTRYPOINT'), all(image, 'CMD')].flatMap(([words = '[]']) =>
     JSON.parse(words),
   );

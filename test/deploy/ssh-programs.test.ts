@@ -1,4 +1,5 @@
 // Every command that the reference environment needs passes the shipped forced command.
+// @module-tag long
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

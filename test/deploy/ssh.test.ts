@@ -18,6 +18,7 @@ import { END_GROUP, RUN, WRITE_FILE } from '../../src/io/host/ssh-scripts.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { judgingShell, phoenixShell, shapesOf } from '../support/phoenix-shell.ts';
 import { freePort } from '../support/programs.ts';
 import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
@@ -93,7 +94,7 @@ describe('commands', () => {
     return spawnSync(program, ['--path', path], { env, encoding: 'utf8' });
   }
 
-  test('arguments arrive as they are', () => {
+  test('arguments arrive as they are', LONG_TEST, () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom("'", "'\\''", '\\', "' '", '.', "'.", '', '$(id)', '\n', '*'),
@@ -108,7 +109,7 @@ describe('commands', () => {
     );
   });
 
-  test('anything that is not written as Phoenix writes it is refused', () => {
+  test('anything that is not written as Phoenix writes it is refused', LONG_TEST, () => {
     const whole = running('printf', 'here');
     expect(ask(whole).stdout).toBe('let through\n');
     const near = fc

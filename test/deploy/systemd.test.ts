@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../src/settings.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { findProgram } from '../support/programs.ts';
 import { releaseFolder } from '../support/release.ts';
 
@@ -151,25 +152,29 @@ describe('install.sh', () => {
     expect(read('opt/phoenix/package.json')).toContain('10.0.0');
   });
 
-  test('a version older than what the kept ledger was used by is refused, also after it was uninstalled', async () => {
-    expect(install().status).toBe(0);
-    const { version } = JSON.parse(read('opt/phoenix/package.json'));
-    const ledger = join(prefix, 'var/lib/phoenix/agent/redis');
-    await mkdir(ledger, { recursive: true });
-    await writeFile(join(ledger, 'used-by'), '10.0.0\n');
-    expect(install('--uninstall').status).toBe(0);
-    for (const args of [[], ['--dry-run']]) {
-      const { status, stderr } = install(...args);
-      expect(status).toBe(4);
-      expect(stderr).toContain(`the ledger in ${ledger} was used by Phoenix 10.0.0, and ${version} is older`);
-      expect(existsSync(join(prefix, 'opt/phoenix'))).toBe(false);
-    }
-    // What is of the same version, a candidate for it or an older one, or says nothing, is taken.
-    for (const used of [`${version}\n`, `${version}-rc.1\n`, `${version}+build.5\n`, '0.0.1\n', '']) {
-      await writeFile(join(ledger, 'used-by'), used);
-      expect(install()).toMatchObject({ status: 0, stderr: '' });
-    }
-  });
+  test(
+    'a version older than what the kept ledger was used by is refused, also after it was uninstalled',
+    LONG_TEST,
+    async () => {
+      expect(install().status).toBe(0);
+      const { version } = JSON.parse(read('opt/phoenix/package.json'));
+      const ledger = join(prefix, 'var/lib/phoenix/agent/redis');
+      await mkdir(ledger, { recursive: true });
+      await writeFile(join(ledger, 'used-by'), '10.0.0\n');
+      expect(install('--uninstall').status).toBe(0);
+      for (const args of [[], ['--dry-run']]) {
+        const { status, stderr } = install(...args);
+        expect(status).toBe(4);
+        expect(stderr).toContain(`the ledger in ${ledger} was used by Phoenix 10.0.0, and ${version} is older`);
+        expect(existsSync(join(prefix, 'opt/phoenix'))).toBe(false);
+      }
+      // What is of the same version, a candidate for it or an older one, or says nothing, is taken.
+      for (const used of [`${version}\n`, `${version}-rc.1\n`, `${version}+build.5\n`, '0.0.1\n', '']) {
+        await writeFile(join(ledger, 'used-by'), used);
+        expect(install()).toMatchObject({ status: 0, stderr: '' });
+      }
+    },
+  );
 
   test('is removed, also twice, and settings and data stay until they are purged', async () => {
     expect(install().status).toBe(0);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
 import { kindOf, type TargetId } from '../../src/model/ids.ts';
-import { parseSections } from '../../src/proxmox/section-config.ts';
+import { parseSections } from '../../src/proxmox/files/section-config.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import {
   CERTIFICATES,

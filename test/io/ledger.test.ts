@@ -8,6 +8,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import { A, delivery, leaseOf, planned, planOf, proved, request, START, T1, T2 } from '../support/ledger-records.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
@@ -53,7 +54,7 @@ describe('deliveries', () => {
     return [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
   }
 
-  test('one fails within the forge’s patience when Redis is away', { timeout: 15_000 }, async () => {
+  test('one fails within the forge’s patience when Redis is away', { ...LONG_TEST, timeout: 15_000 }, async () => {
     await server.kill();
     await expect(ledger.recordDelivery(delivery('1'))).rejects.toThrow('cannot record delivery 1');
     await server.start();

@@ -9,6 +9,8 @@ import { type MetricsLedger, openMetrics } from '../../src/io/metrics.ts';
 import type { EnvironmentSeen } from '../../src/model/environment.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Forge } from '../../src/ports/forge.ts';
+import type { Channel } from '../../src/ports/notifications.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { findProgram } from '../support/programs.ts';
 
 const PROMTOOL = findProgram('promtool', 'PHOENIX_TEST_PROMTOOL');
@@ -21,6 +23,7 @@ const NOW = '2026-01-02T03:00:00.000Z';
 const at = (iso: string) => Date.parse(iso) / 1_000;
 const QUIET: MetricsLedger = {
   hasEnded: async () => false,
+  installation: async () => null,
   runProgress: async () => null,
   openRuns: async () => [],
   frozen: async () => null,
@@ -60,6 +63,8 @@ const SEEN: EnvironmentSeen = {
   ],
 };
 const UNKNOWN: EnvironmentSeen = { ...SEEN, targets: [], orphans: null, certificates: null, lookedAt: null };
+
+const HOME = { repository: 'git/home', branch: 'main', node: 'pve' };
 
 /** Lines of Phoenix's own metrics, without their descriptions. */
 const ours = (text: string) => text.split('\n').filter((line) => line.startsWith('phoenix_'));
@@ -106,12 +111,27 @@ test('they tell each target, certificate, queue and limit; what is not known has
 });
 
 test('rules and dashboard ask only for metrics that there are, the docs name each, and every rule has its tests', async () => {
-  const metrics = metricsOf(LATE);
+  const metrics = metricsOf({ ...LATE, installation: async () => HOME });
+  metrics.forge({ limit: () => ({ remaining: 4_000, limit: 5_000, resets: 1_767_326_400 }) } as Forge);
+  metrics.channels([{ name: 'ops' } as Channel]);
   const { text } = await metrics.text(SEEN);
   const known = new Set([...text.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name));
   const asked = [RULES, DASHBOARD].flatMap((file) => [...file.matchAll(/\bphoenix_\w+/g)].map(([name]) => name));
   expect(asked.length).toBeGreaterThan(30);
   expect(asked.filter((name) => !known.has(name.replace(/_(bucket|count|sum)$/, '')))).toEqual([]);
+  // Each process reports them: a query takes those of one installation as one, or an alert fires for each process.
+  const shared = ours(text).flatMap((line) => /^(\w+)\{.*installation="git\/home#main@pve"/.exec(line)?.[1] ?? []);
+  expect(shared).toEqual(expect.arrayContaining(['phoenix_target_failed', 'phoenix_frozen', 'phoenix_orphans']));
+  expect(shared).not.toContain('phoenix_build_info');
+  const queries = [RULES, DASHBOARD].flatMap((file) =>
+    [...file.matchAll(/"?expr"?: (.*)/g)].map(([, query]) => query ?? ''),
+  );
+  const alone = queries.flatMap((query) => [
+    ...query
+      .replaceAll(/\bmax( without \(instance\) )?\((phoenix_[^()]*|phoenix_[^()]* time\(\))\)/g, '')
+      .matchAll(/phoenix_\w+/g),
+  ]);
+  expect(alone.map(([name]) => name).filter((name) => shared.includes(name))).toEqual([]);
   const told = readFileSync(join(DEPLOY, '../docs/agent.md'), 'utf8');
   expect([...known].filter((name) => name?.startsWith('phoenix_') && !told.includes(`\`${name}\``))).toEqual([]);
   const alerts = [...RULES.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
@@ -120,6 +140,7 @@ test('rules and dashboard ask only for metrics that there are, the docs name eac
 
 test.skipIf(PROMTOOL === undefined)(
   'promtool finds nothing in metrics and rules (needs promtool, see test/README.md)',
+  LONG_TEST,
   async () => {
     const run = (args: readonly string[], input = '') => {
       const { status, stdout, stderr } = spawnSync(PROMTOOL ?? '', args, { input, encoding: 'utf8' });

@@ -13,6 +13,7 @@ import type { ChannelSettings } from '../../src/model/channel-settings.ts';
 import type { Message, News } from '../../src/model/notification.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { ChannelAnswer } from '../../src/ports/notifications.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/until.ts';
 
@@ -95,7 +96,7 @@ describe('a request', () => {
     expect(webhook.nested).toEqual([{ '{title}': '{unknown}', n: 1 }]);
   });
 
-  test('is valid and within the size limit whatever the text', () => {
+  test('is valid and within the size limit whatever the text', LONG_TEST, () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 1_500 }), (text) => {
         const trouble = { kind: 'drift', subject: text, page: null, since: '', what: text, why: text } as const;
@@ -179,7 +180,7 @@ describe('sending', () => {
     expect(bodies.replaceAll('\\', '')).not.toContain(TOKEN);
   });
 
-  test('what is taken by a service that never ends its answer is sent', async () => {
+  test('what is taken by a service that never ends its answer is sent', LONG_TEST, async () => {
     const hanging = createServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nok'));

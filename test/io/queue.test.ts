@@ -7,6 +7,7 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openQueue } from '../../src/io/queue/queue.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import type { Queue, Work } from '../../src/ports/queue.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
@@ -368,7 +369,10 @@ test('closing lets a step end and does not start the next one', async () => {
   expect(steps).toEqual([first.target, second.target]);
 });
 
-test('closing does not wait for a Redis that is away when no work is under way', { timeout: 20_000 }, async () => {
+test('closing does not wait for a Redis that is away when no work is under way', {
+  ...LONG_TEST,
+  timeout: 20_000,
+}, async () => {
   const queue = open();
   await queue.every('reconcile', 3600);
   let begun = 0;

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../src/io/redis-server.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { until } from '../support/until.ts';
 
 const MODULE = fileURLToPath(new URL('../../src/io/redis-server.ts', import.meta.url));
@@ -58,7 +59,7 @@ test('written data survives a stop and a start', async () => {
   expect(await withClient(second.url, (redis) => redis.get('key'))).toBe('value');
 });
 
-test('a server that dies is restarted with its data, and one that dies repeatedly is given up', async () => {
+test('a server that dies is restarted with its data, and one that dies repeatedly is given up', LONG_TEST, async () => {
   const { url } = await start(folder);
   await withClient(url, (redis) => redis.set('key', 'value'));
   for (let time = 1; time <= 6; time += 1) {

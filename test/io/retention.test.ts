@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import { openTestLedger } from '../support/agent.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { pushRuns } from '../support/many-runs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
@@ -27,31 +28,35 @@ afterAll(async () => {
 
 const allKeys = async () => (await redis.keys('*')).sort();
 
-test('nothing remains of runs beyond the retention, and of an ended one only itself and its output', async () => {
-  const runs = await pushRuns(ledger, 1, KEPT);
-  const before = await allKeys();
-  runs.push(...(await pushRuns(ledger, KEPT + 1, MORE)));
-  const kept = new Set(runs.slice(-KEPT));
-  const after = await allKeys();
-  expect(after.length).toBe(before.length);
-  const ofRuns = after.filter((key) => /:(run|log):\d/.test(key));
-  expect(ofRuns.filter((key) => !kept.has(/:(?:run|log):(\d+)/.exec(key)?.[1] as never))).toEqual([]);
-  expect(ofRuns.filter((key) => key.includes(':run:'))).toHaveLength(KEPT);
-  // A fixed number of keys always remains.
-  const others = after.filter((key) => !ofRuns.includes(key)).map((key) => key.replace('{phoenix}:', ''));
-  expect(others).toEqual([
-    'applied',
-    'deliveries:settled',
-    'fence',
-    'head',
-    'outbox:counter',
-    'outbox:handles',
-    'outbox:sent',
-    'outbox:sent-at',
-    'runs',
-    'runs:counter',
-  ]);
-});
+test(
+  'nothing remains of runs beyond the retention, and of an ended one only itself and its output',
+  LONG_TEST,
+  async () => {
+    const runs = await pushRuns(ledger, 1, KEPT);
+    const before = await allKeys();
+    runs.push(...(await pushRuns(ledger, KEPT + 1, MORE)));
+    const kept = new Set(runs.slice(-KEPT));
+    const after = await allKeys();
+    expect(after.length).toBe(before.length);
+    const ofRuns = after.filter((key) => /:(run|log):\d/.test(key));
+    expect(ofRuns.filter((key) => !kept.has(/:(?:run|log):(\d+)/.exec(key)?.[1] as never))).toEqual([]);
+    expect(ofRuns.filter((key) => key.includes(':run:'))).toHaveLength(KEPT);
+    // A fixed number of keys always remains.
+    const others = after.filter((key) => !ofRuns.includes(key)).map((key) => key.replace('{phoenix}:', ''));
+    expect(others).toEqual([
+      'applied',
+      'deliveries:settled',
+      'fence',
+      'head',
+      'outbox:counter',
+      'outbox:handles',
+      'outbox:sent',
+      'outbox:sent-at',
+      'runs',
+      'runs:counter',
+    ]);
+  },
+);
 
 test('records of notifications, deliveries and commands are kept up to a number', {
   timeout: 60_000,

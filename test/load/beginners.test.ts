@@ -96,6 +96,22 @@ test.each([
   ['a template without its folder', 'template', 'ceph:debian-12.tar.zst', 'Write "ceph:vztmpl/debian-12.tar.zst".'],
   ['an address in place of an interface', 'network_config', 'DHCP', 'Write {"ip":"dhcp"}.'],
   ['a firewall as a switch', 'firewall', true, 'Write {"enabled":true}.'],
+  ['a storage with a size', 'storage_pool', 'tank-disks:8', 'Write "tank-disks".'],
+  ['a disk as Proxmox makes one', 'storage_size_gb', 'local-lvm:8G', 'Write 8.'],
+  ['a gateway with a prefix', 'network_config.gw', '10.0.0.1/24', 'Write "10.0.0.1".'],
+  ['a guest by its kind', 'clone_from_ctid', 'CT 900', 'Write 900.'],
+  [
+    'a rule in the words of another firewall',
+    'firewall',
+    { rules: [{ type: 'in', action: 'Allow', source: '10.0.0.0/24', proto: 'tcp', port: 80 }] },
+    'Write "ACCEPT".',
+  ],
+  [
+    'a gateway outside of its network',
+    'network_config.gw',
+    '10.0.1.1',
+    'Write a gateway of that network, or the address with the prefix length of its network.',
+  ],
   ['an interface in a list', 'network_config', [{ ip: 'dhcp' }], 'Write an object in braces, with its fields.'],
 ])('%s is told as it is to be written', (_, field, written, hint) => {
   const [first, ...others] = changed((files) => {
@@ -105,6 +121,22 @@ test.each([
     else guest[name][below] = written;
   });
   expect([first?.split(' | ')[1], others]).toEqual([hint, []]);
+});
+
+test.each([
+  ['"web"', '"we\tb"', 'Write \\t for a tab, or a space.'],
+  ['"/tank/certs/101"', '"C:\\certs"', 'A backslash is written twice in JSON; folders of Linux are separated by "/".'],
+  ['"web"', '"web', 'Put a double quote at its end.'],
+  [
+    '"cores": 1',
+    '"cores":\u00a01',
+    'It comes with text that is copied from a page: write an ordinary space in its place.',
+  ],
+])('text that JSON cannot hold is told with what to write: %s', (valid, written, hint) => {
+  const [first] = changed((files) => {
+    files[LXC] = JSON.stringify(files[LXC], null, 2).replace(valid, () => written);
+  });
+  expect(first?.split(' | ')[1]).toBe(hint);
 });
 
 test('a path is not suggested in another case', () => {
@@ -181,6 +213,7 @@ test('a bridge with nearly the name of a declared one is reported, and one with 
   };
   expect(onBridge('vmrb0')).toEqual(['UNDECLARED_BRIDGE Did you mean "vmbr0"?']);
   expect(onBridge('VMBR0')).toEqual(['UNDECLARED_BRIDGE Did you mean "vmbr0"?']);
+  expect(onBridge('vmbr0.10')).toEqual(['UNDECLARED_BRIDGE Write "bridge": "vmbr0" and "vlan": 10.']);
   expect(onBridge('vmbr1')).toEqual([]);
 });
 

@@ -4,6 +4,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { jsonSchema, SCHEMA_NAMES } from '../../src/load/json-schema.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 import { environment, type Files, loadFiles } from './environment.ts';
 import { leaves, replaced } from './replace-values.ts';
@@ -115,7 +116,7 @@ const OTHERS = [{ not: 'a value' }, [[]], true, -1, '\u0007'];
 describe('any value of the reference configuration in the place of another', () => {
   const files = Object.keys(reference).filter((path) => /^etc\/phoenix_(hypervisor|lxc|vm)[^/]*\.json$/.test(path));
 
-  test.each(files)('%s: what the editor underlines, validate refuses', (path) => {
+  test.each(files)('%s: what the editor underlines, validate refuses', LONG_TEST, (path) => {
     const value: unknown = JSON.parse(String(reference[path]));
     // One of several similar entries is enough: the first of each list, and the first guest with the field.
     const kinds = new Map(

@@ -6,6 +6,7 @@ import { load } from '../../src/load/load.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { SourceFile } from '../../src/model/snapshot.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 import { environment, type Files, loadFiles, snapshotOf } from './environment.ts';
 
@@ -49,7 +50,7 @@ describe('each file that attacks the reader is a clear problem', () => {
     ['a huge text', `{"lxc_configs": {"101": {"name": "${'n'.repeat(1_000_000)}"}}}`],
   ];
 
-  test.each(contents)('%s', (_name, content) => {
+  test.each(contents)('%s', LONG_TEST, (_name, content) => {
     for (const file of FILES) {
       const { config, problems } = loadFiles({ ...environment(), [file]: content });
       wellFormed(problems);
@@ -115,7 +116,7 @@ describe('each file that attacks the reader is a clear problem', () => {
     expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(100);
   });
 
-  test('too many problems are cut off, the errors kept', () => {
+  test('too many problems are cut off, the errors kept', LONG_TEST, () => {
     const files = environment();
     const rules = Array.from({ length: 12_000 }, () => ({ type: 'sideways', action: 'ACCEPT' }));
     files[LXC].lxc_configs['101'].firewall.rules = rules;
@@ -132,7 +133,7 @@ const anything = fc.anything({
   values: [fc.string(), fc.integer(), fc.boolean(), fc.constant(null)],
 });
 
-test('a configuration with any value changed is read or refused, and nothing is thrown', () => {
+test('a configuration with any value changed is read or refused, and nothing is thrown', LONG_TEST, () => {
   const paths = leaves(environment());
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), anything), { minLength: 1, maxLength: 4 }), (changes) => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { Known } from '../../src/config/known.ts';
 import { load } from '../../src/load/load.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { environment, type Files, snapshotOf } from './environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -40,7 +41,7 @@ const EDITS: Readonly<Record<string, (files: Files) => void>> = {
 
 const COMMITS = fc.array(fc.subarray(Object.keys(EDITS)), { minLength: 2, maxLength: 6 });
 
-test('a configuration and its problems do not depend on what was read before', () => {
+test('a configuration and its problems do not depend on what was read before', LONG_TEST, () => {
   fc.assert(
     fc.property(COMMITS, (commits) => {
       const known = new Known();

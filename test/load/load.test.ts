@@ -6,6 +6,7 @@ import { load } from '../../src/load/load.ts';
 import { findRoots, readsContent } from '../../src/load/reading.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { environment, type Files, loadFiles, placesOf, snapshotOf } from './environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -223,7 +224,7 @@ test('a link in place of a file is not followed', () => {
   ]);
 });
 
-test('of ten thousand guests each problem is found', () => {
+test('of ten thousand guests each problem is found', LONG_TEST, () => {
   const files = environment();
   const guests = files[LXC].lxc_configs;
   for (let id = 20_000; id < 30_000; id++) {

@@ -2,6 +2,7 @@
 // configuration.
 
 import { expect, test } from 'vitest';
+import { LONG_TEST } from '../support/long.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 import { environment, type Files, loadFiles } from './environment.ts';
 import { type Keys, leaves, replaced } from './replace-values.ts';
@@ -59,7 +60,7 @@ test('an address that cannot be meant', () => {
   expect(repeated(wrong)).toEqual([]);
 });
 
-test('a value of another kind, or with signs that it cannot have', () => {
+test('a value of another kind, or with signs that it cannot have', LONG_TEST, () => {
   expect(repeated((value) => [typeof value === 'string' ? 'a b;' : {}])).toEqual([]);
   expect(repeated((value) => (typeof value === 'number' ? [-5] : []))).toEqual([]);
 });

@@ -17,7 +17,7 @@ import type { VmSpec } from '../../src/managers/vm/vm-spec.ts';
 import type { Action } from '../../src/model/action.ts';
 import { kindOf, nameOf } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
-import { codeProblem } from '../../src/proxmox/code-checks.ts';
+import { codeProblem } from '../../src/proxmox/parameters/code-checks.ts';
 import { wanted } from '../managers/guests.ts';
 import { HOST_FACTS, NO_GUEST } from '../managers/observed.ts';
 import { shapeFor } from '../support/phoenix-shell.ts';

@@ -13,7 +13,7 @@ import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.
 import { lxcFile } from '../../src/managers/lxc/schema.ts';
 import { vmFile } from '../../src/managers/vm/schema.ts';
 import type { Problem } from '../../src/model/problem.ts';
-import { schemaOf } from '../../src/proxmox/option.ts';
+import { schemaOf } from '../../src/proxmox/parameters/option.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import {
   CERTIFICATES,
@@ -24,6 +24,7 @@ import {
   wholeEnvironment,
   withGuestFields,
 } from '../security/whole-environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 import { type Files, snapshotOf } from './environment.ts';
 import { proxmoxCommands } from './proxmox-commands.ts';
@@ -299,7 +300,7 @@ describe.each(TIED.map((field) => [nameOf(field), field] as const))('%s', (_, fi
   const values = [...new Set([sample, ...candidates(sample), ...sampled(schema, sample)])];
   const taken = outermost(values.filter((value) => schema.safeParse(value).success));
 
-  test('accepts nothing that Proxmox refuses on a command line derived from it', () => {
+  test('accepts nothing that Proxmox refuses on a command line derived from it', LONG_TEST, () => {
     let through = 0;
     for (const value of taken) {
       const { draft, problems } = loaded(withValue(file, keys, value));

@@ -7,6 +7,7 @@ import type { Manager } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import { guardedHost } from '../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { convergeStep, killPoints } from './carry-out.ts';
 import { gone, IMAGE, wanted } from './guests.ts';
 import { step } from './step.ts';
@@ -132,7 +133,7 @@ export function testManager(
       }
     });
 
-    test('with a way back it comes to the same end, killed at any action as well', async () => {
+    test('with a way back it comes to the same end, killed at any action as well', LONG_TEST, async () => {
       await make([...before, target]);
       const change = wanted(changed, { before: target.spec });
       const { actions } = await convergeStep(manager, host, change);

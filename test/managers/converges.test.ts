@@ -10,6 +10,7 @@ import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { KEY } from '../security/whole-environment.ts';
 import { openLabHost } from '../support/lab-host.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 import { convergeStep } from './carry-out.ts';
 import { container, feature, IMAGE, machine, targetOf, wanted } from './guests.ts';
@@ -144,7 +145,7 @@ async function converges(manager: Manager, first: Guest, second: Guest): Promise
 
 const RUNS = { numRuns: runs(12) };
 
-test('every container comes to what is declared, and to every change of it', async () => {
+test('every container comes to what is declared, and to every change of it', LONG_TEST, async () => {
   const volumes = (size: number) => [{ name: 'data', storage: 'rpool', sizeGb: size, mountPoint: '/data' }];
   await fc.assert(
     fc.asyncProperty(containers, containers, sizes, fc.boolean(), async (first, second, [size, growth], hasVolume) => {
@@ -154,9 +155,9 @@ test('every container comes to what is declared, and to every change of it', asy
     }),
     RUNS,
   );
-}, 120_000);
+});
 
-test('every VM comes to what is declared, and to every change of it', async () => {
+test('every VM comes to what is declared, and to every change of it', LONG_TEST, async () => {
   await fc.assert(
     fc.asyncProperty(machines, machines, sizes, async (first, second, [size, growth]) => {
       await converges(
@@ -167,4 +168,4 @@ test('every VM comes to what is declared, and to every change of it', async () =
     }),
     RUNS,
   );
-}, 120_000);
+});

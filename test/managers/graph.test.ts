@@ -8,6 +8,7 @@ import type { TargetId } from '../../src/model/ids.ts';
 import { order } from '../../src/plan/order.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 import { exampleBesideShipped } from './datacenter/example.ts';
 
@@ -110,7 +111,7 @@ const environments = fc
     return { ...files, [LXC]: lxc, [VM]: vm, [CERTIFICATES]: certificates };
   });
 
-test('an environment has an order, or its dependency cycle is reported', () => {
+test('an environment has an order, or its dependency cycle is reported', LONG_TEST, () => {
   let [ordered, refused] = [0, 0];
   fc.assert(
     fc.property(environments, (files) => {

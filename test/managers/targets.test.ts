@@ -5,6 +5,7 @@ import type { Guest } from '../../src/managers/config.ts';
 import { allTargets, KINDS, managerOf } from '../../src/managers/index.ts';
 import { emptyCompose } from '../../src/managers/stack/read.ts';
 import type { TargetId } from '../../src/model/ids.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { container, environment, feature, machine } from './guests.ts';
 
 const targetsOf = (...guests: readonly Guest[]) => allTargets(environment(...guests));
@@ -90,7 +91,7 @@ test('options written raw go before those that would be derived', () => {
   expect(target?.spec['raw']).toEqual(lxcOptions);
 });
 
-test('ten thousand guests are derived', () => {
+test('ten thousand guests are derived', LONG_TEST, () => {
   const guests = Array.from({ length: 10_000 }, (_, at) => container(1000 + at, { features: [feature('base')] }));
   const config = environment(...guests);
   expect(allTargets(config).size).toBe(10_000);

@@ -14,6 +14,7 @@ import { planBetween } from '../../src/plan/between.ts';
 import { keys } from '../../src/plan/pointer.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -237,7 +238,7 @@ function leaves(value: unknown, path: readonly string[] = []): (readonly string[
   return Array.isArray(value) ? [path, ...below] : below;
 }
 
-test('whatever changes: each change resolves in its file, with what is there before and after', () => {
+test('whatever changes: each change resolves in its file, with what is there before and after', LONG_TEST, () => {
   const places = [HYPERVISOR, LXC, VM, CERTIFICATES, QDRANT].flatMap((file) =>
     leaves(EXAMPLE[file]).map((path) => ({ file, path })),
   );

@@ -19,6 +19,10 @@ test('a failure says what ran, how it ended, why, and what to do', () => {
   expect(actionFailure(start, result({ stderr: 'warning: x\nCT is locked (backup)\n' }))).toBe(
     'pct start 101: exit 255: CT is locked (backup); unlock it once nothing works on it, then replay',
   );
+  // Words of a program are no remedy, whatever stands between them.
+  expect(actionFailure(start, result({ stderr: 'memory refused: EBUSY; giving up; 2 errors;\n' }))).toBe(
+    'pct start 101: exit 255: memory refused: EBUSY, giving up, 2 errors',
+  );
   expect(actionFailure(start, result({ exit: null, ended: 'timed out' }))).toBe(
     'pct start 101: took too long and was stopped',
   );

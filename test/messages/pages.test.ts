@@ -1,10 +1,10 @@
 // Sentences of the pages that other messages do not have: the head of the branch, fields, times.
 
 import { describe, expect, test } from 'vitest';
-import { fieldRows } from '../../src/messages/fields.ts';
-import { headSentence } from '../../src/messages/home.ts';
-import { logNote, openRunSentence, runSentence } from '../../src/messages/pages.ts';
-import { durationText, utcText } from '../../src/messages/times.ts';
+import { fieldRows } from '../../src/messages/pages/fields.ts';
+import { headSentence } from '../../src/messages/pages/home.ts';
+import { logNote, openRunSentence, runSentence } from '../../src/messages/pages/pages.ts';
+import { durationText, utcText } from '../../src/messages/pages/times.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import type { Outcome, Run, RunState, StepRecord } from '../../src/model/run.ts';
 
@@ -29,6 +29,10 @@ test.each([
   [run('succeeded', [step('lxc/101', 'applied')]), 'Applied 1 target'],
   [run('failed', [step('lxc/101', 'failed', { reason: 'no disk' })]), '1 of 1 failed: lxc/101: no disk'],
   [run('blocked', [step('lxc/101', 'blocked', { reason: 'would destroy it' })]), 'lxc/101: would destroy it'],
+  [
+    run('blocked', [step('lxc/101', 'failed', { reason: 'no disk' }), step('lxc/104', 'blocked')]),
+    '1 of 2 failed: lxc/101: no disk. lxc/104 waits for a person.',
+  ],
   [run('superseded', [step('lxc/101', 'superseded')]), 'A newer commit took its place: 1 superseded.'],
   [{ ...run('superseded', []), supersededBy: 'a'.repeat(40) }, 'A newer run of the same commit took its place.'],
   [run('invalid', []), 'Refused as a whole.'],

@@ -1,8 +1,8 @@
 // The policy in force as `phoenix status` shows it.
 
 import { expect, test } from 'vitest';
-import { policyLine } from '../../src/messages/policy.ts';
 import { runText, statusText } from '../../src/messages/run.ts';
+import { policyLine } from '../../src/messages/statuses/policy.ts';
 import type { RunId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 

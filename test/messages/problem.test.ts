@@ -1,7 +1,7 @@
 // A problem as text, with its place and remedy, and no control characters of others.
 
 import { expect, test } from 'vitest';
-import { olderProblemText, problemCounts, problemText } from '../../src/messages/problem.ts';
+import { olderProblemText, problemCounts, problemText } from '../../src/messages/problems/problem.ts';
 import type { Problem } from '../../src/model/problem.ts';
 
 const problem: Problem = {

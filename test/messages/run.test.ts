@@ -26,6 +26,12 @@ test('of the steps that were applied, only those with a remark are shown with it
   expect(text({ outcome: 'unchanged', reason: 'as declared' })).toEqual(['  lxc/101  applied  aaaaaaa']);
 });
 
+test('a step that waits is shown with the command that lets it go on, also where a check found something else', () => {
+  const reason = 'would destroy it; to allow it: phoenix approve 3 lxc/101';
+  const [, note] = text({ state: 'doubtful', doubt: 'run 4 looked: differs', outcome: 'blocked', reason });
+  expect(note).toBe(`      run 4 looked: differs; last step blocked: ${reason}`);
+});
+
 test('a node that does not answer is shown first', () => {
   const nodes = { away: { pve: { since: '2026-01-02T03:04:05.678Z', why: 'connect: no route' } } };
   const [first] = statusText({ head: null, frozen: null, nodes, targets: [] }, false).split('\n');

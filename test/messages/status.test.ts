@@ -2,10 +2,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { noSigningKeys, outsideWindow, tooManyCommits, unsigned, waitsUntil } from '../../src/messages/policy.ts';
-import { applying, ended, frozen, invalid, rewritten, superseded } from '../../src/messages/run-status.ts';
-import { runUrl, statusAlone } from '../../src/messages/status.ts';
-import { stepReason, stepWaits } from '../../src/messages/step-status.ts';
+import {
+  noSigningKeys,
+  outsideWindow,
+  tooManyCommits,
+  unsigned,
+  waitsUntil,
+} from '../../src/messages/statuses/policy.ts';
+import { applying, ended, frozen, invalid, rewritten, superseded } from '../../src/messages/statuses/run-status.ts';
+import { runUrl, statusAlone } from '../../src/messages/statuses/status.ts';
+import { stepReason, stepWaits } from '../../src/messages/statuses/step-status.ts';
 import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../src/model/plan.ts';
 import type { Problem } from '../../src/model/problem.ts';
@@ -77,7 +83,8 @@ describe('sentences', () => {
     expect(applying(many).description).toBe(
       'applies 9 targets: lxc/100, lxc/101, lxc/102, lxc/103, lxc/104 and 4 more',
     );
-    expect(superseded(B)).toEqual({ state: 'error', description: 'superseded by bbbbbbb' });
+    expect(superseded(A, B)).toEqual({ state: 'error', description: 'superseded by bbbbbbb' });
+    expect(superseded(A, A).description).toBe('superseded by a newer run of this commit');
     expect(invalid([problem('memory_mb must be positive'), problem('x')]).description).toBe(
       '2 errors, nothing was changed. etc/phoenix_lxc_configs.json:12: memory_mb must be positive',
     );

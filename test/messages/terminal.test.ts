@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { wrapping } from '../../src/cli/io.ts';
-import { progressBlock } from '../../src/messages/progress.ts';
-import { runsTable } from '../../src/messages/runs-table.ts';
-import { cutToWidth, wrapToWidth } from '../../src/messages/width.ts';
+import { progressBlock } from '../../src/messages/terminal/progress.ts';
+import { runsTable } from '../../src/messages/terminal/runs-table.ts';
+import { cutToWidth, wrapToWidth } from '../../src/messages/terminal/width.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Run, StepRecord } from '../../src/model/run.ts';
+import { LONG_TEST } from '../support/long.ts';
 
 const NOW = new Date('2026-01-01T01:02:03.000Z');
 
@@ -123,7 +124,7 @@ describe('the live view of a run', () => {
     ]);
   });
 
-  test('never exceeds the terminal, whatever runs', () => {
+  test('never exceeds the terminal, whatever runs', LONG_TEST, () => {
     const sizes = fc.record({ columns: fc.integer({ min: 20, max: 200 }), rows: fc.integer({ min: 4, max: 60 }) });
     fc.assert(
       fc.property(fc.nat(200), sizes, fc.string({ unit: 'binary' }), (count, size, output) => {

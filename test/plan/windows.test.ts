@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ApplyWindow } from '../../src/model/policy.ts';
 import { isSchedule, isTimezone, windowAt } from '../../src/plan/windows.ts';
+import { LONG_TEST } from '../support/long.ts';
 
 const HOUR = 60;
 const BERLIN = 'Europe/Berlin';
@@ -92,7 +93,7 @@ describe('any set of windows', () => {
     });
   }
 
-  test('is open exactly while one of them is, and changes at the reported time', () => {
+  test('is open exactly while one of them is, and changes at the reported time', LONG_TEST, () => {
     fc.assert(
       fc.property(fc.array(anyWindow, { minLength: 1, maxLength: 3 }), anyTime, (applyWindows, time) => {
         const found = windowAt({ applyWindows }, new Date(time));

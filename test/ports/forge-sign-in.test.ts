@@ -9,6 +9,7 @@ import { openForgeSignIn } from '../../src/io/forge/sign-in.ts';
 import { secret } from '../../src/model/secret.ts';
 import { type ForgeSignIn, SignInRefused } from '../../src/ports/forge-sign-in.ts';
 import { readSettings } from '../../src/settings.ts';
+import { LONG_TEST } from '../support/long.ts';
 
 const CALLBACK = 'https://phoenix.example.internal/signed-in';
 const APPLICATION = { clientId: 'phoenix-pages', clientSecret: 'the-secret-of-the-application', callback: CALLBACK };
@@ -95,7 +96,7 @@ describe.each(['github', 'gitea'] as const)('at %s', (kind) => {
     await expect(forge.person(denied, begun, CALLBACK)).rejects.toThrow('The user has denied your application access');
   });
 
-  test('a forge that does not answer gives nobody a role', async () => {
+  test('a forge that does not answer gives nobody a role', LONG_TEST, async () => {
     lab.faults.decide(() => ({ kind: 'answer', status: 500 }));
     if (kind === 'github') await expect(forge.roleOf('has-admin', null)).rejects.toThrow();
     await expect(openForgeSignIn({ ...options(), api: 'http://127.0.0.1:1' }).roleOf('x', 'grant')).rejects.toThrow();

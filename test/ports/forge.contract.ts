@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { CommitStatus } from '../../src/model/report.ts';
 import type { Forge } from '../../src/ports/forge.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type StatusChanges, SUBJECT } from '../support/status.ts';
 import { until } from '../support/until.ts';
 
@@ -76,7 +77,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
   });
 
   describe('pull requests', () => {
-    test('are all listed with their present state', async () => {
+    test('are all listed with their present state', LONG_TEST, async () => {
       const { forge, many } = scene;
       const head = await scene.branch('one', 'One more');
       const number = await scene.openPull('one', 'The title', 'The text');
@@ -88,14 +89,14 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
         await scene.openPull(`more-${index}`, `More ${index}`, '');
       }
       expect((await forge.openPulls()).length).toBe(many);
-    }, 120_000);
+    });
 
     test('tell whether their author may push', async () => {
       const number = await scene.openForeignPull();
       expect(await scene.forge.pull(number)).toMatchObject({ author: 'eve', fork: true });
     });
 
-    test('tell their outcome, who merged them, and what their author wrote', async () => {
+    test('tell their outcome, who merged them, and what their author wrote', LONG_TEST, async () => {
       const { forge, many } = scene;
       await scene.branchOf('long', many);
       const number = await scene.openPull('long', 'Many commits', 'Why');
@@ -109,7 +110,7 @@ export function forgeContract(open: () => Promise<ForgeScene>, signs: boolean): 
       // The forge records an event a moment after it happens.
       await until(async () => (await forge.pusherOf(merged)) !== null, 'the record');
       expect(['ada', undefined]).toContain(await forge.pusherOf(merged));
-    }, 60_000);
+    });
   });
 
   describe('comments', () => {

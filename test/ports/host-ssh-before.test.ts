@@ -1,4 +1,5 @@
 // The contract of the port `Host`, held by a node whose phoenix-shell is older and has no sessions.
+// @module-tag long
 
 import { sshContract } from './ssh-host.contract.ts';
 

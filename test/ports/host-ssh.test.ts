@@ -1,4 +1,5 @@
 // The contract of the port `Host`, held over SSH by a key that may only start phoenix-shell.
+// @module-tag long
 
 import { sshContract } from './ssh-host.contract.ts';
 

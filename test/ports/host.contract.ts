@@ -14,6 +14,7 @@ import { openSecrets } from '../../src/io/secrets.ts';
 import type { Command, Content, HttpRequest } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { openService, type TestService } from '../support/service.ts';
 import { type TestAuthority, testAuthority } from '../support/tls.ts';
 import { until } from '../support/until.ts';
@@ -190,7 +191,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       expect(lines).toEqual(['first', 'last']);
     });
 
-    test('keeps the beginning and end of excessive output, and hands on a bounded part', async () => {
+    test('keeps the beginning and end of excessive output, and hands on a bounded part', LONG_TEST, async () => {
       let seen = 0;
       const result = await run(script('seq 1 200000 >&2'), { onOutput: (line) => (seen += line.length) });
       expect(result.stderr.length).toBeLessThan(300_000);
@@ -218,7 +219,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
     const stubborn = family.replaceAll('$2', 'trap "" TERM');
     const polite = family.replaceAll('$2', 'true');
 
-    test('ends the whole process tree at the time limit', async () => {
+    test('ends the whole process tree at the time limit', LONG_TEST, async () => {
       const pidFile = join(folder, 'pid');
       const result = await run({ ...script(stubborn, pidFile), timeoutSeconds: 2 });
       expect(result).toMatchObject({ exit: null, ended: 'timed out', stdout: 'up\n' });
@@ -226,7 +227,7 @@ export function hostContract(open: (parts: HostDeps) => Host): void {
       await until(() => !isAlive(pid), 'the grandchild to end');
     });
 
-    test('ends the whole process tree when aborted, and starts nothing after that', async () => {
+    test('ends the whole process tree when aborted, and starts nothing after that', LONG_TEST, async () => {
       const pidFile = join(folder, 'pid');
       const abort = new AbortController();
       const running = run(script(polite, pidFile), { signal: abort.signal, onOutput: () => abort.abort() });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../src/proxmox/option-effects.ts';
+import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../src/proxmox/guests/option-effects.ts';
 import { referencePath } from '../support/reference.ts';
 import { type SeenEffect, seenEffects } from './seen-effects.ts';
 

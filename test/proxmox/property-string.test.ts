@@ -1,9 +1,9 @@
 // Property strings: printing and parsing are inverse, in Proxmox's order and units.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readDrive } from '../../src/proxmox/drive.ts';
-import { parsePropertyString, printPropertyString } from '../../src/proxmox/property-string.ts';
-import { parseSize } from '../../src/proxmox/sizes.ts';
+import { readDrive } from '../../src/proxmox/guests/drive.ts';
+import { parsePropertyString, printPropertyString } from '../../src/proxmox/parameters/property-string.ts';
+import { parseSize } from '../../src/proxmox/storages/sizes.ts';
 
 const byte = fc.integer({ min: 0, max: 255 }).map((value) => value.toString(16).padStart(2, '0'));
 const mac = fc.tuple(byte, byte, byte).map((bytes) => `52:54:00:${bytes.join(':')}`);

@@ -1,8 +1,8 @@
 // Reads from a recorded session with Proxmox's own programs how options change while a guest runs: each change with the previous value, and whether
 // it stayed pending until the next start.
 
-import type { OptionsOf } from '../../src/proxmox/guest-options.ts';
-import { meaningOf } from '../../src/proxmox/option-meaning.ts';
+import type { OptionsOf } from '../../src/proxmox/guests/guest-options.ts';
+import { meaningOf } from '../../src/proxmox/guests/option-meaning.ts';
 
 export interface SeenEffect {
   readonly kind: OptionsOf;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sizeGb } from '../../src/config/schema/values.ts';
 import { compareSize } from '../../src/managers/guest/proxmox/size.ts';
-import { printPropertyString } from '../../src/proxmox/property-string.ts';
-import { isSizeKept, keptSizesAround, newDiskBytes, parseSize } from '../../src/proxmox/sizes.ts';
+import { printPropertyString } from '../../src/proxmox/parameters/property-string.ts';
+import { isSizeKept, keptSizesAround, newDiskBytes, parseSize } from '../../src/proxmox/storages/sizes.ts';
 
 /** As the file of a guest has it: `size=1536M`. */
 const written = (bytes: number): string =>

@@ -1,6 +1,7 @@
 // Who approves what: the forge says who, the pull request or run says what, and each approval counts once.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG_TEST, longUnless } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
@@ -44,17 +45,21 @@ describe('an approval by trailer', () => {
     await until(() => said(number).includes('only the message of the pushed head counts'), 'it to be said after');
   });
 
-  test('does not count if the author wrote it into the description and removed it after the merge', async () => {
-    const { number } = await team.propose('less', less, { body: `Removes it.\n\n${TRAILER}` });
-    team.phoenix.forge.decideDeliveries(() => 'delay');
-    const merged = team.phoenix.forge.mergePull(number, 'ada', { message: `Less (#${number})\n\n${TRAILER}` });
-    await team.phoenix.forge.editPull(number, { body: 'Removes it.' });
-    team.phoenix.forge.decideDeliveries(() => 'deliver');
-    await team.phoenix.forge.release();
-    const commit = (await merged).merged?.sha as never;
-    await team.phoenix.answered(commit);
-    expect(team.told(commit)).toMatch(/would destroy it/);
-  });
+  test(
+    'does not count if the author wrote it into the description and removed it after the merge',
+    LONG_TEST,
+    async () => {
+      const { number } = await team.propose('less', less, { body: `Removes it.\n\n${TRAILER}` });
+      team.phoenix.forge.decideDeliveries(() => 'delay');
+      const merged = team.phoenix.forge.mergePull(number, 'ada', { message: `Less (#${number})\n\n${TRAILER}` });
+      await team.phoenix.forge.editPull(number, { body: 'Removes it.' });
+      team.phoenix.forge.decideDeliveries(() => 'deliver');
+      await team.phoenix.forge.release();
+      const commit = (await merged).merged?.sha as never;
+      await team.phoenix.answered(commit);
+      expect(team.told(commit)).toMatch(/would destroy it/);
+    },
+  );
 
   test('counts in a merge commit, by the user who merges', async () => {
     const { number } = await team.propose('less', less);
@@ -69,14 +74,14 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('approvals in the message 
     await team.phoenix.push(both);
   });
 
-  test('do not count in the parts that the forge assembled', async () => {
+  test('do not count in the parts that the forge assembled', longUnless(forge === 'github'), async () => {
     const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
     const commit = await team.merge(number, { squash: true });
     expect(team.told(commit)).toMatch(/would destroy it/);
     expect(await notes()).toEqual([expect.stringContaining(`it already stood in pull request ${number}`)]);
   });
 
-  test('count in the text of the user who merges, in their name', async () => {
+  test('count in the text of the user who merges, in their name', longUnless(forge === 'github'), async () => {
     const { number } = await team.propose('less', less);
     const commit = await team.merge(number, { squash: true, message: `Less (#${number})\n\n${TRAILER}` });
     expect(team.told(commit)).toBe('success: applied');
@@ -104,7 +109,7 @@ describe('an approval', () => {
     await team.phoenix.reached(await team.run(), 'succeeded');
   });
 
-  test('ends when its pull request is closed', async () => {
+  test('ends when its pull request is closed', LONG_TEST, async () => {
     const { number } = await team.propose('less', less);
     await comment(number, '/phoenix approve lxc/102');
     await until(() => said(number).includes('Approved: `lxc/102`'), 'the approval');
@@ -160,7 +165,7 @@ describe('an approval', () => {
     await until(() => said(number).includes('more than three days old'), 'a refusal');
   });
 
-  test('counts from users who may push to the protected branch, whatever their role', async () => {
+  test('counts from users who may push to the protected branch, whatever their role', LONG_TEST, async () => {
     await team.end();
     team = await openTeam('gitlab');
     const { forge: lab } = team.phoenix;

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { quote } from '../../src/io/host/quote.ts';
 import * as scripts from '../../src/io/host/ssh-scripts.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { judgeAll, judgingShell, shapeFor, shapesOf } from '../support/phoenix-shell.ts';
 import { ALLOWED, INPUTS } from './allowed-commands.ts';
 import { REFUSED_INPUTS, REFUSED_PROGRAMS, REFUSED_SCRIPTS } from './refused-commands.ts';
@@ -82,7 +83,7 @@ function passing<T>(all: readonly T[], ask: (each: T) => Asked): T[] {
 
 const passes = (asked: Asked): boolean => passing([asked], (each) => each).length === 1;
 
-test('the forced command lets every shape of command of Phoenix pass', () => {
+test('the forced command lets every shape of command of Phoenix pass', LONG_TEST, () => {
   expect(passing(ALLOWED, listed)).toEqual(ALLOWED);
   const programs = ALLOWED.filter(([program]) => !program?.startsWith(':'));
   expect(passing(programs, (words) => guarded(words, INPUTS[words[0] ?? '']))).toEqual(programs);
@@ -275,7 +276,7 @@ test('a hostile argument in place of another passes only as the text of a note',
   expect(passed).toEqual(passed.map(() => emptied));
 });
 
-test('fuzz: the forced command and the table of the tests decide alike', () => {
+test('fuzz: the forced command and the table of the tests decide alike', LONG_TEST, () => {
   const mutated = fc.oneof(
     fc
       .tuple(command, hostile, fc.nat(20))

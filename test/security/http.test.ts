@@ -33,6 +33,7 @@ import {
   WEBHOOK_SECRET,
   WEBHOOK_SECRET_BEFORE,
 } from '../agent/test-server.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { findProgram, freePort } from '../support/programs.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -224,7 +225,7 @@ describe('abuse by some clients keeps nobody else out', () => {
     expect(slow.map(({ heard }) => heard()).join('')).toBe('');
   });
 
-  test('with many unfinished large bodies, a new one is accepted and the oldest is dropped', async () => {
+  test('with many unfinished large bodies, a new one is accepted and the oldest is dropped', LONG_TEST, async () => {
     const part = Buffer.alloc(23 * MIB, 0x20);
     const headers = { 'x-hub-signature-256': sign('x'), 'content-length': String(25 * MIB) };
     const slow: Awaited<ReturnType<typeof begin>>[] = [];

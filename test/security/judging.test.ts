@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
 let team: Team;
@@ -30,31 +31,39 @@ describe('the policy in force', () => {
     expect((await phoenix.ledger.policyInForce())?.policy.approvals.destroy).toBe(2);
   });
 
-  test('is that of a commit once its run has ended, and the same for a replay as for the commit', async () => {
-    const { phoenix } = team;
-    const { commit } = await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, none));
-    expect(await phoenix.ledger.policyInForce()).toMatchObject({ commit, policy: { approvals: { destroy: 0 } } });
-    const run = await phoenix.agent().command({ verb: 'delete', targets: ['102'], by: 'ada' });
-    await phoenix.reached(run, 'blocked');
-    const { statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
-    expect(statuses['phoenix/lxc/102']).toBe('success: applied');
-  });
+  test(
+    'is that of a commit once its run has ended, and the same for a replay as for the commit',
+    LONG_TEST,
+    async () => {
+      const { phoenix } = team;
+      const { commit } = await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, none));
+      expect(await phoenix.ledger.policyInForce()).toMatchObject({ commit, policy: { approvals: { destroy: 0 } } });
+      const run = await phoenix.agent().command({ verb: 'delete', targets: ['102'], by: 'ada' });
+      await phoenix.reached(run, 'blocked');
+      const { statuses } = await phoenix.push(guests({ 101: {}, 103: {} }, none));
+      expect(statuses['phoenix/lxc/102']).toBe('success: applied');
+    },
+  );
 
-  test('protects guests, requires named persons and limits deletions for a replay as for the push', async () => {
-    const { phoenix } = team;
-    const strict = { approvers: ['grace'], protected: [103], max_delete_percent: 40 };
-    await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, strict));
-    const { commit, statuses } = await phoenix.push(guests({ 101: {} }, { max_delete_percent: 100 }));
-    expect(statuses['phoenix/apply']).toMatch(/than 40 % of them; phoenix validate says what to do$/);
-    const replay = await phoenix.agent().replay({ commit, by: 'ada' });
-    await phoenix.reached(replay, 'invalid');
-    const second = await phoenix.push(guests({ 101: {}, 102: {} }, { max_delete_percent: 100 }));
-    expect(second.statuses['phoenix/lxc/103']).toMatch(/it is protected/);
-    const again = await phoenix.agent().replay({ commit: second.commit, by: 'ada' });
-    await phoenix.reached(again, 'blocked');
-    expect(team.told(second.commit, 'lxc/103')).toMatch(/it is protected/);
-    expect(await team.host.commands()).not.toContain('box drop 103');
-  });
+  test(
+    'protects guests, requires named persons and limits deletions for a replay as for the push',
+    LONG_TEST,
+    async () => {
+      const { phoenix } = team;
+      const strict = { approvers: ['grace'], protected: [103], max_delete_percent: 40 };
+      await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, strict));
+      const { commit, statuses } = await phoenix.push(guests({ 101: {} }, { max_delete_percent: 100 }));
+      expect(statuses['phoenix/apply']).toMatch(/than 40 % of them; phoenix validate says what to do$/);
+      const replay = await phoenix.agent().replay({ commit, by: 'ada' });
+      await phoenix.reached(replay, 'invalid');
+      const second = await phoenix.push(guests({ 101: {}, 102: {} }, { max_delete_percent: 100 }));
+      expect(second.statuses['phoenix/lxc/103']).toMatch(/it is protected/);
+      const again = await phoenix.agent().replay({ commit: second.commit, by: 'ada' });
+      await phoenix.reached(again, 'blocked');
+      expect(team.told(second.commit, 'lxc/103')).toMatch(/it is protected/);
+      expect(await team.host.commands()).not.toContain('box drop 103');
+    },
+  );
 
   test('shows the limit of deletions as written, also when only the host section has it', async () => {
     await team.phoenix.push(environment({ 101: {}, 102: {}, 103: {} }, { behavior: { max_delete_share: 0.29 } }));

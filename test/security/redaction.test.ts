@@ -29,6 +29,7 @@ import { openPages } from '../../src/web/pages.ts';
 import { snapshotOf } from '../load/environment.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, openLab } from '../support/lab.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 
 /** By other means than the redactor's own: how programs write a text. */
@@ -332,7 +333,7 @@ describe('in a running agent', () => {
     expect(Object.keys(PLANTED)).toEqual(expect.arrayContaining(fields));
   });
 
-  test('secrets that failing programs print are shown nowhere', { timeout: 60_000 }, async () => {
+  test('secrets that failing programs print are shown nowhere', { ...LONG_TEST, timeout: 60_000 }, async () => {
     const commits = [await phoenix.push(files(true)), await phoenix.push(files(false))];
     const failing = commits.map(({ statuses }) => JSON.stringify(statuses));
     expect(failing[0]).toMatch(/hypervisor\/users":"failure/);

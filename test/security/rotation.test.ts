@@ -21,6 +21,7 @@ import { captured } from '../cli/captured.ts';
 import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, labHost, openLab } from '../support/lab.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
@@ -127,7 +128,7 @@ describe('a secret whose value changed', () => {
     });
   });
 
-  test('that is missing is named below the plan of a pull request', async () => {
+  test('that is missing is named below the plan of a pull request', LONG_TEST, async () => {
     await phoenix.push(environment({ 101: {} }));
     await phoenix.repo.branch('more', declared('file:/etc/phoenix/secrets/nowhere'));
     const { number } = await phoenix.forge.openPull({ title: 'Ada', head: 'more', base: 'main' });
@@ -176,7 +177,7 @@ describe('a secret whose value changed', () => {
     expect(await changedSecrets(host, declaredTargets, { applied: new Map() })).toEqual(new Set());
   });
 
-  test('is found by drift detection, and applied once', async () => {
+  test('is found by drift detection, and applied once', LONG_TEST, async () => {
     values['PHOENIX_SECRET_HASH'] = FIRST;
     await phoenix.push(declared('env:PHOENIX_SECRET_HASH'));
     const health = async () => {
@@ -203,7 +204,7 @@ describe('a secret whose value changed', () => {
     expect(applied.sort()).toEqual([USERS, USERS, 'lxc/101']);
   });
 
-  test('is applied by the timer without a push, once', async () => {
+  test('is applied by the timer without a push, once', LONG_TEST, async () => {
     await phoenix.push(declared(`file:${SECRET}`));
     await phoenix.stopAgent();
     await put(SECOND);
@@ -215,7 +216,7 @@ describe('a secret whose value changed', () => {
     expect(lab.commands().filter((line) => line === 'chpasswd -e')).toHaveLength(2);
   });
 
-  test('in an encrypted file counts; changes elsewhere in the file do not', async () => {
+  test('in an encrypted file counts; changes elsewhere in the file do not', LONG_TEST, async () => {
     const file = await recorded('values.yaml');
     const reference = 'sops:etc/secrets.yaml#db.password';
     const first = await phoenix.push({ ...declared(reference), 'etc/secrets.yaml': file });
@@ -233,7 +234,7 @@ describe('a secret whose value changed', () => {
     expect(set()).toBe(2);
   });
 
-  test('cannot be guessed from its digest, whose key only root of the node can read', async () => {
+  test('cannot be guessed from its digest, whose key only root of the node can read', LONG_TEST, async () => {
     await phoenix.push(declared(`file:${SECRET}`));
     const { applied } = await phoenix.ledger.target(USERS);
     const digest = applied?.secrets?.[`file:${SECRET}`] ?? '';
@@ -325,33 +326,37 @@ describe('a secret that another target receives', () => {
     expect(planTable(made.steps, new Set())).toContain(`newly given \`${A}\`, \`${B}\``);
   });
 
-  test('is shown by the plan of the command line, and waits for approval where the configuration requires it', async () => {
-    const lab = await openLab('here');
-    const phoenix = await startPhoenix({
-      host: labHost(lab.folder, 'here', { environment: { PHOENIX_SECRET_A: FIRST } }),
-      managers,
-    });
-    try {
-      const host = { phoenix: { approvals: { secrets: 1 } }, users: { username: 'ada' } };
-      await phoenix.push(environment({ 101: {} }, host));
-      const users = { username: 'ada', password_hash: { $secret: A } };
-      const { statuses } = await phoenix.push(environment({ 101: { cores: 2 } }, { ...host, users }));
-      expect(statuses[`phoenix/${USERS}`]).toMatch(/approv/);
-      expect(statuses['phoenix/lxc/101']).toBe('success: applied');
-      const [run] = await phoenix.ledger.runs(1);
-      if (run === undefined) throw new Error('there is no run');
-      await phoenix.agent().approve(run.id, USERS, 'ann');
-      const { statuses: after } = await phoenix.reached(run.id, 'succeeded');
-      expect(after[`phoenix/${USERS}`]).toBe('success: applied');
+  test(
+    'is shown by the plan of the command line, and waits for approval where the configuration requires it',
+    LONG_TEST,
+    async () => {
+      const lab = await openLab('here');
+      const phoenix = await startPhoenix({
+        host: labHost(lab.folder, 'here', { environment: { PHOENIX_SECRET_A: FIRST } }),
+        managers,
+      });
+      try {
+        const host = { phoenix: { approvals: { secrets: 1 } }, users: { username: 'ada' } };
+        await phoenix.push(environment({ 101: {} }, host));
+        const users = { username: 'ada', password_hash: { $secret: A } };
+        const { statuses } = await phoenix.push(environment({ 101: { cores: 2 } }, { ...host, users }));
+        expect(statuses[`phoenix/${USERS}`]).toMatch(/approv/);
+        expect(statuses['phoenix/lxc/101']).toBe('success: applied');
+        const [run] = await phoenix.ledger.runs(1);
+        if (run === undefined) throw new Error('there is no run');
+        await phoenix.agent().approve(run.id, USERS, 'ann');
+        const { statuses: after } = await phoenix.reached(run.id, 'succeeded');
+        expect(after[`phoenix/${USERS}`]).toBe('success: applied');
 
-      const folder = join(phoenix.folder, 'person');
-      await openConfigRepo(folder, folder).catch(() => {});
-      const { out } = await captured((io) => plan({ path: folder, from: 'HEAD~1', to: 'HEAD', json: true }, io));
-      const steps = (JSON.parse(out) as { steps: { target: string; secrets?: string[] }[] }).steps;
-      expect(steps.find(({ target: id }) => id === USERS)).toMatchObject({ secrets: [A], approval: true });
-    } finally {
-      await phoenix.stop();
-      await lab.close();
-    }
-  });
+        const folder = join(phoenix.folder, 'person');
+        await openConfigRepo(folder, folder).catch(() => {});
+        const { out } = await captured((io) => plan({ path: folder, from: 'HEAD~1', to: 'HEAD', json: true }, io));
+        const steps = (JSON.parse(out) as { steps: { target: string; secrets?: string[] }[] }).steps;
+        expect(steps.find(({ target: id }) => id === USERS)).toMatchObject({ secrets: [A], approval: true });
+      } finally {
+        await phoenix.stop();
+        await lab.close();
+      }
+    },
+  );
 });

@@ -17,6 +17,7 @@ import { vmFile } from '../../src/managers/vm/schema.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 import {
   CERTIFICATES,
@@ -193,7 +194,7 @@ describe('a line break or invisible character', () => {
     expect(taken).toEqual([]);
   });
 
-  test('is refused at its line by the command line', () => {
+  test('is refused at its line by the command line', LONG_TEST, () => {
     const told = (sample: Sample, problems: readonly Problem[]) => {
       const pointer = `/${sample.keys.slice(0, sample.field.isKey ? -1 : undefined).join('/')}`;
       return problems.find(
@@ -312,7 +313,7 @@ describe('an accepted character changes no structure', () => {
       ).toBe(true);
   });
 
-  test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('at %s', (_, sample) => {
+  test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('at %s', LONG_TEST, (_, sample) => {
     const {
       field: { schema },
       keys,
@@ -330,16 +331,20 @@ describe('an accepted character changes no structure', () => {
     for (const written of [all, ...each]) if (written !== null) expect(grownIn(shapeOf(written), usual)).toEqual([]);
   });
 
-  test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))('no option begins at %s', (_, sample) => {
-    const text = `-${sample.value}`;
-    // What the field refuses is refused at its line, as the first test checks for every character.
-    const written = (sample.field.schema.safeParse(text).success ? writtenWith(sample, text) : null) ?? [];
-    for (const each of written) {
-      if ('text' in each) continue;
-      const end = each.argv.indexOf('--');
-      const words = each.argv.slice(0, end < 0 ? undefined : end);
-      const options = words.filter((word, at) => word === text && !words[at - 1]?.startsWith('--'));
-      expect(options, each.what).toEqual([]);
-    }
-  });
+  test.each(ONE_SHAPE.map((sample) => [nameOf(sample), sample] as const))(
+    'no option begins at %s',
+    LONG_TEST,
+    (_, sample) => {
+      const text = `-${sample.value}`;
+      // What the field refuses is refused at its line, as the first test checks for every character.
+      const written = (sample.field.schema.safeParse(text).success ? writtenWith(sample, text) : null) ?? [];
+      for (const each of written) {
+        if ('text' in each) continue;
+        const end = each.argv.indexOf('--');
+        const words = each.argv.slice(0, end < 0 ? undefined : end);
+        const options = words.filter((word, at) => word === text && !words[at - 1]?.startsWith('--'));
+        expect(options, each.what).toEqual([]);
+      }
+    },
+  );
 });

@@ -26,7 +26,7 @@ import { sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
 import { storageShape } from '../../src/managers/hypervisor/schema/storage.ts';
 import { sudoText } from '../../src/managers/hypervisor/users/sudo.ts';
 import { keyLine } from '../../src/managers/public-key.ts';
-import { parsePropertyString } from '../../src/proxmox/property-string.ts';
+import { parsePropertyString } from '../../src/proxmox/parameters/property-string.ts';
 import { findProgram, freePort } from '../support/programs.ts';
 import { testAuthority } from '../support/tls.ts';
 import { KEY } from './whole-environment.ts';

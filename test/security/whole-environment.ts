@@ -301,7 +301,6 @@ export function wholeEnvironment(): Files {
           ...settingsAsWritten('vm'),
           disk_size_gb: 32,
           storage_pool: 'tank-disks',
-          network_bridge: 'vmbr0',
           dependencies: ['900'],
           network_config: {
             ip: '10.0.0.111/24',
@@ -325,6 +324,7 @@ export function wholeEnvironment(): Files {
         {
           ...guest(1002),
           vmid: 1002,
+          network_bridge: 'vmbr0',
           clone_from_vmid: 9000,
           disk_size_gb: 32,
           network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1', nameserver: '10.0.0.13' },

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface GitServer {
@@ -23,6 +23,12 @@ export interface GitServerOptions {
   readonly answer?: (bytes: Buffer, isList: boolean) => Buffer;
   /** Number of bytes of an object response after which the connection is closed; absent: never. */
   readonly cutAfter?: () => number | undefined;
+}
+
+/** Closes the connection after `limit` bytes. */
+function sendUpTo(response: ServerResponse, bytes: Buffer, limit: number | undefined): void {
+  if (limit === undefined || limit >= bytes.length) response.end(bytes);
+  else response.write(bytes.subarray(0, limit), () => response.destroy());
 }
 
 /** Serves only commits that refs point to, unless `config` allows others. */
@@ -49,12 +55,7 @@ export async function serveRepository(
       return;
     }
     const bytes = Buffer.concat(await git.stdout.toArray());
-    const given = answer?.(bytes, isList) ?? bytes;
-    if (limit === undefined || limit >= given.length) {
-      response.end(given);
-      return;
-    }
-    response.write(given.subarray(0, limit), () => response.destroy());
+    sendUpTo(response, answer?.(bytes, isList) ?? bytes, limit);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

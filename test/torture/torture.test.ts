@@ -1,4 +1,5 @@
 // A few tries of each scenario with faults at random points; `npm run torture` makes many.
+// @module-tag long
 
 import { describe, test } from 'vitest';
 import { inputsOf } from './scenario.ts';

@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/model/ids.ts';
 import { environment } from '../support/environment.ts';
+import { LONG_TEST } from '../support/long.ts';
 import type { Phoenix } from '../support/phoenix.ts';
 import { type Shown, type Visitor, visitor } from './visitor.ts';
 import { openWhole, type Whole } from './whole.ts';
@@ -38,7 +39,7 @@ async function signedIn(login: string): Promise<Visitor> {
 const runOf = ({ path }: Shown) => (/\/(\d+)$/.exec(path)?.[1] ?? '') as RunId;
 
 describe('healing a target', () => {
-  test('shows its actions, performs exactly those, and records who requested it', async () => {
+  test('shows its actions, performs exactly those, and records who requested it', LONG_TEST, async () => {
     await byHand('put', '101', '{"memory_mb":1}');
     const otto = await signedIn('otto');
     const look = await otto.press(await otto.visit('/targets/lxc/101'), 'Heal…');
@@ -64,7 +65,7 @@ describe('healing a target', () => {
   });
 });
 
-test('is not offered when there is nothing to correct', async () => {
+test('is not offered when there is nothing to correct', LONG_TEST, async () => {
   await byHand('put', '101', '{"foreign":true}');
   const ada = await signedIn('ada');
   const form = formOf(await ada.visit('/'));
@@ -98,7 +99,7 @@ describe('approving a step', () => {
 });
 
 describe('what changed since its page was shown', () => {
-  test('is not approved: a form for another change, and one that names none', async () => {
+  test('is not approved: a form for another change, and one that names none', LONG_TEST, async () => {
     await phoenix.push({ ...environment({ 102: {} }) });
     const [open] = await phoenix.ledger.openRuns();
     const otto = await signedIn('otto');
@@ -112,7 +113,7 @@ describe('what changed since its page was shown', () => {
     expect(await phoenix.ledger.run(open?.id as RunId)).toMatchObject({ state: 'blocked', approvals: [] });
   });
 
-  test('is not unfrozen: the freeze of somebody else that came in between', async () => {
+  test('is not unfrozen: the freeze of somebody else that came in between', LONG_TEST, async () => {
     const otto = await signedIn('otto');
     await otto.press(await otto.visit('/do/freeze'), 'Freeze', { reason: 'moving the storage' });
     const page = await otto.visit('/do/unfreeze');
@@ -167,7 +168,7 @@ test('the buttons replay a commit, check for drift, freeze and unfreeze', async 
 describe('actions are refused', () => {
   const PAGES = ['/do/freeze', '/do/unfreeze', '/do/look'];
 
-  test('without signing in, to readers, and to operators where an admin is needed', async () => {
+  test('without signing in, to readers, and to operators where an admin is needed', LONG_TEST, async () => {
     const nobody = visitor(url);
     for (const path of PAGES) expect((await nobody.visit(path)).status).toBe(401);
     expect((await nobody.send('/do/freeze', { reason: 'mine' })).status).toBe(401);
@@ -218,7 +219,7 @@ describe('actions are refused', () => {
 });
 
 describe('the board of the queues', () => {
-  test('can be seen by operators and changed by admins, and loads nothing from other sites', async () => {
+  test('can be seen by operators and changed by admins, and loads nothing from other sites', LONG_TEST, async () => {
     const [rita, otto, ada] = [await signedIn('rita'), await signedIn('otto'), await signedIn('ada')];
     const asked = await visitor(url).visit('/queues/');
     // The form and its way back are found from below the path, too.

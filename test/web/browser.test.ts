@@ -1,4 +1,5 @@
 // The pages in a real browser: what only a browser checks, such as whether the content security policy allows their scripts.
+// @module-tag long
 
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';

@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { overviewOf } from '../../src/agent/http/overview.ts';
 import type { TargetJson } from '../../src/agent/http/run-json.ts';
-import { TROUBLE } from '../../src/messages/pages.ts';
+import { PAGE_ERROR } from '../../src/messages/pages/pages.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { RunState, StepRecord } from '../../src/model/run.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
 import { forgePages } from '../../src/web/forge-pages.ts';
 import { document, type Page } from '../../src/web/html/document.ts';
-import { troublePage } from '../../src/web/html/error-page.ts';
+import { errorPage } from '../../src/web/html/error-page.ts';
 import { graph } from '../../src/web/html/graph.ts';
 import { frontPage } from '../../src/web/html/home.ts';
 import { type MapView, mapPage } from '../../src/web/html/map.ts';
@@ -21,6 +21,7 @@ import { searchPage } from '../../src/web/html/search.ts';
 import { type TargetView, targetPage } from '../../src/web/html/target.ts';
 import { targetsPage } from '../../src/web/html/targets.ts';
 import { linksFrom } from '../../src/web/links.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { COMMIT, CREATED, stepOf } from './recorded.ts';
 
 const ASSETS = { style: 'pages.css', script: 'pages.js', icon: 'icon.svg' };
@@ -219,8 +220,8 @@ function everyPage(text: string): string[] {
     targetPage(shownTarget, links),
     mapPage(mapOf(text, known), links),
     searchPage({ query: text, targets: [known], guests, runs: [run], looked: 1, commits: front.commits }, links),
-    troublePage(TROUBLE.noPage(text)),
-    troublePage(TROUBLE.noRun(text)),
+    errorPage(PAGE_ERROR.noPage(text)),
+    errorPage(PAGE_ERROR.noRun(text)),
   ].map((page) => render(page));
 }
 
@@ -277,7 +278,7 @@ describe('text from outside', () => {
     )
     .map((parts) => `x${parts.join('')}`);
 
-  test('never adds a tag or attribute to a page', () => {
+  test('never adds a tag or attribute to a page', LONG_TEST, () => {
     fc.assert(
       fc.property(nasty, (text) => {
         expect(everyPage(text).map(skeleton)).toEqual(plain);

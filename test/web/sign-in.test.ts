@@ -1,4 +1,5 @@
 // Signing in with a real browser: the cookie, the event stream of a run, and links from other sites.
+// @module-tag long
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

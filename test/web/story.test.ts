@@ -1,5 +1,6 @@
 // Typical use of the pages in a real browser: a user pushes, inspects, approves, heals and replays, and requests from another site have no effect.
 // With PHOENIX_TEST_SCREENSHOTS each page is saved as a picture, at three widths, light and dark.
+// @module-tag long
 
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

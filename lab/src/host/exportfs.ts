@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
-import { EXPORT_UUID, EXPORT_VALUES, EXPORT_WORDS } from '../../../src/proxmox/nfs-exports.ts';
+import { EXPORT_UUID, EXPORT_VALUES, EXPORT_WORDS } from '../../../src/proxmox/files/nfs-exports.ts';
 import { canonicalName } from '../network/names.ts';
 import { replaceFile } from '../proxmox/lock.ts';
 import { type LabNode, pathOf } from '../proxmox/node.ts';

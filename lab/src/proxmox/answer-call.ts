@@ -18,7 +18,7 @@ export async function answerCall([dir, name, ...argv]: readonly string[]): Promi
   const record = (rc: number | null): void => recordCall(dir, [name, ...argv], rc, started);
   pause(delayMs);
   const fault = dueFault(dir, faults, name, argv);
-  if (hasHaRequests(node)) (await import('./objects/ha-daemon.ts')).carryOutHaRequests(node);
+  if (hasHaRequests(node)) (await import('./objects/ha/daemon.ts')).carryOutHaRequests(node);
   const early = fault?.after === true ? undefined : applyFault(fault, node, argv, record);
   const answer = early ?? (await load())(node, argv, () => readFileSync(0));
   const { stdout, stderr, rc } = early ?? applyFault(fault, node, argv, record) ?? answer;

@@ -1,7 +1,7 @@
 // A call of one of the lab's programs: its output, the tasks it starts, and the conversion of a refusal to an exit code and message.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { verbNamed } from '../../../src/proxmox/table.ts';
+import { verbNamed } from '../../../src/proxmox/parameters/table.ts';
 import type { Answer } from './answer.ts';
 import { hostFile, type LabNode, pathOf } from './node.ts';
 import { checkParameters, type Parameters, resolveVerb } from './parameters/check.ts';

@@ -6,7 +6,7 @@ import { apiAnswer } from './api/pvesh.ts';
 import { apiVerbs } from './api/verbs.ts';
 import { answer, type Call, newCall, print } from './call.ts';
 import { clusterNodes, type LabNode } from './node.ts';
-import { type Move, managedSid, queueHaCommand } from './objects/ha-status.ts';
+import { type Move, managedSid, queueHaCommand } from './objects/ha/status.ts';
 import type { Output } from './parameters/api-call.ts';
 import type { Parameters } from './parameters/check.ts';
 import { refuse } from './refusal.ts';

@@ -38,7 +38,7 @@ export function programsHere(dir: string, recorded = false): (call: Call) => Pro
     const run = await importProgram(basename(program));
     if (run === undefined)
       return { exit: null, ended: 'not found', ms: 0, reason: `${program}: no such program on this node` };
-    if (hasHaRequests(node)) (await import('./objects/ha-daemon.ts')).carryOutHaRequests(node);
+    if (hasHaRequests(node)) (await import('./objects/ha/daemon.ts')).carryOutHaRequests(node);
     const started = performance.now();
     const { rc, stdout, stderr } = run(node, [...args], () => Buffer.from(input ?? ''));
     if (recorded) recordCall(dir, [basename(program), ...args], rc, started);

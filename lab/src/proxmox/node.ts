@@ -159,9 +159,18 @@ export type Orders = {
   readonly agent?: Readonly<Record<string, boolean>>;
   /** Timeout for a guest's lock in milliseconds, instead of Proxmox's. */
   readonly lockTimeoutMs?: number;
+  /** Portainer servers that people start in machines themselves, by the id of the machine. */
+  readonly portainers?: Readonly<Record<string, ByHand>>;
   /** How long HA takes until it starts or stops a guest, in milliseconds; default: 1000. */
   readonly haDelayMs?: number;
 };
+
+/** A Portainer server of people, with its administrator. */
+export interface ByHand {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
 
 /** The result of a command inside a guest; `match` is a regular expression on its words joined by blanks. */
 type GuestRule = {
@@ -183,6 +192,15 @@ export function orders(node: LabNode): Orders {
 export function setAgent(node: LabNode, id: number, answers: boolean): void {
   const given = orders(node);
   replaceFile(pathOf(node, 'lab.json'), JSON.stringify({ ...given, agent: { ...given.agent, [id]: answers } }));
+}
+
+/** Records a Portainer server that people run in a machine. */
+export function setPortainer(node: LabNode, id: number, server: ByHand): void {
+  const given = orders(node);
+  replaceFile(
+    pathOf(node, 'lab.json'),
+    JSON.stringify({ ...given, portainers: { ...given.portainers, [id]: server } }),
+  );
 }
 
 /** Path of the lock of a guest's configuration. */

@@ -3,10 +3,10 @@
 
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { parseOptionLines } from '../../../src/proxmox/option-lines.ts';
-import { splitList } from '../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../src/proxmox/property-string.ts';
-import { encodeText } from '../../../src/proxmox/section-config.ts';
+import { parseOptionLines } from '../../../src/proxmox/files/option-lines.ts';
+import { encodeText } from '../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../src/proxmox/parameters/property-string.ts';
 import { keyText, makeCertificate, newKey } from '../certificates/certificates.ts';
 import type { Answer } from './answer.ts';
 import { apiVerbs } from './api/verbs.ts';

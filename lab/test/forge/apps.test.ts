@@ -6,6 +6,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { workingCopy } from '../../../test/support/git.ts';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { APP, APP_ID, APP_KEY, appToken, openScene, type Scene } from './harness.ts';
 
 let scene: Scene;
@@ -57,20 +58,24 @@ describe('an App', () => {
     expect((await scene.call('GET', '/hooks', { token: await scene.installationToken() })).status).toBe(403);
   });
 
-  test('reads with its token over Git too, pushes only where contents are open to it, until the token ends', async () => {
-    const sha = await scene.branch('main');
-    const token = await scene.installationToken();
-    const own = await workingCopy(scene.forge.repositoryUrl.replace('//', `//x-access-token:${token}@`));
-    await own.git('fetch', '--quiet', 'origin', 'main');
-    expect(await own.git('rev-parse', 'FETCH_HEAD')).toBe(sha);
-    await own.git('reset', '--quiet', '--hard', 'FETCH_HEAD');
-    await expect(own.push('HEAD:refs/heads/theirs')).rejects.toThrow(/403|not granted/);
-    expect((await scene.call('GET', '/', { token })).status).toBe(200);
-    scene.forge.expireTokens();
-    expect((await scene.call('GET', '/', { token })).status).toBe(401);
-    await expect(own.git('fetch', '--quiet', 'origin', 'main')).rejects.toThrow(/Authentication failed|401/);
-    await own.remove();
-  });
+  test(
+    'reads with its token over Git too, pushes only where contents are open to it, until the token ends',
+    LONG_TEST,
+    async () => {
+      const sha = await scene.branch('main');
+      const token = await scene.installationToken();
+      const own = await workingCopy(scene.forge.repositoryUrl.replace('//', `//x-access-token:${token}@`));
+      await own.git('fetch', '--quiet', 'origin', 'main');
+      expect(await own.git('rev-parse', 'FETCH_HEAD')).toBe(sha);
+      await own.git('reset', '--quiet', '--hard', 'FETCH_HEAD');
+      await expect(own.push('HEAD:refs/heads/theirs')).rejects.toThrow(/403|not granted/);
+      expect((await scene.call('GET', '/', { token })).status).toBe(200);
+      scene.forge.expireTokens();
+      expect((await scene.call('GET', '/', { token })).status).toBe(401);
+      await expect(own.git('fetch', '--quiet', 'origin', 'main')).rejects.toThrow(/Authentication failed|401/);
+      await own.remove();
+    },
+  );
 });
 
 test('the client that others use for Apps works with it, and gets a new token when one has ended', async () => {
@@ -108,7 +113,7 @@ describe('an App of a manifest', () => {
     return fetch(`${scene.forge.url}${page}`, { method: 'POST', body, redirect: 'manual' });
   }
 
-  test('comes with its secrets, once, and works when it is installed', async () => {
+  test('comes with its secrets, once, and works when it is installed', LONG_TEST, async () => {
     const hook_attributes = { url: scene.receiver };
     const answer = await post({ ...manifest, hook_attributes }, '/organizations/phoenix/settings/apps/new?state=abc');
     const back = new URL(answer.headers.get('location') ?? '');

@@ -2,6 +2,7 @@
 // press of a button becomes the same event.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { APP, APP_ID, type Json, openScene, type Scene } from './harness.ts';
 
 let scene: Scene;
@@ -30,7 +31,7 @@ async function checkEvents(): Promise<Json[]> {
 }
 
 describe('check runs', () => {
-  test('begin queued, gather annotations, and end with a conclusion', async () => {
+  test('begin queued, gather annotations, and end with a conclusion', LONG_TEST, async () => {
     const { body } = await create({ external_id: 'run/1', details_url: 'https://phoenix.example/runs/1' });
     expect(body).toMatchObject({ status: 'queued', conclusion: null, completed_at: null, app: { id: APP_ID } });
     const output = { title: 'Plan', summary: '**fine**' };
@@ -51,7 +52,7 @@ describe('check runs', () => {
     expect(scene.forge.latestChecks(sha)).toMatchObject([{ id: body.id, actions: [button] }]);
   });
 
-  test('are listed by commit and name, the newest of each name or all', async () => {
+  test('are listed by commit and name, the newest of each name or all', LONG_TEST, async () => {
     await create({});
     const second = await create({ conclusion: 'success' });
     const other = await create({ name: 'apply' });
@@ -91,7 +92,7 @@ describe('check runs', () => {
     ],
     ['a short description', { actions: [{ label: 'x', description: 'x'.repeat(41), identifier: 'x' }] }, /Only 40/],
     ['an identifier', { actions: [{ label: 'x', description: 'x' }] }, /"identifier" wasn't supplied/],
-  ])('are taken only with %s', async (_, body, message) => {
+  ])('are taken only with %s', LONG_TEST, async (_, body, message) => {
     const refused = await create(body);
     expect(refused.status).toBe(422);
     expect(refused.body.message).toMatch(message);
@@ -107,7 +108,7 @@ describe('check runs', () => {
     ['a message', { message: undefined }, /"message" wasn't supplied/],
     ['a shorter message', { message: 'é'.repeat(33_000) }, /more than 64 KB/],
     ['a shorter title', { title: 'x'.repeat(256) }, /Only 255 characters/],
-  ])('take annotations only with %s', async (_, more, message) => {
+  ])('take annotations only with %s', LONG_TEST, async (_, more, message) => {
     const refused = await create({ output: { title: 'x', summary: 'x', annotations: [annotation(1, more)] } });
     expect(refused.status).toBe(422);
     expect(refused.body.message).toMatch(message);

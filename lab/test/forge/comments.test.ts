@@ -1,6 +1,7 @@
 // Comments of the lab's GitHub: what a person or a token may write, the events that follow, and the refusals and pages of the real API.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { type Json, openScene, type Scene } from './harness.ts';
 
 let scene: Scene;
@@ -42,7 +43,7 @@ test('comments come in pages, oldest first', async () => {
   expect(page.headers.get('link')).toContain('page=1>; rel="prev"');
 });
 
-test('comments are refused as GitHub refuses them', async () => {
+test('comments are refused as GitHub refuses them', LONG_TEST, async () => {
   const post = (body: unknown, number = 1) => scene.call('POST', `/issues/${number}/comments`, { body: { body } });
   expect((await post('x'.repeat(65_536))).status).toBe(201);
   const long = await post('x'.repeat(65_537));
@@ -74,7 +75,7 @@ test('the permissions of known users are shown', async () => {
   ]);
 });
 
-test('a token that may only read writes nothing', async () => {
+test('a token that may only read writes nothing', LONG_TEST, async () => {
   scene.forge.allow('phoenix-agent', 'read');
   expect((await scene.call('GET', '/pulls')).status).toBe(200);
   for (const [path, body] of [

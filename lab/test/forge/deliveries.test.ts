@@ -2,6 +2,7 @@
 // late, doubled or out of order.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { type DeliveryOutcome, seededOutcomes } from '../../src/forge/delivery-outcomes.ts';
 import { APP, appToken, type Json, openScene, type Scene } from './harness.ts';
 
@@ -13,7 +14,7 @@ async function next(link: string | null): Promise<string> {
 }
 
 describe('deliveries', () => {
-  test('of the repository are listed in pages and sent again under the same id', async () => {
+  test('of the repository are listed in pages and sent again under the same id', LONG_TEST, async () => {
     scene = await openScene({ tokenRight: 'admin' });
     scene.answerWith(503);
     for (const name of ['main', 'one', 'two']) await scene.branch(name);
@@ -45,7 +46,7 @@ describe('deliveries', () => {
     expect((await scene.call('GET', `${path}?cursor=x`)).status).toBe(400);
   });
 
-  test('of an App are its own, and ask for its signature', async () => {
+  test('of an App are its own, and ask for its signature', LONG_TEST, async () => {
     scene = await openScene({ app: APP, tokenRight: 'admin' });
     scene.forge.decideDeliveries(() => 'drop');
     await scene.branch('main');
@@ -75,7 +76,7 @@ describe('on their way, deliveries', () => {
     scene = await openScene();
   });
 
-  test('are dropped, held up, repeated and reordered as it is decided', async () => {
+  test('are dropped, held up, repeated and reordered as it is decided', LONG_TEST, async () => {
     const outcomes: DeliveryOutcome[] = ['drop', 'delay', 'duplicate', 'reorder', 'deliver', 'reorder'];
     scene.forge.decideDeliveries(() => outcomes.shift() ?? 'deliver');
     for (const name of ['dropped', 'delayed', 'twice', 'late', 'early', 'held']) await scene.branch(name);

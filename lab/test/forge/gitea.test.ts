@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { type Json, openScene, type Scene, SECRET } from './harness.ts';
 
 let scene: Scene;
@@ -74,7 +75,7 @@ test('there are no checks, no deliveries and no Apps', async () => {
   expect((await fetch(`${scene.forge.url}/repos/phoenix/config`)).status).toBe(404);
 });
 
-test('events of pull requests have a format of their own', async () => {
+test('events of pull requests have a format of their own', LONG_TEST, async () => {
   const head = await scene.branch('side');
   await scene.branch('stable', { stable: '1' });
   const body = { title: 'More', head: 'side', base: 'main' };
@@ -104,7 +105,7 @@ test('events of pull requests have a format of their own', async () => {
   expect((await scene.copy.git('ls-remote', 'origin', 'refs/pull/1/head')).split('\t')[0]).toBe(next);
 });
 
-test('comments are created and sent as events', async () => {
+test('comments are created and sent as events', LONG_TEST, async () => {
   await scene.branch('side');
   await scene.forge.openPull({ title: 'More', head: 'side', base: 'main' });
   const { body: made } = await scene.call('POST', '/issues/1/comments', { body: { body: 'the plan' } });

@@ -1,6 +1,7 @@
 // Every GitHub operation of the lab responds as GitHub's API description says: `call` validates each response.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { OPERATIONS, problemsOf, seen } from './github-api.ts';
 import { APP, appToken, openScene, type Scene } from './harness.ts';
 
@@ -26,7 +27,7 @@ test('an answer that GitHub would not give is found', () => {
   expect(problemsOf('POST', '/repos/a/b/pulls', 422, { errors: [] })).toContain('message');
 });
 
-test('every operation is held to it', async () => {
+test('every operation is held to it', LONG_TEST, async () => {
   seen.clear();
   const sha = await token.branch('main');
   await token.branch('side');

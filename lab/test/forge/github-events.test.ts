@@ -2,6 +2,7 @@
 
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import { expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { APP, type Json, openScene } from './harness.ts';
 
 /** Younger than the examples. */
@@ -33,7 +34,7 @@ function strangeIn(event: string, payload: Json): string[] {
   });
 }
 
-test('every event of the lab is like GitHub examples', async () => {
+test('every event of the lab is like GitHub examples', LONG_TEST, async () => {
   const scene = await openScene({ app: APP });
   await scene.branch('main');
   await scene.branch('stable', { stable: '1' });

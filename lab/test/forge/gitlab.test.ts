@@ -1,6 +1,7 @@
 // The lab's GitLab has the real one's job states, refusals and events, in particular that a finished status cannot begin again.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { type Answer, type Json, openScene, type Scene, SECRET, TOKEN } from './harness.ts';
 
 const PROJECT = '/projects/phoenix%2Fconfig';
@@ -26,7 +27,7 @@ async function told(event: string): Promise<Json[]> {
 describe('statuses', () => {
   const set = (state: string, more: object = {}) => call('POST', `/statuses/${sha}`, { state, name: 'apply', ...more });
 
-  test('are jobs that proceed and do not begin twice', async () => {
+  test('are jobs that proceed and do not begin twice', LONG_TEST, async () => {
     expect((await set('pending', { description: 'waits' })).body).toMatchObject({ status: 'pending', ref: 'main' });
     expect(await set('pending')).toMatchObject({
       status: 400,
@@ -93,7 +94,7 @@ describe('statuses', () => {
 });
 
 describe('pushes', () => {
-  test('show the secret and at most twenty commits', async () => {
+  test('show the secret and at most twenty commits', LONG_TEST, async () => {
     for (let n = 0; n < 25; n += 1) await scene.copy.commit({ a: String(n) });
     await scene.copy.push();
     await scene.copy.git('tag', 'v1');
@@ -112,7 +113,7 @@ describe('pushes', () => {
 });
 
 describe('merge requests', () => {
-  test('are opened, updated by pushes, changed, and sent as events', async () => {
+  test('are opened, updated by pushes, changed, and sent as events', LONG_TEST, async () => {
     const head = await scene.branch('side');
     await scene.branch('stable', { stable: '1' });
     const asked = { title: 'More', source_branch: 'side', target_branch: 'main' };
@@ -147,7 +148,7 @@ describe('merge requests', () => {
     expect((await call('GET', '/merge_requests?state=open')).status).toBe(400);
   });
 
-  test('have notes, which are listed newest first', async () => {
+  test('have notes, which are listed newest first', LONG_TEST, async () => {
     await scene.branch('side');
     await scene.forge.openPull({ title: 'More', head: 'side', base: 'main' });
     const { body: made } = await call('POST', '/merge_requests/1/notes', { body: 'the plan' });

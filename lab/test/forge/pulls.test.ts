@@ -1,6 +1,7 @@
 // Pull requests of the lab's GitHub go through the states of real ones, with the same refs, merges, events and refusals.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LONG_TEST } from '../../../test/support/long.ts';
 import { openScene, type Scene } from './harness.ts';
 
 let scene: Scene;
@@ -22,7 +23,7 @@ async function remoteRef(ref: string): Promise<string> {
 }
 
 describe('pull requests', () => {
-  test('are opened over REST, sent as events, and follow their branch', async () => {
+  test('are opened over REST, sent as events, and follow their branch', LONG_TEST, async () => {
     const head = await scene.branch('side');
     const asked = { title: 'More', head: 'side', base: 'main', body: 'why' };
     const opened = await scene.call('POST', '/pulls', { body: asked });
@@ -58,7 +59,7 @@ describe('pull requests', () => {
     expect(listed.body).toMatchObject([{ number: 1, head: { sha: next } }]);
   });
 
-  test('are retargeted, closed and opened again', async () => {
+  test('are retargeted, closed and opened again', LONG_TEST, async () => {
     await scene.branch('stable');
     await scene.branch('side');
     await scene.forge.openPull({ title: 'More', head: 'side', base: 'main' });
@@ -103,7 +104,7 @@ describe('pull requests', () => {
     expect(JSON.stringify(over)).toContain('A pull request already exists for mallory:patch.');
   });
 
-  test('are merged by people, over REST, and by a push that brings their commits', async () => {
+  test('are merged by people, over REST, and by a push that brings their commits', LONG_TEST, async () => {
     for (const name of ['one', 'two', 'three']) {
       await scene.copy.git('checkout', '--quiet', '-B', 'start', first);
       const head = await scene.branch(name);
@@ -136,7 +137,7 @@ describe('pull requests', () => {
     expect((await scene.call('PATCH', '/pulls/1', { body: { state: 'open' } })).status).toBe(422);
   });
 
-  test('with conflicts cannot be merged, and end with their branch', async () => {
+  test('with conflicts cannot be merged, and end with their branch', LONG_TEST, async () => {
     await scene.branch('side', { main: 'theirs' });
     await scene.copy.git('checkout', '--quiet', '-B', 'main', first);
     await scene.branch('main', { main: 'ours' });
@@ -150,7 +151,7 @@ describe('pull requests', () => {
     await expect(scene.forge.reopenPull(1)).rejects.toThrow('has been deleted');
   });
 
-  test('are refused as GitHub refuses them', async () => {
+  test('are refused as GitHub refuses them', LONG_TEST, async () => {
     await scene.branch('side');
     const asked = { title: 'x', head: 'side', base: 'main' };
     const refused = async (body: object) => {
@@ -167,7 +168,7 @@ describe('pull requests', () => {
     await expect(scene.copy.push('HEAD:refs/pull/7/head')).rejects.toThrow(/hidden ref|rejected/);
   });
 
-  test('follow branches that are moved without a push', async () => {
+  test('follow branches that are moved without a push', LONG_TEST, async () => {
     const head = await scene.branch('side');
     await scene.forge.openPull({ title: 'More', head: 'side' });
     await scene.forge.moveBranch('side', await scene.branch('other', { side: '2' }), 'grace');

@@ -1,7 +1,7 @@
 // One step of a run, from the lease on its target to its outcome. It may be started twice: the ledger says whether it may still run, and the host
 // what is still to be done.
 
-import { stepEnded, stepReason } from '../../messages/step-status.ts';
+import { stepEnded, stepReason } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';

@@ -1,7 +1,7 @@
 // What an observation says about a step: what is to be done, whether an inventory settles it, and how a step ends that only compares.
 
 import type { Decision } from '../../managers/manager.ts';
-import { stepReason } from '../../messages/step-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import type { Ending, StepWork } from './converge.ts';
 import { differencesOf } from './differences.ts';

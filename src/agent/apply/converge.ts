@@ -9,7 +9,7 @@ import {
   type Rollback,
   type Wanted,
 } from '../../managers/manager.ts';
-import { stepReason } from '../../messages/step-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import type { Outcome } from '../../model/run.ts';
 import { same } from '../../plan/canonical.ts';

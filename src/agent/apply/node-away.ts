@@ -1,6 +1,6 @@
 // Statuses of runs whose node is unreachable, and of its recovery.
 
-import { applying, waitsForNode } from '../../messages/run-status.ts';
+import { applying, waitsForNode } from '../../messages/statuses/run-status.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { NodeAway } from '../../ports/ledger.ts';
 import type { RunDetail } from '../../ports/runs.ts';

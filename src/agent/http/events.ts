@@ -95,7 +95,7 @@ async function sendUntilEnd(
   const sender = changeSender(response, clock);
   let places = placesOf(first);
   let run: RunDetail | null = first;
-  let lookedAt = performance.now();
+  const takeChanges = changesOrDue(signal);
   let isWhole = sender.run(run);
   while (run !== null && !stop.aborted) {
     await sendNewLines(ledger, response, run, cursor, places);
@@ -104,15 +104,24 @@ async function sendUntilEnd(
     await signal.wait(LOG_EVERY_MS);
     await pause(isWhole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
     if (stop.aborted) return;
-    const changed = signal.take();
-    const isDue = performance.now() - lookedAt > LOOK_AT_ALL_MS;
-    if (isDue || isMany(changed)) lookedAt = performance.now();
-    run = await nextState(ledger, run, isDue ? 'due' : changed, places);
+    const changed = takeChanges();
+    run = await nextState(ledger, run, changed, places);
     if (run === null || run.ended !== null) continue;
     // The run was planned meanwhile.
     if (run.steps.length !== places.size) places = placesOf(run);
-    isWhole = sender.run(run, changed === 'all' || isDue ? undefined : changed);
+    isWhole = sender.run(run, typeof changed === 'string' ? undefined : changed);
   }
+}
+
+/** @returns a function for what changed since its last call; `due` when the whole run was not read for a while */
+function changesOrDue(signal: ReturnType<typeof changeSignal>): () => ReadonlySet<TargetId> | 'all' | 'due' {
+  let lookedAt = performance.now();
+  return () => {
+    const changed = signal.take();
+    const isDue = performance.now() - lookedAt > LOOK_AT_ALL_MS;
+    if (isDue || isMany(changed)) lookedAt = performance.now();
+    return isDue ? 'due' : changed;
+  };
 }
 
 /** Sends the new output of every step, each with how far the output was sent. */

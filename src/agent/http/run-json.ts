@@ -2,8 +2,8 @@
 
 import type { RunningState } from '../../managers/manager.ts';
 import { whyText } from '../../messages/drift.ts';
-import { waitsUntil } from '../../messages/policy.ts';
-import { doubtText } from '../../messages/step-status.ts';
+import { waitsUntil } from '../../messages/statuses/policy.ts';
+import { doubtText } from '../../messages/statuses/step-status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';

@@ -1,8 +1,8 @@
 // Approvals in the pushed commit: a trailer such as `Phoenix-Approve: destroy lxc/105` in the message of the head, which the person who merged or
 // pushed has seen. Text that an author wrote into an earlier commit or pull request is not an approval.
 
-import { inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
-import { approvalRefusal } from '../../messages/refusal.ts';
+import { inTheMessageOf, TRAILER_IGNORED } from '../../messages/statuses/approval.ts';
+import { approvalRefusal } from '../../messages/statuses/refusal.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Trailer } from '../../model/trailer.ts';

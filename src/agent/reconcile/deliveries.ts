@@ -1,7 +1,7 @@
 // Gives every commit in a delivery a status, also one that a newer push replaced before it was read.
 
-import { superseded } from '../../messages/run-status.ts';
-import { APPLY_CONTEXT, statusAlone } from '../../messages/status.ts';
+import { superseded } from '../../messages/statuses/run-status.ts';
+import { APPLY_CONTEXT, statusAlone } from '../../messages/statuses/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { isDue } from '../../model/not-before.ts';
 import type { Push } from '../../ports/deliveries.ts';
@@ -38,7 +38,7 @@ export async function settleDeliveries(
     // An existing status is kept: the delivery of an old commit may be repeated.
     if (!spoken && (await wasOnBranch(context, delivery.commit, head))) replaced.add(delivery.commit);
   }
-  const statuses = [...replaced].map((commit) => statusAlone(commit, APPLY_CONTEXT, superseded(head)));
+  const statuses = [...replaced].map((commit) => statusAlone(commit, APPLY_CONTEXT, superseded(commit, head)));
   await ledger.settleDeliveries(
     settled.map(({ id }) => id),
     statuses,

@@ -1,6 +1,6 @@
 // Approvals given under a pull request before it was merged: they count once, for the run of its merge, and for exactly the changes that were shown.
 
-import { inPull } from '../../messages/approval.ts';
+import { inPull } from '../../messages/statuses/approval.ts';
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import { waitingSteps } from '../../plan/waiting.ts';

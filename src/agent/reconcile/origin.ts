@@ -1,6 +1,6 @@
 // How a commit came onto the branch, according to the forge: through which pull requests, with which text by their authors, and by whom.
 
-import { inPull } from '../../messages/approval.ts';
+import { inPull } from '../../messages/statuses/approval.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { trailerText } from '../../plan/trailers.ts';
 import type { Forge, PullRequest } from '../../ports/forge.ts';

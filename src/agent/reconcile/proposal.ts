@@ -1,6 +1,6 @@
 // Computes a plan from what a commit declares and what was applied, or why nothing may be done. Pure.
 
-import { stepReason } from '../../messages/step-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Policy } from '../../model/policy.ts';

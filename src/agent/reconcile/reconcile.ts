@@ -1,21 +1,23 @@
 // Turns a new head of the branch into a run: fetch, check, load, plan, record, schedule. It reads the current state, never the content of an event,
 // so lost, repeated and reordered events change nothing.
 
-import { rewritten } from '../../messages/run-status.ts';
+import { branchMissing } from '../../messages/faults.ts';
+import { rewritten } from '../../messages/statuses/run-status.ts';
 import type { CommitSha } from '../../model/ids.ts';
+import { HeadNotFetched } from '../../ports/head-not-fetched.ts';
 import type { RetryDelay } from '../../ports/queue.ts';
 import type { RunRequest } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
+import { messageOf, noteFault } from '../faults.ts';
 import { scheduleOpen } from '../schedule.ts';
 import { traced } from '../tracing.ts';
 import { settleDeliveries } from './deliveries.ts';
-import { fetchHead, NOT_FETCHED, UNREACHABLE } from './fetch-head.ts';
 import { gather, requestFor } from './gather.ts';
 import { comesAfter } from './history.ts';
 import { runInTheFiles } from './in-the-files.ts';
 import { noticeMissedWebhook } from './missed-webhook.ts';
 import { propose } from './proposal.ts';
-import { recordInvalid, recordPlan, recordRefusal } from './record.ts';
+import { recordInvalid, recordPlan, recordRefusal, reportNotFetched } from './record.ts';
 import { planRequested } from './requested.ts';
 import { resumeWithSecrets } from './resume-with-secrets.ts';
 import { signatureViolation } from './signed.ts';
@@ -24,6 +26,12 @@ import { endOvertaken, reportFailed, reportWaiting } from './waiting-heads.ts';
 
 /** Delay before an unreachable forge is contacted again; recorded work continues meanwhile. */
 const FETCH_AGAIN_MS = 5_000;
+
+/** The forge did not answer, or not with valid Git protocol. */
+const UNREACHABLE = Symbol('unreachable');
+
+/** The forge answered, but its head could not be fetched: work that does not concern that commit continues. */
+const NOT_FETCHED = Symbol('not fetched');
 
 /** Runs under a lease that the caller holds, one at a time. */
 export async function reconcile(context: Context): Promise<RetryDelay> {
@@ -54,6 +62,31 @@ export async function reconcile(context: Context): Promise<RetryDelay> {
   await planRequested(context);
   const opens = await scheduleOpen(context);
   return soonest(opens, head === null ? null : await settleDeliveries(context, head, deliveries));
+}
+
+/** Fetches the head of the branch, and records for everybody when and why that fails. Null when the branch does not exist. */
+async function fetchHead(context: Context): Promise<CommitSha | null | typeof UNREACHABLE | typeof NOT_FETCHED> {
+  const { repository, memory, log } = context;
+  const fetched = await repository.fetch().then(
+    (head) => ({ head }),
+    (error: unknown) => ({ error }),
+  );
+  const reason = 'error' in fetched ? messageOf(fetched.error) : fetched.head === null ? await noBranch(context) : null;
+  // Each poll tries again; the same reason is logged once.
+  const isNews = reason !== null && reason !== memory.fetchFailure;
+  memory.fetchFailure = reason ?? '';
+  if (isNews) log.warn('the repository cannot be followed', { reason });
+  await noteFault(context, 'repository', reason);
+  if ('head' in fetched) return fetched.head;
+  if (!(fetched.error instanceof HeadNotFetched)) return UNREACHABLE;
+  if (isNews) await reportNotFetched(context, fetched.error);
+  return NOT_FETCHED;
+}
+
+/** The branch was deleted or renamed, or nothing was pushed yet: the other branches tell which. */
+async function noBranch({ repository, options }: Context): Promise<string> {
+  const others = await repository.branches().catch(() => null);
+  return branchMissing(options.repositoryUrl, options.branch, others);
 }
 
 interface Reconciled {

@@ -1,8 +1,8 @@
 // Records in the ledger what was decided about a commit, together with its statuses.
 
-import { applying, invalid, looking, notFetched, nothingToDo } from '../../messages/run-status.ts';
-import { APPLY_CONTEXT, type FinalSentence, statusAlone } from '../../messages/status.ts';
-import { stepWaits } from '../../messages/step-status.ts';
+import { applying, invalid, looking, notFetched, nothingToDo } from '../../messages/statuses/run-status.ts';
+import { APPLY_CONTEXT, type FinalSentence, statusAlone } from '../../messages/statuses/status.ts';
+import { stepWaits } from '../../messages/statuses/step-status.ts';
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Problem } from '../../model/problem.ts';
 import { hideSecrets } from '../../plan/secret.ts';

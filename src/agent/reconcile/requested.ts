@@ -1,8 +1,8 @@
 // Plans runs requested by a person or a timer, in their turn.
 
 import { notLookedAt } from '../../messages/command.ts';
-import { broken, superseded } from '../../messages/run-status.ts';
-import type { FinalSentence } from '../../messages/status.ts';
+import { broken, superseded } from '../../messages/statuses/run-status.ts';
+import type { FinalSentence } from '../../messages/statuses/status.ts';
 import { type CommitSha, kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { MarkedTarget } from '../../model/target.ts';
@@ -96,7 +96,7 @@ async function refusalOfCommit(
   // Stopping or deleting at a person's request does not depend on the commit.
   const bound = !request.rewind && imperative(request.verb) === null;
   if (base && bound && !(await comesAfter(repository, base, commit))) {
-    return { state: 'superseded', sentence: superseded(base) };
+    return { state: 'superseded', sentence: superseded(commit, base) };
   }
   if (request.readOnly) return null;
   const unsigned = await signatureViolation(context, base, commit).catch(unreadableRefusal);

@@ -1,7 +1,7 @@
 // Checks that the new commits of a head are signed as the policy requires, including the policy of the previous followed commit.
 
-import { noSigningKeys, tooManyCommits, unsigned } from '../../messages/policy.ts';
-import type { FinalSentence } from '../../messages/status.ts';
+import { noSigningKeys, tooManyCommits, unsigned } from '../../messages/statuses/policy.ts';
+import type { FinalSentence } from '../../messages/statuses/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { SignedCommits } from '../../model/policy.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
 // Newest wins: waiting steps of older runs end, running ones continue to their end.
 
-import { superseded } from '../../messages/run-status.ts';
-import { stepReason } from '../../messages/step-status.ts';
+import { superseded } from '../../messages/statuses/run-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';
 import { schedule } from '../schedule.ts';
@@ -24,11 +24,11 @@ export async function supersedeOlder(context: Context, by: string): Promise<stri
 async function supersede({ ledger, options, ...context }: Context, run: RunDetail, by: string) {
   // If the same commit is applied again, the new run's statuses replace these.
   const isOtherCommit = run.commit !== by;
-  const reason = stepReason.superseded(by);
+  const reason = stepReason.superseded(run.commit, by);
   const ends = run.steps.map(({ target }) => {
     const end = settled(options.publicUrl, run, target, 'superseded', reason);
     return [target, isOtherCommit ? end : { ...end, statuses: [] }] as const;
   });
-  const statuses = isOtherCommit ? runStatuses(options.publicUrl, run, superseded(by)) : [];
+  const statuses = isOtherCommit ? runStatuses(options.publicUrl, run, superseded(run.commit, by)) : [];
   return ledger.supersedeRun(run.id, by, isoNow(context), new Map(ends), statuses);
 }

@@ -1,8 +1,8 @@
 // Heads of the branch that cannot be planned yet: each is recorded as a run without a plan, together with its first status, so that it also gets a
 // final status when a newer head overtakes it.
 
-import { broken, superseded, waitsForRunning } from '../../messages/run-status.ts';
-import type { Sentence } from '../../messages/status.ts';
+import { broken, superseded, waitsForRunning } from '../../messages/statuses/run-status.ts';
+import type { Sentence } from '../../messages/statuses/status.ts';
 import type { RunDetail, RunRequest } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { runStatuses } from '../statuses.ts';
@@ -18,7 +18,7 @@ export async function endOvertaken(context: Context, head: string): Promise<RunD
   const waiting = (await context.ledger.openRuns()).filter(isWaitingHead);
   for (const { id, commit, request } of waiting.filter((run) => run.commit !== head)) {
     context.log.info('a head of the branch was overtaken before its turn came', { run: id, commit, by: head });
-    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(head), run: id });
+    await recordRefusal(context, request, { state: 'superseded', sentence: superseded(commit, head), run: id });
   }
   return waiting.find(({ commit }) => commit === head) ?? null;
 }

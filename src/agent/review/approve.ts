@@ -1,8 +1,8 @@
 // Approvals given at the forge. A reply under a pull request approves exactly what that pull request shows: while it is open, the changes of its
 // plan; once it is merged, what waits in the run of its merge.
 
-import { inPull, NOT_APPROVED } from '../../messages/approval.ts';
-import { approvalRefusal } from '../../messages/refusal.ts';
+import { inPull, NOT_APPROVED } from '../../messages/statuses/approval.ts';
+import { approvalRefusal } from '../../messages/statuses/refusal.ts';
 import type { CommitSha, RunId, TargetId } from '../../model/ids.ts';
 import { mayApprove, policyOf } from '../../plan/policy.ts';
 import { waitingSteps } from '../../plan/waiting.ts';

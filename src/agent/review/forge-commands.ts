@@ -2,7 +2,7 @@
 // people who may push to the branch, and answered. A button cannot show an answer, so a refusal is logged; under a comment it is a reply.
 
 import { ASKED, answerMarkdown, LOGGED, type Answers as Words } from '../../messages/details/pull.ts';
-import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../messages/status.ts';
+import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../messages/statuses/status.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PullComment } from '../../model/report.ts';
 import { policyOf } from '../../plan/policy.ts';

@@ -1,7 +1,7 @@
 // On forges without checks, the comment under a pull request also reports how its merge went, and what waits for a person.
 
 import { mergedMarkdown } from '../../messages/details/merged.ts';
-import { runUrl } from '../../messages/status.ts';
+import { runUrl } from '../../messages/statuses/status.ts';
 import type { Run } from '../../model/run.ts';
 import type { Context } from '../context.ts';
 

@@ -1,12 +1,12 @@
 // Plans each open pull request, from its head and the current branch: read from Git, without running code. Of a host is asked only whether secrets are
 // there. Missing plans are found from the open pull requests, so lost and repeated events change nothing.
 
-import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../messages/approval.ts';
 import { pullMarkdown } from '../../messages/details/pull.ts';
-import { missingWhenPlanned } from '../../messages/missing-secret.ts';
-import { planNotForFork, planned } from '../../messages/pull-request.ts';
-import { broken } from '../../messages/run-status.ts';
-import { PLAN_CONTEXT, status, toPull } from '../../messages/status.ts';
+import { inPull, inTheMessageOf, TRAILER_IGNORED } from '../../messages/statuses/approval.ts';
+import { missingWhenPlanned } from '../../messages/statuses/missing-secret.ts';
+import { planNotForFork, planned } from '../../messages/statuses/pull-request.ts';
+import { broken } from '../../messages/statuses/run-status.ts';
+import { PLAN_CONTEXT, status, toPull } from '../../messages/statuses/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';

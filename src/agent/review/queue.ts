@@ -2,9 +2,9 @@
 // people who may push can queue a pull request, so forks are planned as well. The plan covers everything that the branch would gain, including what
 // is ahead in the queue. Missing plans are found from the queue's content and existing statuses, so lost and repeated events change nothing.
 
-import { planned } from '../../messages/pull-request.ts';
-import { broken } from '../../messages/run-status.ts';
-import { PLAN_CONTEXT, status, toQueued } from '../../messages/status.ts';
+import { planned } from '../../messages/statuses/pull-request.ts';
+import { broken } from '../../messages/statuses/run-status.ts';
+import { PLAN_CONTEXT, status, toQueued } from '../../messages/statuses/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Forge, PullRequest } from '../../ports/forge.ts';

@@ -2,9 +2,9 @@
 // the ledger; only if that knows nothing does the status say that the end is unknown.
 
 import { endOf } from '../../messages/drift.ts';
-import { broken, interrupted, invalid, superseded } from '../../messages/run-status.ts';
-import { APPLY_CONTEXT, type FinalSentence, statusAlone, stepContext } from '../../messages/status.ts';
-import { stepEnded } from '../../messages/step-status.ts';
+import { broken, interrupted, invalid, superseded } from '../../messages/statuses/run-status.ts';
+import { APPLY_CONTEXT, type FinalSentence, statusAlone, stepContext } from '../../messages/statuses/status.ts';
+import { stepEnded } from '../../messages/statuses/step-status.ts';
 import type { CommitSha, TargetId } from '../../model/ids.ts';
 import type { CommitStatus } from '../../model/report.ts';
 import type { Forge } from '../../ports/forge.ts';
@@ -63,7 +63,9 @@ async function finalStatus(context: Context, status: CommitStatus, head: string)
   const target = targetOf(status);
   if (run !== null) return endIn(run, target) ?? (run.ended === null ? null : interrupted(status.commit));
   // It never started: it was replaced before anything was recorded.
-  return status.context === APPLY_CONTEXT && status.commit !== head ? superseded(head) : interrupted(status.commit);
+  return status.context === APPLY_CONTEXT && status.commit !== head
+    ? superseded(status.commit, head)
+    : interrupted(status.commit);
 }
 
 /** The final status as it was or should have been sent; null where the run has none. */
@@ -75,7 +77,7 @@ function endIn(run: RunDetail, target: TargetId | null): FinalSentence | null {
   if (run.ended === null) return null;
   if (run.plan === null) return run.problems.length > 0 ? invalid(run.problems) : broken(run.reason ?? run.state);
   const isSuperseded = run.steps.some(({ outcome }) => outcome === 'superseded');
-  if (isSuperseded && run.supersededBy !== null) return superseded(run.supersededBy);
+  if (isSuperseded && run.supersededBy !== null) return superseded(run.commit, run.supersededBy);
   return run.steps.every(({ outcome }) => outcome !== null) ? endOf(run) : null;
 }
 

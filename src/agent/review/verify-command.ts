@@ -1,7 +1,7 @@
 // Verifies with the forge a command that a delivery claims. What the forge does not confirm, in this repository, by that person, with that text, has
 // no effect.
 
-import { COMMAND_REFUSED } from '../../messages/approval.ts';
+import { COMMAND_REFUSED } from '../../messages/statuses/approval.ts';
 import { isDue } from '../../model/not-before.ts';
 import type { Ask, AskEvent, AskSource, Delivery } from '../../ports/deliveries.ts';
 import type { Forge } from '../../ports/forge.ts';

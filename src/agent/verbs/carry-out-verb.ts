@@ -1,7 +1,7 @@
 // Carries out one step according to its run's verb: converge the target, change its power state, or check its health.
 
-import { asksForApproval } from '../../messages/actions.ts';
 import { DONE } from '../../messages/command.ts';
+import { asksForApproval } from '../../messages/pages/actions.ts';
 import { verbRow } from '../../model/verbs.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { convergeStep, type Ending, type StepWork } from '../apply/converge.ts';

@@ -27,17 +27,12 @@ export async function checkHealth(work: HealthWork): Promise<Ending> {
     if (error instanceof SecretUnavailable) return sick(error.message);
     throw error;
   }
-  const { power } = manager;
   const observation = await manager.observe(host, wanted);
   // As a drift check judges it.
   const judged = withoutLeft({ ...work, wanted }, observation);
   const left = HEALTH.left(leftFields({ ...work, wanted }, observation));
-  if (power !== undefined && wanted.spec !== undefined) {
-    const role = power.role(wanted.spec);
-    const state = power.running(observation);
-    if (state === 'absent' || (role === 'runs' && state === 'stopped')) return sick(HEALTH[state]);
-    if (state === 'stopped') return well(`${role === 'rests' ? HEALTH.atRest : HEALTH.free}${left}`);
-  }
+  const powerless = endingWithoutPower(manager, wanted, observation, left);
+  if (powerless !== null) return powerless;
   const decision = manager.decide(judged, observation);
   if (decision.kind === 'impossible' || decision.kind === 'partly') return sick(decision.reason);
   const health = manager.health(wanted);
@@ -47,6 +42,21 @@ export async function checkHealth(work: HealthWork): Promise<Ending> {
   const actions = decision.actions.filter(({ notes }) => notes !== true);
   if (actions.length > 0) return well(`${HEALTH.differs(actions)}${left}`);
   return well(`${health === null ? HEALTH.asDeclared : HEALTH.answers}${left}`);
+}
+
+/** The ending for a target that does not run, or is absent. Null for one that runs, and for one that has no power state. */
+function endingWithoutPower(
+  { power }: Manager,
+  { spec }: Wanted,
+  observation: Awaited<ReturnType<Manager['observe']>>,
+  left: string,
+): Ending | null {
+  if (power === undefined || spec === undefined) return null;
+  const role = power.role(spec);
+  const state = power.running(observation);
+  if (state === 'absent' || (role === 'runs' && state === 'stopped')) return sick(HEALTH[state]);
+  if (state === 'stopped') return well(`${role === 'rests' ? HEALTH.atRest : HEALTH.free}${left}`);
+  return null;
 }
 
 function sick(reason: string): Ending {

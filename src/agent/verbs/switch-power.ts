@@ -3,7 +3,7 @@
 
 import { type Decision, type Manager, type PowerManager, ROUNDS, type Wanted } from '../../managers/manager.ts';
 import { DONE } from '../../messages/command.ts';
-import { stepReason } from '../../messages/step-status.ts';
+import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Power } from '../../model/verbs.ts';
 import { type Ending, TransientError } from '../apply/converge.ts';
 import { type Performing, performRound, throwIfAborted } from '../apply/perform.ts';
@@ -34,8 +34,8 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
 
 /** Observes and acts until the target is in the requested state. Any other end is the end of the step. */
 async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged' | 'changed' | Ending> {
-  const { host, manager, wanted, requested } = work;
-  let next = requested === 'restart' && work.begun ? 'start' : requested;
+  const { host, manager, wanted } = work;
+  let next = firstSwitch(work);
   let end: 'unchanged' | 'changed' = 'unchanged';
   let done = '';
   let failed: string | null = null;
@@ -43,8 +43,7 @@ async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged
     throwIfAborted(work);
     const decision = power.decide(wanted, next, await manager.observe(host, wanted));
     // Some commands fail after they took effect: it is a failure only if the state is not the requested one.
-    const isReached = decision.kind === 'actions' && decision.actions.length === 0 && next !== 'restart';
-    if (failed !== null && !isReached) return { outcome: 'failed', reason: failed };
+    if (failed !== null && !isReached(decision, next)) return { outcome: 'failed', reason: failed };
     if (decision.kind !== 'actions') return impossible(decision, work.readOnly);
     if (work.readOnly) return would(decision.actions);
     if (decision.actions.length === 0) return end;
@@ -59,6 +58,14 @@ async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged
     // A target that is already stopped is only started.
     else if (next === 'restart') next = 'start';
   }
+}
+
+function firstSwitch({ requested, begun }: PowerWork): Power {
+  return requested === 'restart' && begun ? 'start' : requested;
+}
+
+function isReached(decision: Decision, requested: Power): boolean {
+  return decision.kind === 'actions' && decision.actions.length === 0 && requested !== 'restart';
 }
 
 /** @throws TransientError when time alone may help */

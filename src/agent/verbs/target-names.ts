@@ -1,7 +1,7 @@
 // Resolves target names in commands before anything is recorded: an unknown name is refused at once, with the nearest known one.
 
 import { nearest } from '../../config/nearest.ts';
-import { shortSha } from '../../messages/status.ts';
+import { shortSha } from '../../messages/statuses/status.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { Declared } from '../reconcile/desired-state.ts';
 import { Refused } from '../refused.ts';

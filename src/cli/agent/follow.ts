@@ -1,8 +1,8 @@
 // Follows a run to its end and determines the exit code.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { AT_WORK } from '../../messages/at-work.ts';
 import { runText } from '../../messages/run.ts';
+import { AT_WORK } from '../../messages/terminal/at-work.ts';
 import { answerWith, colours, EXIT, type Io, noteProgress } from '../io.ts';
 import type { Client } from './client.ts';
 import { showLive } from './live.ts';

@@ -2,8 +2,8 @@
 // one that cannot move its cursor, the lines alone.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { progressBlock } from '../../messages/progress.ts';
 import { endedSteps, progressLines } from '../../messages/run.ts';
+import { progressBlock } from '../../messages/terminal/progress.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { colours, type Io } from '../io.ts';
 

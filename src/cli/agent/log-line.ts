@@ -1,6 +1,6 @@
 // Formats a JSON log line for a terminal.
 
-import { paint, type Style } from '../../messages/paint.ts';
+import { paint, type Style } from '../../messages/terminal/paint.ts';
 
 const LEVELS: Readonly<Record<string, readonly [name: string, style: Style]>> = {
   warn: ['warning', 'yellow'],

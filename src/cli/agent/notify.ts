@@ -1,7 +1,7 @@
 // `phoenix notify`: shows the notification channels and their state, and sends test messages.
 
 import type { ChannelInUse } from '../../agent/deps.ts';
-import { channelLine, channelTestLine } from '../../messages/channels.ts';
+import { channelLine, channelTestLine } from '../../messages/terminal/channels.ts';
 import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { requesterName } from './replay.ts';

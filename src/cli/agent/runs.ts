@@ -2,7 +2,7 @@
 
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { runText } from '../../messages/run.ts';
-import { runsTable } from '../../messages/runs-table.ts';
+import { runsTable } from '../../messages/terminal/runs-table.ts';
 import type { Run } from '../../model/run.ts';
 import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';

@@ -1,9 +1,9 @@
 // Previews a destructive or adopting command with a dry run and asks for confirmation. The confirmed execution is bound to that dry run: the agent
 // does exactly what was shown.
 
-import { AT_WORK } from '../../messages/at-work.ts';
 import { ASKING } from '../../messages/command.ts';
 import { runText } from '../../messages/run.ts';
+import { AT_WORK } from '../../messages/terminal/at-work.ts';
 import type { CommandVerb } from '../../model/verbs.ts';
 import { confirm } from '../confirm.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';

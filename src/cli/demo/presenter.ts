@@ -3,9 +3,9 @@
 import type { RunJson } from '../../agent/http/run-json.ts';
 import { load } from '../../load/load.ts';
 import { allTargets, impactOf } from '../../managers/index.ts';
-import { commandLines, pushed, statusLines, waveLines } from '../../messages/demo.ts';
-import { problemText } from '../../messages/problem.ts';
+import { problemText } from '../../messages/problems/problem.ts';
 import { progressLines, runLine } from '../../messages/run.ts';
+import { commandLines, pushed, statusLines, waveLines } from '../../messages/setup/demo.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';

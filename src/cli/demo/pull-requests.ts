@@ -1,8 +1,8 @@
 // Pull request actions of the demo, and Phoenix's comments on them.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
-import { commented, merged, opened, statusLines } from '../../messages/demo.ts';
-import { PLAN_CONTEXT } from '../../messages/status.ts';
+import { commented, merged, opened, statusLines } from '../../messages/setup/demo.ts';
+import { PLAN_CONTEXT } from '../../messages/statuses/status.ts';
 import { unopened } from './links.ts';
 import type { DemoSetup } from './setup.ts';
 

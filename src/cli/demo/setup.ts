@@ -170,7 +170,7 @@ export async function startDemo(io: Io, announce: (addresses: Addresses) => void
     // The status of the whole commit is sent before those of its targets, of which the forge may know nothing yet.
     const allSent = async () => {
       const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminToken}` } });
-      return /^phoenix_outbox_reports 0$/m.test(await metrics.text());
+      return /^phoenix_outbox_reports(\{.*\})? 0$/m.test(await metrics.text());
     };
     const answered = async (commit: string): Promise<void> => {
       await eventually(`an answer on ${commit}`, async () => {

@@ -17,7 +17,6 @@ import { agentSettings } from '../read-settings.ts';
 import { forgeOptions, openForgeOf } from '../rehearse/open-host.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
-const ANSWER_MS = 8_000;
 const OLDEST_REDIS = [6, 2] as const;
 /** GitHub rejects App tokens if clocks differ by a minute. */
 const CLOCK_SECONDS = 30;
@@ -57,7 +56,11 @@ export function checkSettings(io: Io): {
   };
 }
 
-export async function checkRedis({ redisUrl, installation }: Settings): Promise<readonly Diagnostic[]> {
+/** @param answerMs how long it waits for an answer, as below */
+export async function checkRedis(
+  { redisUrl, installation }: Settings,
+  answerMs: number,
+): Promise<readonly Diagnostic[]> {
   if (redisUrl === null) {
     const version = await redisServerVersion();
     if (version !== null) return [checkVersion(version, 'a private redis-server will be started')];
@@ -70,7 +73,7 @@ export async function checkRedis({ redisUrl, installation }: Settings): Promise<
     ];
   }
   try {
-    return checkRedisFacts(await inspectRedis(redisUrl.expose(), installation, ANSWER_MS));
+    return checkRedisFacts(await inspectRedis(redisUrl.expose(), installation, answerMs));
   } catch (error) {
     const { what, remedy } = redisFault(error, redisUrl.expose());
     return [failed('redis', `the Redis of REDIS_URL cannot be used: ${what}`, remedy)];
@@ -124,11 +127,11 @@ function checkVersion(version: string | null, told: string): Diagnostic {
   return failed('redis', `Redis ${version} is too old`, `install Redis ${OLDEST_REDIS.join('.')} or newer`);
 }
 
-export async function checkRepository(settings: Settings): Promise<Diagnostic> {
+export async function checkRepository(settings: Settings, answerMs: number): Promise<Diagnostic> {
   const { repositoryUrl, repositoryLogin, branch } = settings;
   try {
     const token = repositoryLogin?.password.expose() ?? openForgeOf(settings)?.token;
-    const limits = { silenceMs: ANSWER_MS, maxBytes: 64 * 1024 * 1024 };
+    const limits = { silenceMs: answerMs, maxBytes: 64 * 1024 * 1024 };
     const remote = openRemote(limits, { url: repositoryUrl, ...(token === undefined ? {} : { token }) });
     const refs = await remote.refs();
     const head = refs.byName.get(`refs/heads/${branch}`);
@@ -164,12 +167,12 @@ export async function checkForge(settings: Settings): Promise<readonly Diagnosti
 }
 
 /** Compares our clock with the forge's by its Date header. */
-export async function checkClock({ repositoryUrl }: Settings): Promise<Diagnostic> {
+export async function checkClock({ repositoryUrl }: Settings, answerMs: number): Promise<Diagnostic> {
   try {
     const answer = await fetch(new URL('/', repositoryUrl), {
       method: 'HEAD',
       redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.timeout(answerMs),
     });
     const told = Date.parse(answer.headers.get('date') ?? '');
     if (Number.isNaN(told)) return skipped('clock', 'the forge does not send its time');

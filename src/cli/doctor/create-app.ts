@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { placeOf } from '../../io/forge/forge.ts';
 import { type CreatedApp, redeemCode } from '../../io/forge/github/manifest.ts';
-import { APP, appCreated, appPage } from '../../messages/app.ts';
+import { APP, appCreated, appPage } from '../../messages/setup/app.ts';
 import type { Environment, Settings } from '../../settings.ts';
 import { EXIT, type Io } from '../io.ts';
 import { Missing } from '../missing.ts';

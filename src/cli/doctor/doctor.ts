@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRedactor } from '../../io/redact.ts';
-import { AT_WORK } from '../../messages/at-work.ts';
-import { paint, type Style } from '../../messages/paint.ts';
+import { AT_WORK } from '../../messages/terminal/at-work.ts';
+import { paint, type Style } from '../../messages/terminal/paint.ts';
 import { type Settings, secretsOf } from '../../settings.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { openHostOf } from '../rehearse/open-host.ts';
@@ -27,19 +27,29 @@ import { checkWebhook } from './webhook.ts';
 
 const STYLES: Record<Diagnostic['state'], Style> = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'yellow' };
 
-/** Exits with 0 if nothing failed, 1 for wrong settings, 3 for a missing requirement. */
-export async function doctor({ json }: { readonly json: boolean }, io: Io): Promise<number> {
+/** Default of `answerMs` below. */
+const ANSWER_MS = 8_000;
+
+/**
+ * Exits with 0 if nothing failed, 1 for wrong settings, 3 for a missing requirement.
+ *
+ * @param answerMs how long a check waits for Redis, the repository or the clock of the forge
+ */
+export async function doctor(
+  { json, answerMs = ANSWER_MS }: { readonly json: boolean; readonly answerMs?: number },
+  io: Io,
+): Promise<number> {
   const { settings, diagnostics: first } = checkSettings(io);
   const diagnostics: Diagnostic[] = [...first];
   if (settings !== null) {
     if (settings.webhookSecret !== null) diagnostics.push(ok('webhook', 'its secret is set'));
     noteProgress(io, AT_WORK.checks);
     const found = await Promise.all([
-      checkRedis(settings),
-      checkRepository(settings),
+      checkRedis(settings, answerMs),
+      checkRepository(settings, answerMs),
       checkForge(settings),
       hostOf(settings, io),
-      checkClock(settings),
+      checkClock(settings, answerMs),
       checkPublicPages(settings),
       checkWebhook(settings, io),
       checkChannels(settings, io),

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
-import { folderUnquotable, labSettingsText, portTaken, settingsIncomplete } from '../../messages/lab.ts';
+import { folderUnquotable, labSettingsText, portTaken, settingsIncomplete } from '../../messages/setup/lab.ts';
 import { Missing } from '../missing.ts';
 import { freePort } from './free-port.ts';
 

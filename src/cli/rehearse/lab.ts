@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ageNearExpiry, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
-import { labForgeLines } from '../../messages/lab.ts';
+import { labForgeLines } from '../../messages/setup/lab.ts';
 import { openLabForge } from './lab-forge.ts';
 
 /**

@@ -1,14 +1,25 @@
-// Provides a configuration's prerequisites on a lab host: pools, storages, template files, images and devices.
+// Provides a configuration's prerequisites on a lab host: pools, storages, template files, images, devices, and a Portainer that people start.
 
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createLab, declareNode, declareStorage, manageBy, providePool, setUpCeph } from 'phoenix-lab/host';
+import {
+  createLab,
+  declareNode,
+  declareStorage,
+  manageBy,
+  providePool,
+  runPortainerByHand,
+  setUpCeph,
+} from 'phoenix-lab/host';
 import type { Config } from '../../managers/config.ts';
 import { imagePath } from '../../managers/guest/lifecycle/source.ts';
 import type { OptionValue } from '../../managers/guest/options/option.ts';
 import { type LxcSpec, lxcTargets } from '../../managers/lxc/lxc-spec.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { archiveOf, fileVolume } from '../../proxmox/storage-files.ts';
+import { type ServerSpec, serverTarget } from '../../managers/portainer/server/server-spec.ts';
+import { parseReference } from '../../model/secret-bounds.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
+import { archiveOf, fileVolume } from '../../proxmox/storages/files.ts';
+import { standInOf } from './supply-secrets.ts';
 
 /** Creates the lab in `dir` if needed and adds what is missing. Existing objects are unchanged. */
 export function supplyLab(dir: string, config: Config): void {
@@ -34,6 +45,18 @@ export function supplyLab(dir: string, config: Config): void {
   const given = (paths: readonly string[]): string[] => paths.filter((path) => !downloaded.has(path));
   for (const path of given(filesOf(config))) provide(join(dir, path), 0);
   for (const path of given(imagesOf(config))) provide(join(dir, path), IMAGE_BYTES);
+  providePortainer(dir, config);
+}
+
+/** Where no stack of its VM starts Portainer, people do: with the administrator that is declared, whose password is a stand-in. */
+function providePortainer(dir: string, config: Config): void {
+  for (const { spec } of serverTarget(config)) {
+    const { service, admin, stack } = spec as ServerSpec;
+    const parsed = admin.password === null ? null : parseReference(admin.password.$secret);
+    if (stack !== null || parsed === null) continue;
+    const password = standInOf(parsed.scheme === 'env' ? parsed.name : parsed.path, 'admin_password');
+    runPortainerByHand(dir, service.vm, { port: service.port, user: admin.user, password });
+  }
 }
 
 /** Downloads come from the lab's own server. */

@@ -25,13 +25,18 @@ export function supplySecrets(dir: string, config: Config): StandIns {
     for (const { reference, field } of secretsIn(spec, '')) {
       const parsed = parseReference(reference);
       const name = parsed?.scheme === 'env' ? parsed.name : (parsed?.path ?? '');
-      const value = /hash/i.test(`${field} ${name}`) ? HASH : `stand-in-for-${name.split('/').at(-1)}`;
+      const value = standInOf(name, field);
       if (parsed?.scheme === 'env') environment[name] = value;
       if (parsed?.scheme === 'sops') encrypted[name] = value;
       if (parsed?.scheme === 'file' && name.startsWith('/')) provide(join(dir, name), value);
     }
   }
   return { environment, encrypted };
+}
+
+/** The value that stands for a secret. @param name its variable or path @param field that contains the reference */
+export function standInOf(name: string, field: string): string {
+  return /hash/i.test(`${field} ${name}`) ? HASH : `stand-in-for-${name.split('/').at(-1)}`;
 }
 
 interface Mention {

@@ -8,7 +8,7 @@ import { makeGiteaToken } from '../../io/forge/doctor/make-gitea-token.ts';
 import { placeOf } from '../../io/forge/forge.ts';
 import type { CreatedApp } from '../../io/forge/github/manifest.ts';
 import { AGREED } from '../../messages/command.ts';
-import { ASKED, SETUP, whereTokensAreMade } from '../../messages/setup-agent.ts';
+import { ASKED, SETUP, whereTokensAreMade } from '../../messages/setup/setup-agent.ts';
 import type { Environment } from '../../settings.ts';
 import { connectionFault } from '../connection-fault.ts';
 import { registerApp, settingsForApp } from '../doctor/create-app.ts';

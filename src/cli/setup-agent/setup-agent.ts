@@ -10,7 +10,7 @@ import { ensureHook } from '../../io/forge/doctor/ensure-hook.ts';
 import type { CreatedApp } from '../../io/forge/github/manifest.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { writeWhole } from '../../io/whole-file.ts';
-import { ASKED, answersMissing, type MissingAnswer, SETUP } from '../../messages/setup-agent.ts';
+import { ASKED, answersMissing, type MissingAnswer, SETUP } from '../../messages/setup/setup-agent.ts';
 import type { Settings } from '../../settings.ts';
 import { connectionFault } from '../connection-fault.ts';
 import { BOXES, namesOf } from '../doctor/boxes.ts';

@@ -22,7 +22,10 @@ export function meanings(field: string, value: unknown): Json[] {
   return [
     ...plain(text),
     ...inUnits(field, text),
+    ...ofStorage(field, text),
     ...addresses(text),
+    ...ids(text),
+    ...words(text),
     ...files(text),
     ...calendarEvents(text),
     ...objects(text),
@@ -60,7 +63,32 @@ function inUnits(field: string, text: string): Json[] {
   return [Number(number) * 1024 ** power];
 }
 
-/** Addresses without prefix length or with a netmask instead, and MAC addresses with other separators. */
+/** A new disk as Proxmox's programs take it, `local-lvm:8`, of which the field is the storage or the size. */
+function ofStorage(field: string, text: string): Json[] {
+  const [, storage, size] = /^([A-Za-z][\w.-]*):(\d+(?:\.\d+)?)\s*(?:g(?:i?b)?)?$/i.exec(text) ?? [];
+  if (storage === undefined) return [];
+  if (field.endsWith('_gb')) return [Number(size)];
+  return /storage|pool/.test(field) ? [storage] : [];
+}
+
+/** A guest by its kind and id: `lxc/101`, `CT 101`. */
+function ids(text: string): Json[] {
+  const id = /^(?:lxc|vm|qemu|ct|kvm)[ /_-]?([1-9]\d{2,8})$/i.exec(text)?.[1];
+  return id === undefined ? [] : [Number(id)];
+}
+
+/** Words that other firewalls have for those of Proxmox. */
+const WORDS: Readonly<Record<string, string>> = {
+  ...{ allow: 'ACCEPT', permit: 'ACCEPT', deny: 'DROP', block: 'DROP' },
+  ...{ inbound: 'in', incoming: 'in', ingress: 'in', outbound: 'out', outgoing: 'out', egress: 'out' },
+};
+
+function words(text: string): Json[] {
+  const meant = Object.hasOwn(WORDS, text.toLowerCase()) ? WORDS[text.toLowerCase()] : undefined;
+  return meant === undefined ? [] : [meant];
+}
+
+/** Addresses without prefix length, with one too many, or with a netmask instead, and MAC addresses with other separators. */
 function addresses(text: string): Json[] {
   const [, address, mask] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
   const bits = mask === undefined ? null : bitsOf(mask);
@@ -68,6 +96,7 @@ function addresses(text: string): Json[] {
   return [
     ...(bits === null ? [] : [`${address}/${bits}`]),
     ...(/^\d+\.\d+\.\d+\.\d+$/.test(text) ? [`${text}/24`] : []),
+    ...(/^[\d.]+\/\d+$/.test(text) ? [text.replace(/\/.*/, '')] : []),
     ...(/^[0-9a-f]{12}$/i.test(digits) ? [digits.toUpperCase().replace(/(..)(?=.)/g, '$1:')] : []),
   ];
 }
@@ -84,10 +113,11 @@ function bitsOf(mask: string): number | null {
   return ones.length + zeros.length === 32 ? ones.length : null;
 }
 
-/** A template or an ISO image by its file name or download URL, or without the folder of its storage. */
+/** A template or an image by its file name or download URL, or without the folder of its storage. */
 function files(text: string): Json[] {
   const [, storage = 'local', file = ''] =
     /^(?:https?:\/\/\S*\/|([A-Za-z][\w.-]*):)?([A-Za-z0-9][\w.+-]*)$/.exec(text) ?? [];
+  if (text.includes('://') && /\.(img|qcow2|raw)$/.test(file)) return [file];
   if (/\.tar\.(gz|xz|zst)$/.test(file)) return [`${storage}:vztmpl/${file}`];
   return /\.iso$/i.test(file) ? [`${storage}:iso/${file}`] : [];
 }

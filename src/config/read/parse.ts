@@ -175,21 +175,26 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
+/** What a bound counts; a number is bounded itself. */
+const COUNTED: Readonly<Record<string, string>> = { string: 'characters', array: 'entries' };
+
 /** The message of the schema if it has one, except for the bounds of numbers. */
 function expectation(issue: z.core.$ZodIssue): string {
-  const isBound = (issue.code === 'too_small' || issue.code === 'too_big') && issue.origin !== 'string';
+  const bounded = issue.code === 'too_small' || issue.code === 'too_big' ? issue.origin : undefined;
+  const isBound = bounded !== undefined && bounded !== 'string';
+  const counted = bounded === undefined ? undefined : COUNTED[bounded];
   if (issue.message.startsWith('must') && !isBound) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${KINDS[issue.expected] ?? issue.expected}`;
     case 'too_small':
-      return issue.origin === 'string' || issue.origin === 'array'
-        ? `must have at least ${issue.minimum} ${issue.origin === 'array' ? 'entries' : 'characters'}`
-        : `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+      return counted === undefined
+        ? `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+        : `must have at least ${issue.minimum} ${counted}`;
     case 'too_big':
-      return issue.origin === 'string' || issue.origin === 'array'
-        ? `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'entries' : 'characters'}`
-        : `must be at most ${issue.maximum}`;
+      return counted === undefined
+        ? `must be at most ${issue.maximum}`
+        : `must have at most ${issue.maximum} ${counted}`;
     case 'invalid_value':
       return `must be ${issue.values.map(quote).join(' or ')}`;
     case 'invalid_key':

@@ -49,14 +49,21 @@ function countNames(text: string): number | undefined {
       if (text.slice(begin, end).includes('\\')) return undefined;
       names += 1;
     } else if (code === COMMA) values += 1;
-    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+    else if (isOpening(code)) {
       values += 1;
       depth += 1;
       if (depth > MAX_DEPTH) return undefined;
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
-    if (values > MAX_VALUES) return undefined;
+    } else if (isClosing(code)) depth -= 1;
   }
-  return names;
+  return values > MAX_VALUES ? undefined : names;
+}
+
+function isOpening(code: number): boolean {
+  return code === OPEN_BRACE || code === OPEN_BRACKET;
+}
+
+function isClosing(code: number): boolean {
+  return code === CLOSE_BRACE || code === CLOSE_BRACKET;
 }
 
 /** The end of the string that begins at `begin`; the end of the text if it is unterminated. */

@@ -17,10 +17,23 @@ export function valueFault(token: number, text: string, offset: number, inside: 
   if (isComment(token)) return comment();
   if (token === TOKEN.end) return inside ? ended() : { message: 'the file is empty', hint: null };
   if (token === TOKEN.string)
-    return { message: 'a string is not closed or has a character that must be escaped', hint: null };
+    return {
+      message: 'a string is not closed or has a character that must be escaped',
+      hint: hintForText(text, offset),
+    };
   if (token === TOKEN.number) return { message: 'a number ends too early', hint: null };
   if (token === TOKEN.comma) return { message: 'a value is missing before the comma', hint: null };
   return unknownWord(text, offset, 'a value');
+}
+
+/** What is wrong with the text that begins here. */
+function hintForText(text: string, offset: number): string {
+  const line = text.slice(offset + 1, offset + 1000).split(/[\r\n]/)[0] ?? '';
+  const [content = ''] = /^(?:[^"\\]|\\.)*/.exec(line) ?? [];
+  if (/\\(?!["\\/bfnrtu])/.test(content))
+    return 'A backslash is written twice in JSON; folders of Linux are separated by "/".';
+  if (content.includes('\t')) return 'Write \\t for a tab, or a space.';
+  return 'Put a double quote at its end.';
 }
 
 export function keyFault(token: number, text: string, offset: number): Fault {
@@ -29,15 +42,22 @@ export function keyFault(token: number, text: string, offset: number): Fault {
   if (token === TOKEN.comma)
     return { message: '"," stands where a name in double quotes is expected', hint: ONE_TOO_MANY };
   if (token === TOKEN.string)
-    return { message: 'a name is not closed or has a character that must be escaped', hint: null };
+    return { message: 'a name is not closed or has a character that must be escaped', hint: hintForText(text, offset) };
   return unknownWord(text, offset, 'a name in double quotes');
 }
 
 function unknownWord(text: string, offset: number, expected: string): Fault {
   const word = /^[^\s,:{}[\]]{1,20}/.exec(text.slice(offset, offset + 20))?.[0] ?? text.slice(offset, offset + 1);
   if (/^[#;]/.test(word)) return comment();
+  if (/^[\s\u200b-\u200d\u2060\ufeff]/.test(word))
+    return {
+      message: `an invisible character (${codeOf(word)}) stands where ${expected} is expected`,
+      hint: 'It comes with text that is copied from a page: write an ordinary space in its place.',
+    };
   return { message: `${JSON.stringify(word)} stands where ${expected} is expected`, hint: hintFor(word, expected) };
 }
+
+const codeOf = (word: string): string => `U+${word.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
 const ONE_TOO_MANY = 'There is a comma too many: remove one.';
 

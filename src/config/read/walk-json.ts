@@ -58,19 +58,29 @@ export function walk(text: string, visitor: Visitor): PlacedFault | null {
   /** At the first token of a value. `entered`: now at the first token of the first value inside of it. */
   function beginValue(): 'complete' | 'entered' | PlacedFault {
     const isObject = token === TOKEN.openBrace;
-    if (!isObject && token !== TOKEN.openBracket) {
-      if (isScalar(token) && scanner.getTokenError() === 0) return 'complete';
-      return fail(valueFault(token, text, scanner.getTokenOffset(), open.length > 0));
+    if (isObject || token === TOKEN.openBracket) {
+      if (open.length >= MAX_DEPTH) return fail(tooDeep());
+      return isObject ? beginObject() : beginArray();
     }
-    if (open.length >= MAX_DEPTH) return fail(tooDeep());
-    if (isObject) visitor.open?.();
+    if (isScalar(token) && scanner.getTokenError() === 0) return 'complete';
+    return fail(valueFault(token, text, scanner.getTokenOffset(), open.length > 0));
+  }
+
+  function beginObject(): 'complete' | 'entered' | PlacedFault {
+    visitor.open?.();
     token = next();
-    if (token === (isObject ? TOKEN.closeBrace : TOKEN.closeBracket)) {
-      if (isObject) visitor.close?.();
+    if (token === TOKEN.closeBrace) {
+      visitor.close?.();
       return 'complete';
     }
-    open.push(isObject ? OBJECT : 0);
-    if (isObject) return enterMember() ?? 'entered';
+    open.push(OBJECT);
+    return enterMember() ?? 'entered';
+  }
+
+  function beginArray(): 'complete' | 'entered' {
+    token = next();
+    if (token === TOKEN.closeBracket) return 'complete';
+    open.push(0);
     visitor.enter(0, scanner.getTokenOffset());
     return 'entered';
   }
@@ -81,13 +91,19 @@ export function walk(text: string, visitor: Visitor): PlacedFault | null {
       const index = open.at(-1);
       if (index === undefined) return token === TOKEN.end ? null : fail(trailingContent(token));
       if (token === TOKEN.comma) return enterSibling(index);
-      const inArray = index !== OBJECT;
-      if (token !== (inArray ? TOKEN.closeBracket : TOKEN.closeBrace)) return fail(notClosed(token, inArray));
-      visitor.leave();
-      if (!inArray) visitor.close?.();
-      open.pop();
-      token = next();
+      const fault = closeInnermost(index !== OBJECT);
+      if (fault !== null) return fault;
     }
+  }
+
+  /** Closes the innermost array or object, and proceeds to what follows. Null if it is closed here. */
+  function closeInnermost(inArray: boolean): PlacedFault | null {
+    if (token !== (inArray ? TOKEN.closeBracket : TOKEN.closeBrace)) return fail(notClosed(token, inArray));
+    visitor.leave();
+    if (!inArray) visitor.close?.();
+    open.pop();
+    token = next();
+    return null;
   }
 
   function enterSibling(index: number): 'sibling' | PlacedFault {

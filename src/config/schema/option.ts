@@ -2,7 +2,7 @@
 // bounds. test/load/proxmox-options.test.ts enforces this for every field whose value reaches a Proxmox command line.
 
 import { z } from 'zod';
-import { type OptionPlace, refusal, schemaOf } from '../../proxmox/option.ts';
+import { type OptionPlace, refusal, schemaOf } from '../../proxmox/parameters/option.ts';
 
 /** An option on Proxmox command lines that receives the value of a field. */
 export interface Becomes extends OptionPlace {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { isOneLine } from '../../model/text.ts';
 import { isPublicKey } from '../../proxmox/public-key.ts';
-import { isSizeKept, keptSizesAround, SIZE_STEP_GB } from '../../proxmox/sizes.ts';
+import { isSizeKept, keptSizesAround, SIZE_STEP_GB } from '../../proxmox/storages/sizes.ts';
 import { type Becomes, becomes, becomesByRule, inContainers, inGuests, inMachines, wholeNumber } from './option.ts';
 import * as text from './text.ts';
 import { isTimeZone, timeZoneFault } from './time-zone.ts';

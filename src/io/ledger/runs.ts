@@ -107,6 +107,29 @@ type Runs = Pick<
   | 'supersedeRun'
 >;
 
+function stateOf(planned: Planned | null) {
+  return planned?.state ?? 'planned';
+}
+
+/** The fields of a run in Redis: each name, and its value. */
+function runFields(request: RunRequest | null, planned: Planned | null, now: () => number): string[] {
+  const state = stateOf(planned);
+  const open = state === 'planned';
+  return [
+    'state',
+    state,
+    ...(request === null ? [] : ['request', encode(request)]),
+    ...(planned === null ? [] : plannedFields(planned, open)),
+    ...(open ? [] : ['ended', new Date(now()).toISOString()]),
+  ];
+}
+
+function plannedFields(planned: Planned, open: boolean): string[] {
+  const left = open ? (planned.plan?.steps.length ?? 0) : 0;
+  const fields = ['plan', encode(savedPlan(planned)), 'left', String(left), 'counted', '1'];
+  return [...fields, ...approvalFields(planned.approvals ?? [])];
+}
+
 export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
   const scriptKeys = (run: RunId) => [...outboxKeys(keys), keys.run(run)];
   const common = (run: RunId, statuses: readonly CommitStatus[]) => [now(), statusList(statuses), keys.events, run];
@@ -118,19 +141,8 @@ export function runs(redis: Connection, keys: Keys, now: () => number): Runs {
     planned: Planned | null,
     statuses: readonly CommitStatus[],
   ) {
-    const state = planned?.state ?? 'planned';
-    const open = state === 'planned';
-    const fields = [
-      'state',
-      state,
-      ...(request === null ? [] : ['request', encode(request)]),
-      ...(planned === null
-        ? []
-        : ['plan', encode(savedPlan(planned)), 'left', String(open ? (planned.plan?.steps.length ?? 0) : 0)]),
-      ...(planned === null ? [] : ['counted', '1']),
-      ...approvalFields(planned?.approvals ?? []),
-      ...(open ? [] : ['ended', new Date(now()).toISOString()]),
-    ];
+    const open = stateOf(planned) === 'planned';
+    const fields = runFields(request, planned, now);
     const head = planned?.followed === undefined ? '' : encode(planned.followed);
     const needs = open && planned?.plan != null ? needCounts(planned.plan) : [];
     const counts = JSON.stringify(Object.fromEntries(needs));

@@ -1,7 +1,6 @@
 // The jobs of steps: one for each step and attempt, deferred for all processes by a key in Redis, and performed one after the other.
 
 import type { Job } from 'bullmq';
-import type { RunId, TargetId } from '../../model/ids.ts';
 import type { ApplyRequest, Queue, RetryDelay, Work } from '../../ports/queue.ts';
 import type { Connection } from '../ledger/connect.ts';
 import type { Delays } from './delays.ts';
@@ -39,7 +38,7 @@ export function openStepJobs({ redis, prefix, queues, delays, stopped, isClosing
   }
 
   async function request(node: string, step: ApplyRequest): Promise<void> {
-    const jobId = idOf(step.run, step.target, step.attempt);
+    const jobId = idOf(step);
     // Deferred. This process sets a timer as well, in case the one that deferred it dies.
     const delayMs = await redis.pttl(waitKey(node, jobId));
     if (delayMs > 0 && delayMs <= MAX_DELAY_MS) return delays.after(jobId, delayMs + 1, () => request(node, step));
@@ -62,8 +61,7 @@ export function openStepJobs({ redis, prefix, queues, delays, stopped, isClosing
       if (next === null) return null;
       if (typeof next === 'number') {
         if (stopped.aborted) return null;
-        const jobId = count === 1 && job.id !== undefined ? job.id : idOf(step.run, step.target, step.attempt);
-        await defer(node, step, jobId, next);
+        await defer(node, step, count === 1 ? idOfJob(job, step) : idOf(step), next);
         return null;
       }
       if (count >= MAX_STEPS_PER_JOB || isClosing()) {
@@ -82,7 +80,11 @@ export function queueOfSteps(node: string): string {
   return `apply-${node}`;
 }
 
+function idOfJob({ id }: Job, step: ApplyRequest): string {
+  return id ?? idOf(step);
+}
+
 /** BullMQ takes no id with a colon. */
-function idOf(run: RunId, target: TargetId, attempt: number): string {
+function idOf({ run, target, attempt }: ApplyRequest): string {
   return `${run}-${target}-${attempt}`.replaceAll(':', '%3A');
 }

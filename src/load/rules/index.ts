@@ -47,6 +47,7 @@ import {
   usedEnvironmentsExist,
 } from '../../managers/guest/rules/references.ts';
 import { neededRolesAreGiven, rolesAreUnique } from '../../managers/guest/rules/roles.ts';
+import { fieldsHaveAnEffect } from '../../managers/guest/rules/without-effect.ts';
 import type { Kind } from '../../managers/kind.ts';
 import type { Rule } from '../../managers/rule.ts';
 import { formatsOf } from '../formats.ts';
@@ -95,6 +96,7 @@ const ACROSS: readonly Rule[] = [
   rolesAreUnique,
   neededRolesAreGiven,
   featuresHaveTheirInputs,
+  fieldsHaveAnEffect,
   datasetPoolsExist,
   dependenciesAreAcyclic,
   authorityComesFirst,

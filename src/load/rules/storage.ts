@@ -9,12 +9,12 @@ import { storageKey } from '../../managers/hypervisor/normalise/storage.ts';
 import { DATACENTER_FILE } from '../../managers/places.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import type { VmGuest } from '../../managers/vm/declared.ts';
-import { refusal } from '../../proxmox/option.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { archiveOf } from '../../proxmox/storage-files.ts';
-import { contentsOf, holdsFiles } from '../../proxmox/storage-types.ts';
-import { placesFor } from '../../proxmox/table.ts';
-import { isSameDisk } from '../../proxmox/volumes.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
+import { refusal } from '../../proxmox/parameters/option.ts';
+import { placesFor } from '../../proxmox/parameters/table.ts';
+import { archiveOf } from '../../proxmox/storages/files.ts';
+import { contentsOf, holdsFiles } from '../../proxmox/storages/types.ts';
+import { isSameDisk } from '../../proxmox/storages/volumes.ts';
 
 /** One use of a storage; `content` is Proxmox's content type. */
 interface Use {

@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
+import type { Schema } from '../../proxmox/parameters/table.ts';
 import { PVESH_WITH_SECRETS } from '../../proxmox/secret-arguments.ts';
-import type { Schema } from '../../proxmox/table.ts';
 import type { ObjectObservation } from './observe.ts';
+import { isAddressed, pathOf } from './options/row-options.ts';
+import { textsOf } from './options/values.ts';
 import type { ObjectRow } from './row.ts';
-import { isAddressed, pathOf } from './row-options.ts';
-import { textsOf } from './values.ts';
 
 const SECONDS = 120;
 const TASK_SECONDS = 300;

@@ -1,9 +1,9 @@
 // The datacenter tables of docs/coverage.md: what Phoenix can declare, compared with the bpg Terraform provider.
 
-import { methodSchemas } from '../../proxmox/table.ts';
+import { methodSchemas } from '../../proxmox/parameters/table.ts';
 import { inTicks, markdownTable, PEER } from '../guest/options/coverage.ts';
+import { isInherent, markOf } from './options/row-options.ts';
 import type { ObjectRow } from './row.ts';
-import { isInherent, markOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The content of docs/bpg-provider.json. */

@@ -3,16 +3,22 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { createCall, deleteCall, impactOfOptions, optionArgs, updateCall } from './calls.ts';
-import { declaredOf, fixedDifferences, optionChanges } from './differences.ts';
-import { foreignMembers, foreignPoolReason, memberActions } from './members.ts';
+import { foreignMembers, foreignPoolReason, memberActions } from './lists/members.ts';
+import {
+  foreignLines,
+  foreignListReason,
+  ineffectiveReason,
+  type PartActions,
+  partActions,
+} from './lists/part-actions.ts';
 import type { ObjectObservation } from './observe.ts';
+import { declaredOf, fixedDifferences, optionChanges } from './options/differences.ts';
+import { isInherent, markOf, optionsOf } from './options/row-options.ts';
 import { foreignReason } from './owner.ts';
-import { foreignLines, foreignListReason, ineffectiveReason, type PartActions, partActions } from './part-actions.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
-import { isInherent, markOf, optionsOf } from './row-options.ts';
 import {
   boundDifferences,
   forgetSecrets,
@@ -282,5 +288,5 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectO
 
 /** @param trailer the verb in the commit trailer */
 export function approvalHint(trailer: 'destroy' | 'recreate', target: string): string {
-  return `approve it with: phoenix approve, or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
+  return `approve it with: phoenix approve RUN ${target} (phoenix status names the run), or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
 }

@@ -11,12 +11,12 @@ import { own } from '../sources.ts';
 import { impactOfOptions } from './calls.ts';
 import { decideObject } from './decide.ts';
 import type { DeclaredObject } from './declared.ts';
-import { objectDifferences } from './differences.ts';
-import { type FoundObjects, importerOf } from './import.ts';
+import { type FoundObjects, importerOf } from './import/importer.ts';
 import { type ObjectInventory, type ObjectObservation, observationOf, observeObjects } from './observe.ts';
+import { objectDifferences } from './options/differences.ts';
+import { isFixed, isInherent, markOf, optionsOf } from './options/row-options.ts';
 import { declaration } from './read.ts';
 import { kindsOf, type ObjectRow, type ReferenceSort, referencesOf } from './row.ts';
-import { isFixed, isInherent, markOf, optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
 
 /** The kinds, in table order; the first one declares the file that all share. */

@@ -2,12 +2,12 @@
 
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { ownerIn } from '../guest/observe/object-mark.ts';
 import type { Wanted } from '../manager.ts';
+import { isInherent, markOf } from './options/row-options.ts';
 import type { ObjectRow } from './row.ts';
-import { isInherent, markOf } from './row-options.ts';
 
 /** Why an existing object is not touched; null for one that Phoenix owns, and for one that a person asked to adopt. */
 export function foreignReason(row: ObjectRow, wanted: Wanted<JsonObject>, present: Options): string | null {

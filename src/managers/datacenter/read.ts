@@ -13,17 +13,24 @@ import { normaliseRules } from '../guest/normalise.ts';
 import { DATACENTER_FILE } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import type { Datacenter, DeclaredObject } from './declared.ts';
-import { volumeOf } from './download-calls.ts';
+import { volumeOf } from './downloads/download-calls.ts';
 import { entriesNameKnownAliases, namesAreDeclaredOnce } from './firewall/name-rules.ts';
 import { type datacenterRules, securityGroupsOf, vnetRulesOf } from './firewall/rule-lists.ts';
-import { haKeepsTheStateOfGuests, haNamesGuestsByTheirKind, haRulesAgree, haRulesLeaveNodes } from './ha-rules.ts';
-import { notificationsHaveNamesOfTheirOwn } from './notification-rules.ts';
-import { syncedRealmsAreDirectories } from './realm-rules.ts';
-import { referencesAreKnown } from './references.ts';
-import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './replication-rules.ts';
+import { optionsOf } from './options/row-options.ts';
+import { normalised, wordsOf } from './options/values.ts';
 import type { ObjectRow } from './row.ts';
-import { optionsOf } from './row-options.ts';
 import { ROWS } from './rows.ts';
+import {
+  haKeepsTheStateOfGuests,
+  haNamesGuestsByTheirKind,
+  haRulesAgree,
+  haRulesLeaveNodes,
+} from './rules/ha-rules.ts';
+import { notificationsHaveNamesOfTheirOwn } from './rules/notification-rules.ts';
+import { syncedRealmsAreDirectories } from './rules/realm-rules.ts';
+import { referencesAreKnown } from './rules/references.ts';
+import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './rules/replication-rules.ts';
+import { basesAreOfIscsi, disabledStoragesAreNotUsed, storagesAreKnown } from './rules/storage-rules.ts';
 import { datacenterFile, RULES_FIELD } from './schema.ts';
 import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';
 import {
@@ -34,9 +41,7 @@ import {
   tagsFitTheirZones,
   vnetsAreNoInterfaces,
 } from './sdn/rules.ts';
-import { basesAreOfIscsi, disabledStoragesAreNotUsed, storagesAreKnown } from './storage-rules.ts';
 import { storagesAreDeclaredOnce, withStorages } from './storages.ts';
-import { normalised, wordsOf } from './values.ts';
 
 let made: ReturnType<typeof markingOf> | undefined;
 

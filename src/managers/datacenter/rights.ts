@@ -6,14 +6,14 @@ import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
 import { normalisedAclPath } from '../../proxmox/access.ts';
-import type { Options } from '../../proxmox/section-config.ts';
-import { parseRights, type Right } from '../../proxmox/user-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
+import { parseRights, type Right } from '../../proxmox/files/user-config.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { pvesh } from './calls.ts';
 import { approvalHint, missingReference } from './decide.ts';
 import type { ObjectObservation } from './observe.ts';
+import { wordsOf } from './options/values.ts';
 import type { ObjectRow, Reference } from './row.ts';
-import { wordsOf } from './values.ts';
 
 const PATH = '/access/acl';
 /** The kinds of principal: the option of the call, and the prefix in Proxmox's file. */

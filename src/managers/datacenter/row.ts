@@ -3,11 +3,11 @@
 import type { Command, FileWrite, SecretReference } from '../../model/action.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
 import type { Impact } from '../../model/plan.ts';
-import type { Options } from '../../proxmox/section-config.ts';
+import type { Options } from '../../proxmox/files/section-config.ts';
 import type { FoundDifference } from '../comparison.ts';
 import type { Decision, HostReader, Wanted } from '../manager.ts';
+import type { Part } from './lists/part.ts';
 import type { ObjectObservation } from './observe.ts';
-import type { Part } from './part.ts';
 
 /** The sorts of thing that an option may refer to and that must exist first. */
 export type ReferenceSort =

@@ -42,8 +42,6 @@ export interface GuestBase extends SharedSettings {
   readonly networks: readonly FurtherInterface[];
   /** Options of Proxmox by its own names. */
   readonly options: GuestOptions;
-  /** Its creation is followed by a complete reconcile of everything that lists guests. */
-  readonly triggerSync: boolean;
 }
 
 /** An address with prefix length (`10.0.0.10/24`), or how it is obtained. */

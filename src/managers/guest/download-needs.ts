@@ -1,7 +1,7 @@
 // Finds the declared downloads that a guest depends on: the file that it is created from, and files in its drives.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import { archiveOf, fileVolume } from '../../proxmox/storage-files.ts';
+import { archiveOf, fileVolume } from '../../proxmox/storages/files.ts';
 import type { Config } from '../config.ts';
 
 /**

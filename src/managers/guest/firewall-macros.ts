@@ -1,6 +1,6 @@
 // Expands firewall macros into the protocols and ports that they stand for, to find out what a rule accepts.
 
-import { macros } from '../../proxmox/table.ts';
+import { macros } from '../../proxmox/parameters/table.ts';
 import type { FirewallRule } from './declared.ts';
 
 type Matched = Pick<FirewallRule, 'macro' | 'proto' | 'port' | 'sourcePort'>;

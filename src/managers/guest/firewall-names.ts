@@ -1,7 +1,7 @@
 // The aliases, IP sets and security groups of the datacenter that firewall rules refer to, whether Phoenix or people manage them.
 
 import { type TargetId, targetId } from '../../model/ids.ts';
-import type { FirewallNames } from '../../proxmox/firewall-rule.ts';
+import type { FirewallNames } from '../../proxmox/firewall/rule.ts';
 import { ipSetOfGuest, ipSetsOfVnet, mayBeOfSdn, OWN_IPAM } from '../../proxmox/sdn.ts';
 import type { Config } from '../config.ts';
 import type { Datacenter } from '../datacenter/declared.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../config/schema/option.ts';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
-import { placesFor } from '../../proxmox/table.ts';
+import { placesFor } from '../../proxmox/parameters/table.ts';
 import type { GuestKind } from './settings/setting.ts';
 
 const GUESTS = { lxc: 'container', vm: 'VM' } as const;

@@ -102,7 +102,8 @@ export function guestBase(
     taskTimeoutSeconds: written.task_timeout_seconds ?? null,
     description: written.description ?? null,
     ...settings,
-    startState: written.state ?? defaultState(settings.start_at_boot ?? false, special.isSource),
+    startState:
+      written.state ?? defaultState(!written.is_template && settings.start_at_boot === true, special.isSource),
     cloneFrom: special.cloneFrom,
     isTemplate: written.is_template,
     templateSnapshot: written.template_snapshot_name ?? null,
@@ -112,7 +113,6 @@ export function guestBase(
     traefikService: null,
     healthCheck: written.health_check === undefined ? null : normaliseHealth(written.health_check, files),
     options: normaliseOptions(written.options),
-    triggerSync: written.trigger_sync_on_completion,
     networks: furtherInterfaces(written.networks),
   };
 }

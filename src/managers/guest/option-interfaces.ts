@@ -1,6 +1,6 @@
 // The interfaces that a guest declares by Proxmox's own names, as `options.net1`, in the form of those that have fields: rules judge both alike.
 
-import { readOption } from '../../proxmox/option-meaning.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
 import type { Guest } from '../config.ts';
 import type { GuestInterface } from './declared.ts';
 import { type GuestOptions, PROXMOX_KIND } from './options/option.ts';

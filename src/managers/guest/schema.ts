@@ -200,8 +200,7 @@ export const guestShape = {
     .describe(
       'Seconds that a task of Proxmox for the guest may take before it is given up: create, clone, start, stop, set, resize, snapshots. Half of it is for the guest to shut down by itself. Default: 3600 to create or clone, 900 to destroy or roll back, 600 for a snapshot, 300 to start, 240 to stop, else 120.',
     ),
-  trigger_sync_on_completion: z
-    .boolean()
-    .default(false)
-    .describe('Everything that lists guests is looked at again after its creation. Default: false.'),
+  trigger_sync_on_completion: value.withoutEffect(
+    'what lists guests is looked at again after every change of a guest.',
+  ),
 };

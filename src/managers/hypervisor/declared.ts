@@ -6,7 +6,7 @@ import type { Secret } from '../../config/secret.ts';
 import type { SecretReference } from '../../model/action.ts';
 import type { DriftPolicy } from '../../model/drift.ts';
 import type { Policy } from '../../model/policy.ts';
-import type { AptHandle } from '../../proxmox/apt-standard.ts';
+import type { AptHandle } from '../../proxmox/files/apt-standard.ts';
 import type { FirewallPolicy, FirewallRule } from '../guest/declared.ts';
 import type { Share } from './samba/shares.ts';
 

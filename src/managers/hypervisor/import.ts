@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { parseFirewall } from '../../proxmox/firewall-file.ts';
-import { isDnsName } from '../../proxmox/format-verifier.ts';
+import { parseFirewall } from '../../proxmox/firewall/file.ts';
+import { isDnsName } from '../../proxmox/parameters/format-verifier.ts';
 import { mayBeOfSdn } from '../../proxmox/sdn.ts';
 import type { Config } from '../config.ts';
 import { normaliseRules } from '../guest/normalise.ts';

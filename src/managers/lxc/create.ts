@@ -2,7 +2,7 @@
 // other change, and until then its notes say that it is being built.
 
 import type { Action } from '../../model/action.ts';
-import { isOfTemplate } from '../../proxmox/volumes.ts';
+import { isOfTemplate } from '../../proxmox/storages/volumes.ts';
 import { firstNotes, isStarted } from '../guest/guest-spec.ts';
 import { firewallActions, impossible } from '../guest/lifecycle/gate.ts';
 import { noteVolumes } from '../guest/lifecycle/retained-volumes.ts';

@@ -85,14 +85,7 @@ function writtenContainer(
     ...firewall.left,
     ...unconnectedLeft(guest, conf, unconnected),
     ...(template.found ? [] : [{ what: `${target} template (${path})`, why: template.reason }]),
-    ...(size === undefined
-      ? [
-          {
-            what: `${target} rootfs size (${path}:${conf.lineOf('rootfs')})`,
-            why: 'the size of its root disk is not told: 8 GB is written, and compared with nothing',
-          },
-        ]
-      : []),
+    ...(size === undefined ? [rootSizeLeft(guest, conf)] : []),
   ];
   const raw = writtenRaw(guest);
   const devices = writtenDevices(conf);
@@ -105,21 +98,33 @@ function writtenContainer(
     ...shared,
     storage_pool: storage,
     storage_size_gb: size ?? 8,
-    root_disk: Object.keys(rootDisk).length === 0 ? undefined : rootDisk,
+    root_disk: unlessEmpty(rootDisk),
     unprivileged: extent === 'all' || unprivileged !== CREATION_DEFAULTS.lxc.unprivileged ? unprivileged : undefined,
     network_config: network,
-    networks: others.length === 0 ? undefined : others,
+    networks: unlessEmpty(others),
     mac_address: mac,
-    pct_options: features.length === 0 ? undefined : features,
-    mount_points: mounts.binds.length === 0 ? undefined : mounts.binds,
-    zfs_volumes: mounts.volumes.length === 0 ? undefined : mounts.volumes,
-    devices: devices.length === 0 ? undefined : devices,
+    pct_options: unlessEmpty(features),
+    mount_points: unlessEmpty(mounts.binds),
+    zfs_volumes: unlessEmpty(mounts.volumes),
+    devices: unlessEmpty(devices),
     options: writtenOptions('lxc', conf),
-    env: Object.keys(raw.env).length === 0 ? undefined : raw.env,
-    lxc_options: raw.lines.length === 0 ? undefined : raw.lines,
+    env: unlessEmpty(raw.env),
+    lxc_options: unlessEmpty(raw.lines),
     firewall: firewall.firewall,
   });
   return { entry, left: [...left, ...raw.left, ...leftOf('lxc', guest, conf, leftReason)] };
+}
+
+function rootSizeLeft({ target, path }: FoundGuest, conf: Unclaimed): LeftOver {
+  return {
+    what: `${target} rootfs size (${path}:${conf.lineOf('rootfs')})`,
+    why: 'the size of its root disk is not told: 8 GB is written, and compared with nothing',
+  };
+}
+
+/** A list or an object; undefined for one without entries, which is not written. */
+function unlessEmpty<Value extends object>(value: Value): Value | undefined {
+  return Object.keys(value).length === 0 ? undefined : value;
 }
 
 const NO_FIELD = 'no field says it: it stays as it is on the container, and a new one would not have it';
@@ -204,7 +209,9 @@ function treatment(conf: Unclaimed, key: string, keys: DriveKeys): Record<string
 /** Each device as its path, or as an object where it has options. */
 function writtenDevices(conf: Unclaimed): Json[] {
   const indexes = indexesOf(Object.fromEntries(conf.keys().map((key) => [key, ''])), 'dev').sort((a, b) => a - b);
-  return indexes.map((index): Json => {
+  return indexes.flatMap((index): Json[] => {
+    // One without a path is no device, and is listed among what is left.
+    if (parseProperties(conf.peek(`dev${index}`) ?? '', 'path')['path'] === undefined) return [];
     const device = conf.properties(`dev${index}`, 'path');
     const [path = '', mode, uid, gid, denied] = ['path', 'mode', 'uid', 'gid', 'deny-write'].map(device);
     const more = defined({
@@ -213,7 +220,7 @@ function writtenDevices(conf: Unclaimed): Json[] {
       gid: gid === undefined ? undefined : Number(gid),
       deny_write: denied === undefined ? undefined : normalFlag(denied) === '1',
     });
-    return Object.keys(more).length === 0 ? path : { path, ...more };
+    return [Object.keys(more).length === 0 ? path : { path, ...more }];
   });
 }
 

@@ -2,7 +2,7 @@
 // next write.
 
 import * as text from '../../config/schema/text.ts';
-import { type RawKey, rawKey } from '../../proxmox/raw-lines.ts';
+import { type RawKey, rawKey } from '../../proxmox/guests/raw-lines.ts';
 
 const EXPECT_LINE = 'must be a raw line such as lxc.mount.auto: sys:rw';
 

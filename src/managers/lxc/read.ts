@@ -8,6 +8,7 @@ import { markingOf } from '../../config/written-marks.ts';
 import { targetId } from '../../model/ids.ts';
 import type { Declaration, Reading } from '../declaration.ts';
 import { byId, type GuestContext, type GuestEntry } from '../guest/entry.ts';
+import { idleFieldsOf } from '../guest/idle-fields.ts';
 import { scriptsNamedBy } from '../guest/script-files.ts';
 import { LXC_FILE } from '../places.ts';
 import type { LxcGuest } from './declared.ts';
@@ -23,7 +24,7 @@ import {
 import { lxcFile, lxcGuest } from './schema.ts';
 
 const envelope = lxcFile.extend({ lxc_configs: z.record(z.string(), z.unknown()) });
-const MARKS = markingOf(lxcGuest);
+const MARKS = markingOf(lxcGuest, idleFieldsOf('lxc'));
 
 export const declaration: Declaration = {
   files: [

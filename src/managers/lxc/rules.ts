@@ -3,8 +3,8 @@
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import type { Place } from '../../config/read/place.ts';
 import { placeIn } from '../../config/read/place.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { booleanOf } from '../../proxmox/perl.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
+import { booleanOf } from '../../proxmox/parameters/perl.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import { repeated, targetOf } from '../guest/guests.ts';
 import type { RuleContext } from '../rule.ts';

@@ -2,6 +2,7 @@
 
 import type { ComposeMention } from '../../compose/contents.ts';
 import type { Action, Content, SecretReference } from '../../model/action.ts';
+import { programWords } from '../../model/failure.ts';
 import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports/host.ts';
 import { differenceAt, type FoundDifference } from '../comparison.ts';
@@ -51,7 +52,7 @@ export async function runInVm(host: HostReader, vm: number, argv: readonly strin
 
 function failureOf(vm: number, argv: readonly string[], { exit, ended, stderr }: CommandResult): string {
   const said = stderr.trim().split('\n').at(-1);
-  return `${argv.slice(0, 2).join(' ')} in VM ${vm}: ${said || (ended === 'exited' ? `exit ${exit}` : ended)}`;
+  return `${argv.slice(0, 2).join(' ')} in VM ${vm}: ${said === undefined || said === '' ? (ended === 'exited' ? `exit ${exit}` : ended) : programWords(said)}`;
 }
 
 /** Whether the VM exists on the node, running or not. */

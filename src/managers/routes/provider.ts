@@ -41,17 +41,14 @@ export function provided(containers: readonly Container[], project: string, doma
     diagnostics.push(...otherProtocols(container), ...withoutEffect(container));
     const http = section(container.decoded.dynamic['http']);
     const names = Object.keys(section(http['services']));
-    const isForOthers =
-      Object.keys(http).length === 0 && ['tcp', 'udp'].some((each) => each in container.decoded.dynamic);
-    const isMeant = (container.decoded.enabled === true && !isForOthers) || names.length > 0;
-    const isRouted = isMeant || Object.keys(section(http['routers'])).length > 0;
+    const routed = isRouted(http, container);
     const own = normalized(`${container.service}_${project}`);
     const declared = names.length === 0 ? [[own, { loadBalancer: {} }] as const] : entriesOf(http, 'services');
-    const offered = isRouted ? declared : [];
+    const offered = routed ? declared : [];
     for (const [name, value] of offered) add(services, 'services', name, { value }, container);
     for (const [name, value] of entriesOf(http, 'middlewares'))
       add(middlewares, 'middlewares', name, { value }, container);
-    if (!isRouted) return;
+    if (!routed) return;
     for (const [name, router] of routersOf(http, container, own, offered)) {
       const isDefault = typeof router['rule'] !== 'string' || router['rule'] === '';
       const value = isDefault ? { ...router, rule: `Host(\`${own}.${domain}\`)` } : router;
@@ -97,6 +94,13 @@ export function provided(containers: readonly Container[], project: string, doma
     diagnostics.push({ code: 'NO_ROUTE', message, hint: RULE_HINT, ...container.where(['http', 'services']) });
     return [];
   }
+}
+
+/** Whether it has routers: its labels enable Traefik, for more than TCP or UDP alone, or declare a service or router of HTTP. */
+function isRouted(http: JsonObject, { decoded }: Container): boolean {
+  const isForOthers = Object.keys(http).length === 0 && ['tcp', 'udp'].some((each) => each in decoded.dynamic);
+  if (decoded.enabled === true && !isForOthers) return true;
+  return ['services', 'routers'].some((each) => Object.keys(section(http[each])).length > 0);
 }
 
 /** The service that a router names, or else the only one of its container; null when there are several. */

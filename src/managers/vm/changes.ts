@@ -33,12 +33,12 @@ import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import { settingDifferences } from '../guest/settings/differences.ts';
 import type { Wanted } from '../manager.ts';
 import { keyLine, sshKeysPath } from '../public-key.ts';
-import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { isOfCloudInit, machineSettings, mergeKeys } from './desired-settings.ts';
-import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './disks.ts';
-import type { FoundDrives } from './find-drives.ts';
-import { OPTION, passwordChange, passwordDifferences } from './password.ts';
-import { startProblem, withDesired } from './start-problem.ts';
+import { growDisks, ROOT_DRIVE, returningDisks, rootDiskOf, rootSetting, sizesOf } from './drives/disks.ts';
+import type { FoundDrives } from './drives/find-drives.ts';
+import { OPTION, type PasswordChange, passwordChange, passwordDifferences } from './password.ts';
+import { cannotBoot, presentKeys } from './start/boot-devices.ts';
+import { startProblem, withDesired } from './start/start-problem.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 export function machineChanges(
@@ -54,15 +54,11 @@ export function machineChanges(
   const fresh = building && present?.restarting !== true;
   const desired = desiredOf(wanted, spec, seen, conf, found);
   const compared = compareSettings('qemu', conf, desired);
-  const devices = [...Object.keys(upcoming(conf)), ...presentKeys(desired(upcoming(conf)))];
-  const bootless = compared.args.includes('--boot') ? cannotBoot(spec, devices) : null;
-  if (bootless !== null) return impossible(bootless);
-  const unstartable = fresh ? startProblem(spec, withDesired(upcoming(conf), desired(upcoming(conf)))) : null;
+  const unstartable = whyUnstartable(spec, conf, desired, compared, fresh);
   if (unstartable !== null) return impossible(unstartable);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
   const password = passwordChange(wanted, spec, conf, present);
-  const isPasswordNew = password.set !== null || password.isRemoved;
-  const isUnrecorded = compared.unrecorded || isPasswordNew || present?.restartDue === true;
+  const isUnrecorded = restartUnrecorded(compared, password, present);
   const settings = {
     ...compared,
     ...(password.isRemoved ? withoutPassword(compared) : {}),
@@ -98,6 +94,27 @@ export function machineChanges(
   ];
   const restarted = recordRestart('qm', spec.id, notes);
   return { notes, changes: { actions, restart: settings.restart, offline: false, restarted } };
+}
+
+/** Why the VM would not start with its desired settings; null if nothing is against it. Whether a new one starts is asked in full. */
+function whyUnstartable(
+  spec: VmSpec,
+  conf: GuestConf,
+  desired: ReturnType<typeof machineSettings>,
+  { args }: SettingChanges,
+  fresh: boolean,
+): string | null {
+  const next = upcoming(conf);
+  const devices = [...Object.keys(next), ...presentKeys(desired(next))];
+  const bootless = args.includes('--boot') ? cannotBoot(spec, devices) : null;
+  if (bootless !== null) return bootless;
+  return fresh ? startProblem(spec, withDesired(next, desired(next))) : null;
+}
+
+/** Whether the VM needs a restart of which its file has no trace once `qm set` has run. */
+function restartUnrecorded(compared: SettingChanges, password: PasswordChange, present: Notes | null): boolean {
+  const isPasswordNew = password.set !== null || password.isRemoved;
+  return compared.unrecorded || isPasswordNew || present?.restartDue === true;
 }
 
 function withoutPassword({ args, labels }: SettingChanges): Pick<SettingChanges, 'args' | 'labels'> {

@@ -15,15 +15,15 @@ import { printProperties } from '../guest/proxmox/property-string.ts';
 import { createArgs, setGuest } from '../guest/proxmox/settings.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { agentArgs, writeAgentSnippet } from './agent-snippet.ts';
-import { cannotBoot, presentKeys } from './boot-devices.ts';
 import { writeSshKeys } from './changes.ts';
 import { machineSettings } from './desired-settings.ts';
-import { ROOT_DRIVE, resizeDisk, returningDisks } from './disks.ts';
-import { isoKey, unpackingArgs } from './drives.ts';
-import type { FoundDrives } from './find-drives.ts';
-import { allowOnLocal } from './local-storage.ts';
+import { ROOT_DRIVE, resizeDisk, returningDisks } from './drives/disks.ts';
+import { isoKey, unpackingArgs } from './drives/drives.ts';
+import type { FoundDrives } from './drives/find-drives.ts';
 import { passwordOf, promptedPassword } from './password.ts';
-import { startProblem } from './start-problem.ts';
+import { allowOnLocal } from './rules/local-storage.ts';
+import { cannotBoot, presentKeys } from './start/boot-devices.ts';
+import { startProblem } from './start/start-problem.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function createMachine(

@@ -13,10 +13,10 @@ import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges, machineDifferences } from './changes.ts';
 import { createMachine } from './create.ts';
-import { ROOT_DRIVE, rootDiskOf, sizesOf } from './disks.ts';
-import { drivesOf } from './drives.ts';
-import { type FoundDrives, findDrives } from './find-drives.ts';
-import { missingObject } from './named-objects.ts';
+import { ROOT_DRIVE, rootDiskOf, sizesOf } from './drives/disks.ts';
+import { drivesOf } from './drives/drives.ts';
+import { type FoundDrives, findDrives } from './drives/find-drives.ts';
+import { missingObject } from './rules/named-objects.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 const rules: GuestRules<VmSpec, FoundDrives> = {

@@ -4,8 +4,8 @@ import type { Secret } from '../../config/secret.ts';
 import type { SecretReference } from '../../model/action.ts';
 import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
 import type { SettingValues } from '../guest/settings/values.ts';
-import type { Drives } from './drives.ts';
-import type { Passthrough } from './passthrough.ts';
+import type { Drives } from './drives/drives.ts';
+import type { Passthrough } from './passthrough/passthrough.ts';
 
 export interface VmGuest extends GuestBase, SettingValues<'vm'> {
   readonly kind: 'vm';

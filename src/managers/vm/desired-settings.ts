@@ -18,7 +18,7 @@ import type { DesiredSetting, Earlier } from '../guest/proxmox/settings.ts';
 import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
 import { sshKeysPath } from '../public-key.ts';
-import { passthroughSettings } from './passthrough.ts';
+import { passthroughSettings } from './passthrough/passthrough.ts';
 import { type VmSpec, withMachineDefaults } from './vm-spec.ts';
 
 /** Settings that a running VM gets only at its next start. cloud-init's are stored immediately, but also read only at the start. */

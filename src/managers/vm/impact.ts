@@ -2,15 +2,15 @@
 // a restart.
 
 import type { Change, Impact } from '../../model/plan.ts';
-import { effectOf, isReadAtStart } from '../../proxmox/option-effects.ts';
+import { effectOf, isReadAtStart } from '../../proxmox/guests/option-effects.ts';
 import { becomesTemplate, isEqual, isStill } from '../guest/impact.ts';
 
 import { addressesOf } from '../guest/proxmox/network.ts';
 import { printProperties } from '../guest/proxmox/property-string.ts';
 import { decidingSettings, settingsWait } from '../guest/settings/impact.ts';
-import { ROOT_DRIVE } from './disks.ts';
-import { type Drive, drivesOf } from './drives.ts';
-import { waitsForRestart } from './passthrough.ts';
+import { ROOT_DRIVE } from './drives/disks.ts';
+import { type Drive, drivesOf } from './drives/drives.ts';
+import { waitsForRestart } from './passthrough/passthrough.ts';
 import type { VmSpec } from './vm-spec.ts';
 
 export function vmImpact(change: Change<VmSpec>): Impact {

@@ -10,10 +10,10 @@ import { asRecorded } from '../guest/settings/recorded.ts';
 import type { Kind } from '../kind.ts';
 import { decideMachine, vmDifferences } from './decide.ts';
 import { vmImpact } from './impact.ts';
-import { vmImporter } from './import.ts';
-import { withNamedObjects } from './named-objects.ts';
+import { vmImporter } from './import/importer.ts';
 import { vmSources } from './places.ts';
 import { declaration } from './read.ts';
+import { withNamedObjects } from './rules/named-objects.ts';
 import type { VmSpec } from './vm-spec.ts';
 import { vmTargets } from './vm-spec.ts';
 

@@ -8,8 +8,8 @@ import { addressList, domainList, guestBase, interfaceOf, normaliseService, with
 import { optionTexts } from '../guest/options/drive-options.ts';
 import { valuesOf } from '../guest/settings/values.ts';
 import type { VmGuest } from './declared.ts';
-import { optionsOf } from './drives.ts';
-import { deviceOf } from './passthrough.ts';
+import { optionsOf } from './drives/drives.ts';
+import { deviceOf } from './passthrough/passthrough.ts';
 import type { vmDefaults, vmGuest } from './schema.ts';
 
 type Written = z.output<typeof vmGuest>;

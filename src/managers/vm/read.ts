@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import type { Declaration, Reading } from '../declaration.ts';
 import { byId, type GuestContext, type GuestEntry } from '../guest/entry.ts';
 import { oldMachines } from '../guest/host-file.ts';
+import { idleFieldsOf } from '../guest/idle-fields.ts';
 import { scriptsNamedBy } from '../guest/script-files.ts';
 import { HYPERVISOR_FILE, VM_FILE } from '../places.ts';
 import type { VmGuest } from './declared.ts';
@@ -24,12 +25,12 @@ import {
   hardwareHasWhatIsSaid,
   machinesArePrepared,
   optionsServeDrives,
-} from './rules.ts';
+} from './rules/rules.ts';
 import { vmDefaults, vmFile, vmGuest } from './schema.ts';
-import { machinesCanStart } from './start-rules.ts';
+import { machinesCanStart } from './start/start-rules.ts';
 
 const envelope = vmFile.extend({ vms: z.array(z.unknown()) });
-const MARKS = markingOf(vmGuest);
+const MARKS = markingOf(vmGuest, idleFieldsOf('vm'));
 const DEFAULTS_MARKS = markingOf(vmDefaults);
 
 const OWN: Place = { file: VM_FILE, path: '' };

@@ -9,8 +9,8 @@ import { addressShape, linkShape, machineLinkShape, machineNetworks, withoutNetw
 import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { guestShape } from '../guest/schema.ts';
 import { defaultsShape, settingShape, settingsNeeded } from '../guest/settings/shape.ts';
-import { driveShape } from './drive-schema.ts';
-import { passthroughShape } from './passthrough-schema.ts';
+import { driveShape } from './drives/drive-schema.ts';
+import { passthroughShape } from './passthrough/passthrough-schema.ts';
 
 /** Defaults of VMs that do not declare a value themselves. */
 export const vmDefaults = z.strictObject({

@@ -4,8 +4,8 @@ import type { SecretReference } from '../../model/action.ts';
 import { kindOf, type TargetId, targetId } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
 import { fitting } from '../../model/text.ts';
-import { readOption } from '../../proxmox/option-meaning.ts';
-import { fileVolume } from '../../proxmox/storage-files.ts';
+import { readOption } from '../../proxmox/guests/option-meaning.ts';
+import { fileVolume } from '../../proxmox/storages/files.ts';
 import type { Config } from '../config.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
 import type { FirewallRule } from '../guest/declared.ts';
@@ -20,10 +20,10 @@ import { featureScript, type Script, script } from '../guest/scripts/scripts.ts'
 import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
 import { snippetNeeds } from '../guest/snippet-needs.ts';
 import type { VmGuest } from './declared.ts';
-import { ROOT_DRIVE } from './disks.ts';
-import { type Drives, declaredDrives } from './drives.ts';
-import { objectNeeds } from './named-objects.ts';
-import type { Passthrough } from './passthrough.ts';
+import { ROOT_DRIVE } from './drives/disks.ts';
+import { type Drives, declaredDrives } from './drives/drives.ts';
+import type { Passthrough } from './passthrough/passthrough.ts';
+import { objectNeeds } from './rules/named-objects.ts';
 
 export type VmSpec = GuestSpec &
   SettingValues<'vm'> &

@@ -14,7 +14,7 @@ import type { Approval, RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
 import { CHECK, isLook, whyText } from '../drift.ts';
 import { outcomeCounts, stepWord } from '../run.ts';
-import { shortSha } from '../status.ts';
+import { shortSha } from '../statuses/status.ts';
 import { block, code, plain, table } from './markdown.ts';
 import { mostPressing, reasonCell } from './outcomes.ts';
 import { errorList, warningList } from './problems.ts';
@@ -49,7 +49,7 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
   const parts = [
     `${plain(run.trigger)} by ${plain(run.by)} · run ${run.id} · ${code(shortSha(run.commit))}`,
     run.reason === null ? '' : plain(run.reason),
-    run.supersededBy === null ? '' : `Superseded by ${code(shortSha(run.supersededBy))}.`,
+    supersededText(run),
     approvalList(run),
     errorList(told),
     plan === null ? (run.problems.length === 0 && run.reason === null ? NOTHING_YET : '') : stepsOfRun(run, plan.steps),
@@ -62,6 +62,11 @@ export function detailsOfRun(run: RunDetail, state: StatusState, root: string): 
     annotations: run.problems.map((problem) => annotation(problem, root)),
     buttons: state === 'pending' ? [] : buttonsOf(waitingSteps(run)),
   };
+}
+
+function supersededText({ commit, supersededBy }: RunDetail): string {
+  if (supersededBy === null) return '';
+  return `Superseded by ${supersededBy === commit ? 'a newer run of this commit' : code(shortSha(supersededBy))}.`;
 }
 
 /** Of the run only that step is looked at. @param log the last lines of its output */

@@ -4,7 +4,7 @@ import { targetWord } from '../../model/target-name.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
-import { shortSha } from '../status.ts';
+import { shortSha } from '../statuses/status.ts';
 import { approvalList } from './details.ts';
 import { block, code, link, plain, table } from './markdown.ts';
 import { mostPressing, reasonCell } from './outcomes.ts';

@@ -7,7 +7,7 @@ import { targetWord } from '../../model/target-name.ts';
 import { trailerText } from '../../plan/trailers.ts';
 import { canBeApproved } from '../../plan/waiting.ts';
 import { summaryLine } from '../plan.ts';
-import { shortSha } from '../status.ts';
+import { shortSha } from '../statuses/status.ts';
 import { block, code, link, plain } from './markdown.ts';
 import { errorList, warningList } from './problems.ts';
 import { orderGraph, planTable, stepFields } from './steps.ts';

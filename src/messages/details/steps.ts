@@ -4,8 +4,8 @@ import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { groupSteps } from '../../plan/step-groups.ts';
 import { shownChanges, targetLabel } from '../changes.ts';
-import { fieldRows } from '../fields.ts';
-import { groupLabel } from '../pages.ts';
+import { fieldRows } from '../pages/fields.ts';
+import { groupLabel } from '../pages/pages.ts';
 import { approvalWords, impactWords, isEmpty, MARK } from '../plan.ts';
 import { block, code, folded, table } from './markdown.ts';
 

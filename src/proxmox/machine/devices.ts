@@ -1,6 +1,6 @@
 // Devices of VMs that are refused where the VM starts: of USB and PCI, network cards and shared folders.
 
-import type { Properties } from '../schema.ts';
+import type { Properties } from '../parameters/schema.ts';
 import { type Check, isBefore, isOn, isQ35, type Machine, numbered, refused } from './fault.ts';
 
 /** Places of USB that every VM has. */

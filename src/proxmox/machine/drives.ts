@@ -1,7 +1,7 @@
 // Drives of VMs that are refused where the VM starts.
 
-import type { Properties } from '../schema.ts';
-import { isCloudInit } from '../volumes.ts';
+import type { Properties } from '../parameters/schema.ts';
+import { isCloudInit } from '../storages/volumes.ts';
 import { type Check, isBefore, isOn, type Machine, numbered, refused, type StartFault } from './fault.ts';
 
 export const scsiHasItsPlace: Check = (machine) => {

@@ -1,8 +1,8 @@
 // A VM's options together, and what is at fault with them where it starts.
 
-import { readOption } from '../option-meaning.ts';
-import { booleanOf } from '../perl.ts';
-import type { Properties } from '../schema.ts';
+import { readOption } from '../guests/option-meaning.ts';
+import { booleanOf } from '../parameters/perl.ts';
+import type { Properties } from '../parameters/schema.ts';
 
 export type MachineOptions = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 // What the memory of a VM must be so that it starts: hotplug, NUMA nodes and huge pages together. (qemu-server, PVE/QemuServer/Memory.pm: config,
 // foreach_dimm, hugepages_size, hugepages_topology)
 
-import { hotplugFeatures } from '../guest-options.ts';
+import { hotplugFeatures } from '../guests/guest-options.ts';
 import { isOn, type Machine, numbered, refused, type StartFault } from './fault.ts';
 
 /** In MB: what a VM has at its start where memory is added while it runs. */

@@ -1,7 +1,7 @@
 // Processors of VMs that are refused where the VM starts: with their firmware, their number, and what encrypts the memory.
 
-import { hotplugFeatures } from '../guest-options.ts';
-import { readOption } from '../option-meaning.ts';
+import { hotplugFeatures } from '../guests/guest-options.ts';
+import { readOption } from '../guests/option-meaning.ts';
 import { type Check, isOn, type Machine, numbered, refused } from './fault.ts';
 
 const CPUS_OF_32_BITS = ['486', 'pentium', 'pentium2', 'pentium3', 'coreduo', 'athlon', 'kvm32', 'qemu32'];

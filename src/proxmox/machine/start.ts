@@ -2,7 +2,7 @@
 // them together. Only what follows from the options: whether the host has a device or enough processors is not known here. In the order of Proxmox's
 // code. (qemu-server, PVE/QemuServer.pm, config_to_command, and the files named at the checks)
 
-import { readOption } from '../option-meaning.ts';
+import { readOption } from '../guests/option-meaning.ts';
 import { foldersFit, packetsAreLarge, pciIsGivenOnce, pciIsReadable, usbHasItsPlace } from './devices.ts';
 import { armHasNoIde, cloudInitReadsSnippets, drivesAreServed, scsiHasItsPlace } from './drives.ts';
 import { type Check, type MachineOptions, machineOf, refused, type StartFault } from './fault.ts';

@@ -6,11 +6,11 @@ import { accessOf } from '../../agent/http/guard.ts';
 import { carryOutOperation, OPERATIONS, type OperationDeps, refusalOf } from '../../agent/http/operations.ts';
 import { carriesFormToken } from '../../agent/http/own-pages.ts';
 import type { Person } from '../../agent/http/sessions.ts';
-import { TROUBLE, type Trouble } from '../../messages/pages.ts';
+import { PAGE_ERROR, type PageError } from '../../messages/pages/pages.ts';
 import type { RunId } from '../../model/ids.ts';
 import { mayAs } from '../../model/person.ts';
 import type { Page } from '../html/document.ts';
-import { troublePage } from '../html/error-page.ts';
+import { errorPage } from '../html/error-page.ts';
 import { type Links, linksFrom } from '../links.ts';
 import { formOf, goTo, readForm, type Show } from '../sign-in.ts';
 import type { PageSources } from '../sources.ts';
@@ -24,12 +24,12 @@ export interface ActionDeps extends PageSources, Omit<OperationDeps, 'agent' | '
 /** The action is not permitted or not possible. */
 export class NotDone extends Error {
   readonly status: number;
-  readonly trouble: Trouble;
+  readonly pageError: PageError;
 
-  constructor(status: number, trouble: Trouble) {
-    super(trouble.title);
+  constructor(status: number, pageError: PageError) {
+    super(pageError.title);
     this.status = status;
-    this.trouble = trouble;
+    this.pageError = pageError;
   }
 }
 
@@ -66,15 +66,15 @@ export function actionRegister(deps: ActionDeps, show: Show): Registered {
       try {
         await work(request, response, personOf(request));
       } catch (error) {
-        const { status, trouble } = notDone(error);
-        show(request, response, status, troublePage(trouble));
+        const { status, pageError } = notDone(error);
+        show(request, response, status, errorPage(pageError));
       }
     };
   };
 
   async function execute(form: Form, request: Request, response: Response, person: Person): Promise<void> {
     const { action, how, seen } = await form.make(request);
-    if (seen !== undefined && seen !== seenIn(request)) throw new NotDone(409, TROUBLE.changedSince());
+    if (seen !== undefined && seen !== seenIn(request)) throw new NotDone(409, PAGE_ERROR.changedSince());
     const links = linksFrom(request.path, null, person);
     const { what, request: asked } = askingFor(action, how);
     if (form.again !== undefined && mayAs(person.role, OPERATIONS[what].role)) {
@@ -114,18 +114,18 @@ export function actionRegister(deps: ActionDeps, show: Show): Registered {
 function personOf(request: Request): Person {
   const access = accessOf(request);
   const person = access.person(request);
-  if (person === null) throw new NotDone(401, TROUBLE.notSignedIn());
+  if (person === null) throw new NotDone(401, PAGE_ERROR.notSignedIn());
   if (request.method !== 'GET' && !carriesFormToken(access, request, formOf(request)))
-    throw new NotDone(403, TROUBLE.oldForm());
+    throw new NotDone(403, PAGE_ERROR.oldForm());
   return person;
 }
 
 /** @throws `error` where it is no refusal */
-function notDone(error: unknown): Pick<NotDone, 'status' | 'trouble'> {
+function notDone(error: unknown): Pick<NotDone, 'status' | 'pageError'> {
   if (error instanceof NotDone) return error;
   const why = refusalOf(error);
   if (why === null) throw error;
-  return { status: 409, trouble: TROUBLE.refused(why) };
+  return { status: 409, pageError: PAGE_ERROR.refused(why) };
 }
 
 /** Why the request cannot be understood; null where it can. */
@@ -145,5 +145,5 @@ function seenIn({ body }: Request): unknown {
 }
 
 function mayNot(person: Person, action: PageAction): never {
-  throw new NotDone(403, TROUBLE.mayNot(person.name, person.role, roleFor(action)));
+  throw new NotDone(403, PAGE_ERROR.mayNot(person.name, person.role, roleFor(action)));
 }

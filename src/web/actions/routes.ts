@@ -3,7 +3,7 @@
 
 import type { Request, Router } from 'express';
 import { RunPath, TargetPath } from '../../agent/http/requests.ts';
-import { TROUBLE } from '../../messages/pages.ts';
+import { PAGE_ERROR } from '../../messages/pages/pages.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import type { RunDetail } from '../../ports/runs.ts';
@@ -36,7 +36,7 @@ function addApproval({ page, form }: Registered, ledger: ActionLedger): void {
     const run = await runOf(ledger, params['id']);
     const target = TargetPath.safeParse(params);
     if (!target.success || !run.steps.some((step) => step.target === target.data)) {
-      throw new NotDone(404, TROUBLE.noStep(run.id, `${params['kind']}/${params['name']}`));
+      throw new NotDone(404, PAGE_ERROR.noStep(run.id, `${params['kind']}/${params['name']}`));
     }
     const seen = seenOfStep(withoutSecrets(run), target.data);
     return { run, action: { do: 'approve', run: run.id, target: target.data } as const, seen };
@@ -93,7 +93,7 @@ function addShown({ page, form }: Registered, ledger: ActionLedger, name: 'heal'
   const make = async ({ params }: Request) => {
     const run = await runOf(ledger, params['id']);
     const action = shownAs(name, run);
-    if (action === null) throw new NotDone(404, TROUBLE.noRun(run.id));
+    if (action === null) throw new NotDone(404, PAGE_ERROR.noRun(run.id));
     return { run, action, how: { shown: run.id } };
   };
   page(`/do/${name}/:id`, async (request, links) => {
@@ -113,7 +113,7 @@ function fromForm(name: 'heal' | 'adopt' | 'replay', body: unknown): PageAction 
 async function runOf(ledger: PageSources['ledger'], id: unknown): Promise<RunDetail> {
   const path = RunPath.safeParse({ id });
   const run = path.success ? await ledger.run(path.data.id) : null;
-  if (run === null) throw new NotDone(404, TROUBLE.noRun(String(id)));
+  if (run === null) throw new NotDone(404, PAGE_ERROR.noRun(String(id)));
   return run;
 }
 

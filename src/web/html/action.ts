@@ -1,10 +1,10 @@
 // Preview pages of actions, each with one button that executes it.
 
-import { ACTION_PAGE, actsAs, asksToAdopt, SHOWN_PAGE, waitingRuns } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
-import { runSentence } from '../../messages/pages.ts';
-import { approvalRefusal } from '../../messages/refusal.ts';
-import { shortSha } from '../../messages/status.ts';
+import { ACTION_PAGE, actsAs, asksToAdopt, SHOWN_PAGE, waitingRuns } from '../../messages/pages/actions.ts';
+import { runSentence } from '../../messages/pages/pages.ts';
+import { approvalRefusal } from '../../messages/statuses/refusal.ts';
+import { shortSha } from '../../messages/statuses/status.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { approversOf, mayApprove, policyOf } from '../../plan/policy.ts';

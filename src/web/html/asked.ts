@@ -1,6 +1,6 @@
 // The audit page: requests by users on pages and the API, with user, time and resulting run.
 
-import { ASKED_PAGE, askedText } from '../../messages/people.ts';
+import { ASKED_PAGE, askedText } from '../../messages/pages/people.ts';
 import type { AskedRecord } from '../../ports/people.ts';
 import type { Links } from '../links.ts';
 import { runLink, said, table, time } from './components.ts';
@@ -21,6 +21,6 @@ export function askedPage(asked: readonly AskedRecord[], links: Links): Page {
     live: null,
     main: html`<h1>${ASKED_PAGE.title}</h1>
       <p class="dim">${ASKED_PAGE.about}</p>
-      ${asked.length === 0 ? html`<p>${ASKED_PAGE.nothing}</p>` : table({ caption: ASKED_PAGE.caption, columns, rows, look: 'asked' })}`,
+      ${asked.length === 0 ? html`<p>${ASKED_PAGE.nothing}</p>` : table({ caption: ASKED_PAGE.caption, columns, rows, className: 'asked' })}`,
   };
 }

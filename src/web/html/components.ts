@@ -1,11 +1,11 @@
 // Basic components of all pages.
 
+import { placeText } from '../../messages/pages/target.ts';
+import { durationText, utcText } from '../../messages/pages/times.ts';
 import { printable } from '../../messages/printable.ts';
 import { runWord, stepWord } from '../../messages/run.ts';
-import { shortSha } from '../../messages/status.ts';
-import { placeText } from '../../messages/target.ts';
-import { durationText, utcText } from '../../messages/times.ts';
-import { parted } from '../../model/failure.ts';
+import { shortSha } from '../../messages/statuses/status.ts';
+import { fitText, parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
@@ -117,10 +117,13 @@ export function command(text: string): Html {
   return html`<span class="command"><code>${printable(text)}</code><button type="button" class="copy" aria-label=${`Copy: ${printable(text)}`} data-copy=${printable(text)}>Copy</button></span>`;
 }
 
-/** The failure, with the remedy on a line of its own. */
-export function withRemedy(reason: string | null): Html {
+/** Characters of a reason in the cell of a table; all of it is on the page that its row leads to. */
+export const MAX_CELL_LENGTH = 240;
+
+/** The failure, with the remedy on a line of its own. @param room characters; where it is longer, a page that is linked beside it has all of it */
+export function withRemedy(reason: string | null, room = Number.POSITIVE_INFINITY): Html {
   if (reason === null) return null;
-  const { told, remedy } = parted(reason);
+  const { told, remedy } = parted(reason.length <= room ? reason : fitText(reason, room));
   return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
 }
 
@@ -138,11 +141,11 @@ export interface Table {
   /** Anchor of each row; empty for none. */
   readonly ids?: readonly string[];
   /** Additional CSS class. */
-  readonly look?: string;
+  readonly className?: string;
 }
 
 /** ARIA roles are explicit: on narrow screens CSS changes the display to blocks, which removes the implicit table semantics. */
-export function table({ caption, columns: all, rows: whole, ids = [], look = '' }: Table): Html {
+export function table({ caption, columns: all, rows: whole, ids = [], className = '' }: Table): Html {
   const kept = all.map((_, index) => whole.some((cells) => !isEmpty(cells[index] ?? null)));
   const columns = all.filter((_, index) => kept[index]);
   const rows = whole.map((cells) => cells.filter((_, index) => kept[index]));
@@ -150,7 +153,7 @@ export function table({ caption, columns: all, rows: whole, ids = [], look = '' 
     if (index === 0) return html`<th role="rowheader" scope="row" data-label=${columns[index]}>${content}</th>`;
     return html`<td role="cell" data-label=${columns[index]} class=${isEmpty(content) ? 'empty' : null}>${content}</td>`;
   };
-  return html`<table role="table" class=${look}>
+  return html`<table role="table" class=${className}>
     <caption>${caption}</caption>
     <thead role="rowgroup"><tr role="row">${columns.map(
       (name) => html`<th role="columnheader" scope="col">${name}</th>`,

@@ -2,7 +2,7 @@
 
 import { renderToString } from 'preact-render-to-string';
 import type { Person } from '../../agent/http/sessions.ts';
-import { SEARCH } from '../../messages/map.ts';
+import { SEARCH } from '../../messages/pages/map.ts';
 import { mayAs } from '../../model/person.ts';
 import type { AssetNames } from '../assets.ts';
 import type { Links } from '../links.ts';

@@ -2,12 +2,12 @@
 
 import { type ShownChange, shownChanges } from '../../messages/changes.ts';
 import { CHECK, isLook } from '../../messages/drift.ts';
-import { fieldRows } from '../../messages/fields.ts';
+import { fieldRows } from '../../messages/pages/fields.ts';
+import { OBSERVED } from '../../messages/pages/target.ts';
+import { durationText } from '../../messages/pages/times.ts';
 import { approvalWords, impactWords, isEmpty, secretWords } from '../../messages/plan.ts';
 import { printable } from '../../messages/printable.ts';
 import { stepVerb } from '../../messages/run.ts';
-import { OBSERVED } from '../../messages/target.ts';
-import { durationText } from '../../messages/times.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, FieldDifference, Run, StepRecord } from '../../model/run.ts';
@@ -56,7 +56,7 @@ export function fields(planned: PlanStep | undefined): Html {
       value(before),
       value(after),
     ]),
-    look: 'fields',
+    className: 'fields',
   });
 }
 
@@ -67,7 +67,7 @@ export function differences({ differs = [] }: Pick<StepRecord, 'differs'>, commi
     caption: OBSERVED.fields,
     columns: ['Field', 'Declared', 'Observed'],
     rows: differs.flatMap((each) => differenceRows(each, commit, links)),
-    look: 'fields',
+    className: 'fields',
   });
 }
 
@@ -119,6 +119,6 @@ function did(done: readonly ActionRecord[]): Html {
       exit === 0 ? '0' : badge(exit === null ? 'stopped' : String(exit), 'bad'),
       durationText(ms),
     ]),
-    look: 'actions',
+    className: 'actions',
   });
 }

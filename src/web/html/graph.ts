@@ -41,9 +41,9 @@ export function graph({ label, boxes, lines, direction }: GraphShown): Html {
   const sized = boxes.map((box) => ({ id: box.id, width: widthOf(box), height: HEIGHT_PX }));
   const layout = layOut(sized, lines, direction);
   const { width, height } = layout;
-  const look = width <= NEAR_PX ? 'near' : null;
+  const className = width <= NEAR_PX ? 'near' : null;
   return html`<div class="graph" role="region" aria-label=${label} tabindex="0">
-    <svg class=${look} width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
+    <svg class=${className} width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${label}>
       <g class="lines">${layout.lines.map(({ points }) => html`<path d=${pathOf(points)} />`)}</g>
       ${boxes.map((box, index) => boxOf(box, layout, index))}
     </svg>

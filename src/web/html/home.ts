@@ -1,8 +1,8 @@
 // The front page: overall state, what needs attention, current activity, and the newest runs.
 
 import type { Overview } from '../../agent/http/overview.ts';
-import { declaredText, HOME, headSentence } from '../../messages/home.ts';
-import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages.ts';
+import { declaredText, HOME, headSentence } from '../../messages/pages/home.ts';
+import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -131,7 +131,7 @@ export function runTable(
     ];
   });
   const columns = ['Run', 'State', 'Commit', 'Author', 'Asked for', 'When', 'Targets', 'Steps', 'Took'];
-  return table({ caption, columns, rows, look: 'runs' });
+  return table({ caption, columns, rows, className: 'runs' });
 }
 
 function firstLine(message: string): string {

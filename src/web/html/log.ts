@@ -1,7 +1,7 @@
 // The output of a step.
 
 import { stripVTControlCharacters } from 'node:util';
-import { logNote } from '../../messages/pages.ts';
+import { logNote } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { heading } from './components.ts';
 import { type Html, html } from './html.ts';

@@ -2,9 +2,9 @@
 // page.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { leftText } from '../../messages/home.ts';
-import { MAP, stateWord } from '../../messages/map.ts';
-import { networkText } from '../../messages/target.ts';
+import { leftText } from '../../messages/pages/home.ts';
+import { MAP, stateWord } from '../../messages/pages/map.ts';
+import { networkText } from '../../messages/pages/target.ts';
 import type { CertificateEnd, DeclaredEnvironment } from '../../model/environment.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
@@ -62,7 +62,7 @@ function networks({ guests }: DeclaredEnvironment, { targets }: MapView, links: 
         const { word, tone } = stateOf(targets.get(guest.target));
         return [targetLink(links, guest.target), said(guest.name), said(addresses.join(', ')), badge(word, tone)];
       }),
-      look: 'network',
+      className: 'network',
     }),
   );
   return html`<section aria-labelledby="networks"><h2 id="networks">${MAP.networks}</h2>${tables}</section>`;
@@ -97,7 +97,7 @@ function pairs(title: string, all: readonly Pair[]): Html {
           caption: title,
           columns: ['From', 'To'],
           rows: all.map(([from, to]) => [named(from), named(to)]),
-          look: 'pairs',
+          className: 'pairs',
         });
   return html`<section aria-labelledby=${id}><h2 id=${id}>${title}</h2>${shown}</section>`;
 }

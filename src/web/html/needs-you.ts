@@ -1,14 +1,21 @@
 // What needs attention, in order of importance: what Phoenix itself does not get, pending approvals, failures, drift, expiring certificates, orphans. Each with a remedy.
 
 import type { Overview } from '../../agent/http/overview.ts';
-import { asksToAdopt } from '../../messages/actions.ts';
 import { whyText } from '../../messages/drift.ts';
-import { HOME, leftText, needsText, notLookedText, type OverviewWords, overviewSentence } from '../../messages/home.ts';
 import { orphanText } from '../../messages/orphans.ts';
-import { utcText } from '../../messages/times.ts';
+import { asksToAdopt } from '../../messages/pages/actions.ts';
+import {
+  HOME,
+  leftText,
+  needsText,
+  notLookedText,
+  type OverviewWords,
+  overviewSentence,
+} from '../../messages/pages/home.ts';
+import { utcText } from '../../messages/pages/times.ts';
 import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
-import type { TargetId } from '../../model/ids.ts';
+import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import { badge, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
 import type { Front } from './home.ts';
@@ -17,6 +24,8 @@ import { offer } from './offer.ts';
 
 /** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;
+/** Characters of a reason; the page of its step has all of it. */
+const MAX_REASON_LENGTH = 480;
 /** Maximum number of shown entries; the target list has all. */
 const MAX_SHOWN = 20;
 
@@ -71,13 +80,14 @@ function faultList({ faults }: Overview, links: Links): Html {
   );
 }
 
-/** What may pass by itself: nobody has to do anything yet. */
+/** What may pass by itself: nobody has to do anything yet, and what helps if it does not pass stands in the second line. */
 function retriedList({ retried }: Overview): Html {
   if (retried.length === 0) return null;
-  const lines = retried.map(
-    ({ what, since, why }) =>
-      html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(parted(why).told)}</span></li>`,
-  );
+  const lines = retried.map(({ what, since, why }) => {
+    const { told, remedy } = parted(why);
+    const later = remedy === null ? null : html`<br><span class="dim">${HOME.ifItStays} ${said(remedy)}</span>`;
+    return html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(told)}</span>${later}</li>`;
+  });
   return html`<section aria-labelledby="retried"><h2 id="retried">${HOME.retried}</h2><ul class="now">${lines}</ul></section>`;
 }
 
@@ -96,8 +106,8 @@ function approvals({ approvals: waiting }: Overview, links: Links): Html {
 
 function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'names' | 'runs'>, links: Links): Html {
   const one = ({ target, run, outcome, reason, commit }: Overview['failed'][number]) => html`
-      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}</p>
-      ${withRemedy(reason)}
+      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}${sinceRun(runs, run)}</p>
+      ${withRemedy(reason, MAX_REASON_LENGTH)}
       ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
   const run = runs.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
   const where = run === undefined ? 'its run' : runLink(links, run.id);
@@ -106,6 +116,12 @@ function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'n
       ? null
       : html`<li><p>${badge(refused.verdict, 'bad')} ${commitLink(links, refused.commit)}, the newest commit of the branch: ${where} says why.</p></li>`;
   return section('failed', 'Failed', failed, one, links, head);
+}
+
+/** When a run ended, or began where it goes on; nothing for one that is not among the newest. */
+function sinceRun(runs: Front['runs'], id: RunId | null): Html {
+  const run = runs.find((each) => each.id === id);
+  return run === undefined ? null : html`, ${time(run.ended ?? run.started ?? run.created, true)}`;
 }
 
 function drift({ drifted }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {

@@ -1,7 +1,7 @@
 // An offered action: the button for permitted users, and the equivalent command.
 
-import { BUTTONS } from '../../messages/actions.ts';
-import { COMMANDS } from '../../messages/commands.ts';
+import { BUTTONS } from '../../messages/pages/actions.ts';
+import { COMMANDS } from '../../messages/pages/commands.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
 import { mayAsk, type PageAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';

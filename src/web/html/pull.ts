@@ -1,7 +1,7 @@
 // The page of a pull request: the changes that merging would cause.
 
 import { labelsOf, targetLabel } from '../../messages/changes.ts';
-import { pullSentence } from '../../messages/pages.ts';
+import { pullSentence } from '../../messages/pages/pages.ts';
 import { approvalWords, impactWords, secretWords, summaryLine } from '../../messages/plan.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { PullPlan } from '../../model/pull.ts';
@@ -82,5 +82,5 @@ function steps({ plan, held }: PullPlan, links: Links): Html {
       ${fields(step)}
     </details>`,
   );
-  return html`<h2>Steps</h2>${table({ caption: 'What would be done, in order', columns, rows, look: 'steps' })}<h2>Details</h2>${details}`;
+  return html`<h2>Steps</h2>${table({ caption: 'What would be done, in order', columns, rows, className: 'steps' })}<h2>Details</h2>${details}`;
 }

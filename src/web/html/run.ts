@@ -1,9 +1,9 @@
 // The page of a run: state, cause and remedy, dependency graph, and each step with changes, actions and output.
 
-import { asksToAdopt } from '../../messages/actions.ts';
 import { labelsOf } from '../../messages/changes.ts';
 import { isDifferent } from '../../messages/drift.ts';
-import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages.ts';
+import { ACTION_LEADS, asksToAdopt } from '../../messages/pages/actions.ts';
+import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, runWord } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
@@ -36,6 +36,8 @@ import { offer } from './offer.ts';
 import { problemList } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
+/** Characters of the run's reason, which is that of a step below. */
+const MAX_REASON_LENGTH = 480;
 /** Maximum number of actions at the top; each step has its own. */
 const MAX_OFFERS = 5;
 
@@ -62,7 +64,7 @@ export function runPage(view: RunView, links: Links): Page {
     main: html`
       <h1>Run ${run.id} ${runBadge(run)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
-      ${withRemedy(run.problems.length > 0 && run.state === 'invalid' ? null : run.reason)}
+      ${withRemedy(run.problems.length > 0 && run.state === 'invalid' ? null : run.reason, run.steps.length === 0 ? undefined : MAX_REASON_LENGTH)}
       ${offers(runActions(run), links)}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
@@ -74,15 +76,17 @@ export function runPage(view: RunView, links: Links): Page {
 /** Actions that are useful in its state. */
 function runActions(run: RunDetail): readonly PageAction[] {
   const waiting = waitingSteps(run).map((target): PageAction => ({ do: 'approve', run: run.id, target }));
-  if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
   const failed = run.steps.filter(({ outcome }) => outcome === 'failed');
+  if (run.state === 'blocked' && failed.length > 0 && !run.readOnly)
+    return [...waiting.slice(0, MAX_OFFERS - 1), { do: 'heal', targets: failed.map(({ target }) => target) }];
+  if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
   if (!run.readOnly) return [{ do: 'replay', commit: run.commit, targets: [] }];
   return failed.map(({ target }) => ({ do: 'heal', targets: [target] }));
 }
 
 function offers(offered: readonly PageAction[], links: Links): Html {
   if (offered.length === 0) return null;
-  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links)}</li>`)}</ul>`;
+  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links, ACTION_LEADS[each.do])}</li>`)}</ul>`;
 }
 
 function runFacts({ run, successor, commit }: RunView, links: Links): Html {
@@ -97,7 +101,12 @@ function runFacts({ run, successor, commit }: RunView, links: Links): Html {
     ['Started', time(run.started)],
     ['Ended', time(run.ended)],
     ['Took', duration(run.started ?? run.created, run.ended)],
-    ['Superseded by', run.supersededBy === null ? null : html`${sha(run.supersededBy)}${by}`],
+    [
+      'Superseded by',
+      run.supersededBy === null
+        ? null
+        : html`${run.supersededBy === run.commit ? 'a newer run of this commit' : sha(run.supersededBy)}${by}`,
+    ],
   ]);
 }
 

@@ -1,7 +1,7 @@
 // Search results: targets, then runs.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { SEARCH } from '../../messages/map.ts';
+import { SEARCH } from '../../messages/pages/map.ts';
 import type { DeclaredGuest } from '../../model/environment.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
@@ -36,7 +36,7 @@ export function searchPage({ query, targets, guests, runs, looked, commits }: Se
     caption: 'Targets found',
     columns: ['Target', 'Name', 'Address', 'State'],
     rows,
-    look: 'targets',
+    className: 'targets',
   });
   return {
     title,

@@ -1,6 +1,6 @@
 // The sign-in page, shown instead of the requested page: through the forge if configured, and with the admin token.
 
-import { SIGN_IN } from '../../messages/pages.ts';
+import { SIGN_IN } from '../../messages/pages/pages.ts';
 import type { Links } from '../links.ts';
 import type { Page } from './document.ts';
 import { html } from './html.ts';

@@ -1,7 +1,7 @@
 // The dependency graph of a plan, coloured by state for runs and by impact for pull requests. Larger ones are drawn in groups.
 
 import { targetLabel } from '../../messages/changes.ts';
-import { graphNote, groupLabel, groupWord } from '../../messages/pages.ts';
+import { graphNote, groupLabel, groupWord } from '../../messages/pages/pages.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import { groupSteps, type StepGroup } from '../../plan/step-groups.ts';

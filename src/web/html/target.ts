@@ -1,15 +1,16 @@
 // The page of one target: name, addresses, declared and observed state, dependencies, place in the files, and history.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { asksToAdopt } from '../../messages/actions.ts';
 import { CHECK, isLook, whyText } from '../../messages/drift.ts';
-import { fieldRows } from '../../messages/fields.ts';
-import { leftText } from '../../messages/home.ts';
-import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages.ts';
+import { asksToAdopt } from '../../messages/pages/actions.ts';
+import { fieldRows } from '../../messages/pages/fields.ts';
+import { leftText } from '../../messages/pages/home.ts';
+import { DRIFTED, HOST_IS_SILENT, NO_HISTORY, UNKNOWN_NOW } from '../../messages/pages/pages.ts';
+import { networkText, OBSERVED, TARGET_STATES } from '../../messages/pages/target.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, stepVerb } from '../../messages/run.ts';
-import { networkText, OBSERVED, TARGET_STATES } from '../../messages/target.ts';
 import type { Declaration, DeclaredGuest, DeclaredService, Validity } from '../../model/environment.ts';
+import { fitText } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
@@ -18,6 +19,7 @@ import {
   commitLink,
   duration,
   facts,
+  MAX_CELL_LENGTH,
   placeLink,
   said,
   stepBadge,
@@ -75,7 +77,7 @@ export function targetPage(view: TargetView, links: Links): Page {
     main: html`
       <h1><code>${id}</code>${guest === null ? null : html` ${said(guest.name)}`} ${target === null ? null : stateBadge(target)}</h1>
       <p class="lead">${target === null ? UNKNOWN_NOW : leadOf(target)}</p>
-      ${target === null ? null : trouble(target, links)}
+      ${target === null ? null : unfinishedStep(target, links)}
       ${target === null ? null : html`<div class="offer">${button({ do: 'heal', targets: [id] }, links)}</div>`}
       ${about(view, links)}
       ${looked ? null : html`<p class="notice">${HOST_IS_SILENT}</p>`}
@@ -91,7 +93,7 @@ function leadOf({ state, look }: TargetJson): string {
 }
 
 /** Why its newest step failed or waits. */
-function trouble({ target, outcome, reason, run }: TargetJson, links: Links): Html {
+function unfinishedStep({ target, outcome, reason, run }: TargetJson, links: Links): Html {
   if (outcome !== 'failed' && outcome !== 'blocked') return null;
   const where =
     run === null
@@ -185,7 +187,7 @@ function compared(declaration: Declaration | null, look: TargetJson['look'], lin
     caption: found.length === 0 ? OBSERVED.declared : OBSERVED.compared,
     columns: ['Field', 'Declared', 'Observed'],
     rows: [...found, ...others],
-    look: 'declared',
+    className: 'declared',
   });
 }
 
@@ -202,10 +204,10 @@ function history({ id, history: past, runs, older, commits }: TargetView, links:
     said(runOrigin(run)),
     time(step.ended ?? step.started ?? run.created, true),
     duration(step.started, step.ended),
-    said(whyText(step) ?? ''),
+    said(fitText(whyText(step) ?? '', MAX_CELL_LENGTH)),
   ]);
   const columns = ['Run', 'Outcome', 'Step', 'Commit', 'Asked for', 'When', 'Took', 'Why'];
-  return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, look: 'history' })}${note}${more}`;
+  return html`${table({ caption: `Steps of ${id}, newest first`, columns, rows, className: 'history' })}${note}${more}`;
 }
 
 /** First line of the commit message; empty if unknown. */

@@ -2,14 +2,15 @@
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
 import { orphanText } from '../../messages/orphans.ts';
-import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages.ts';
+import { HOST_IS_SILENT, NO_TARGETS } from '../../messages/pages/pages.ts';
+import { NO_LONGER_DECLARED, TARGET_STATES } from '../../messages/pages/target.ts';
 import { targetCounts } from '../../messages/run.ts';
-import { NO_LONGER_DECLARED, TARGET_STATES } from '../../messages/target.ts';
+import { fitText } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
 import { compareTargets } from '../../plan/compare-targets.ts';
 import type { Links } from '../links.ts';
-import { badge, commitLink, said, table, targetLink } from './components.ts';
+import { badge, commitLink, MAX_CELL_LENGTH, said, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
 
@@ -45,14 +46,17 @@ function targetTable(targets: readonly TargetJson[], names: TargetsView['names']
     each.run === null
       ? null
       : html`<a href=${links.step(each.run, each.target)}>run ${each.run}</a> ${each.outcome ?? 'not over'}`,
-    each.doubt !== null
-      ? said(each.doubt)
-      : (each.state === 'applied' && each.outcome !== 'applied') || each.reason === null
-        ? null
-        : said(each.reason),
+    whyCell(each),
   ]);
   const columns = ['Target', 'State', 'On the host', 'Commit', 'Last step', 'Why'];
-  return table({ caption: 'Targets by kind', columns, rows, look: 'targets' });
+  return table({ caption: 'Targets by kind', columns, rows, className: 'targets' });
+}
+
+/** What a person can do about a step that waits stands in its reason, not in what a check says of the target. */
+function whyCell({ state, outcome, reason, doubt }: TargetJson): Html {
+  if (doubt !== null && (outcome !== 'blocked' || reason === null)) return said(fitText(doubt, MAX_CELL_LENGTH));
+  if (reason === null || (state === 'applied' && outcome !== 'applied')) return null;
+  return said(fitText(reason, MAX_CELL_LENGTH));
 }
 
 export function stateBadge({ state, declared }: TargetJson): Html {

@@ -9,6 +9,7 @@ import { HostAway, HostRefused } from '../../../src/ports/host-failure.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
 import { recordLog } from '../../support/log.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { type Phoenix, startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
@@ -54,7 +55,7 @@ function said(commit: string, context: string): string[] {
   return all.map(({ state, description }) => `${state}: ${description}`);
 }
 
-test('the run waits for an unreachable node: its status says so, and it continues by itself', async () => {
+test('the run waits for an unreachable node: its status says so, and it continues by itself', LONG_TEST, async () => {
   let away = true;
   instead = () => (away ? Promise.reject(AWAY) : undefined);
   const commit = await phoenix.repo.commit(environment({ 101: {}, 102: {}, 103: {} }));
@@ -89,7 +90,7 @@ test('the run waits for an unreachable node: its status says so, and it continue
   expect(run?.steps.map(({ failures }) => failures)).toEqual([undefined, undefined, undefined]);
 });
 
-test('while a step waits for the node, it is not started a second time', async () => {
+test('while a step waits for the node, it is not started a second time', LONG_TEST, async () => {
   let away = true;
   instead = () => (away ? Promise.reject(AWAY) : undefined);
   const commit = await phoenix.repo.commit(environment({ 101: {} }));

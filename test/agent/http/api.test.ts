@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, test } from 'vitest';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import type { TestRedis } from '../../support/redis.ts';
 import { eachServer } from '../each-server.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../planned-run.ts';
@@ -365,7 +366,7 @@ describe('events', () => {
   });
 });
 
-test('without Redis a reader gets an error in bounded time', async () => {
+test('without Redis a reader gets an error in bounded time', LONG_TEST, async () => {
   await redis.kill();
   try {
     const [runs, metrics] = await Promise.all([get('/api/runs'), get('/healthz')]);
@@ -425,7 +426,7 @@ describe('the server itself', () => {
     });
   });
 
-  test('closes although somebody keeps a connection open', async () => {
+  test('closes although somebody keeps a connection open', LONG_TEST, async () => {
     const other = await openTestServer(redis.url);
     const { hostname, port } = new URL(other.url);
     const idle = connect(Number(port), hostname);

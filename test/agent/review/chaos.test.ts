@@ -2,6 +2,7 @@
 // end every head has one final status, and the host is as the newest declares.
 //
 // PHOENIX_TEST_CHAOS sets the number of pushes, PHOENIX_TEST_SEED which failures they meet.
+// @module-tag long
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

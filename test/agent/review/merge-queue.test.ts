@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
 import { environment, type Files } from '../../support/environment.ts';
+import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
@@ -46,30 +47,40 @@ async function queued(name: string, files: Files) {
 }
 
 describe.each(['github', 'github app'] as const)('on %s', (forge) => {
-  test('what the queue tries is planned with all that is before it, and merged when it is green', async () => {
-    await start({ forge });
-    await phoenix.push(environment({ 101: {} }));
-    const first = await queued('one', environment({ 101: { memory_mb: 1024 } }));
-    expect(await planOf(first.headSha)).toBe('success: 1 to update');
-    await phoenix.forge.advanceQueue(PLAN);
-    const { statuses } = await phoenix.answered(first.headSha as CommitSha);
-    expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
-    expect(phoenix.forge.queue()).toEqual([]);
-  });
+  test(
+    'what the queue tries is planned with all that is before it, and merged when it is green',
+    longUnless(forge === 'github'),
+    async () => {
+      await start({ forge });
+      await phoenix.push(environment({ 101: {} }));
+      const first = await queued('one', environment({ 101: { memory_mb: 1024 } }));
+      expect(await planOf(first.headSha)).toBe('success: 1 to update');
+      await phoenix.forge.advanceQueue(PLAN);
+      const { statuses } = await phoenix.answered(first.headSha as CommitSha);
+      expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
+      expect(phoenix.forge.queue()).toEqual([]);
+    },
+  );
 
-  test('a pull request with an error is removed, and those behind it continue', async () => {
-    await start({ forge });
-    await phoenix.push(environment({ 101: {} }));
-    const bad = await queued('bad', { 'etc/phoenix_lxc_configs.json': '{' });
-    const good = await queued('good', { 'notes.txt': 'a word' });
-    expect(await planOf(bad.headSha)).toMatch(/^failure: would be refused: 1 error\. etc\/phoenix_lxc_configs\.json:1/);
-    // It would contain the error too: the branch never moves to a refused commit.
-    expect(await planOf(good.headSha)).toMatch(/^failure/);
-    await phoenix.forge.advanceQueue(PLAN);
-    const [again] = phoenix.forge.queue();
-    expect(again?.pull).toBe(good.number);
-    expect(await planOf(again?.headSha ?? '')).toBe('success: nothing would change');
-  });
+  test(
+    'a pull request with an error is removed, and those behind it continue',
+    longUnless(forge === 'github'),
+    async () => {
+      await start({ forge });
+      await phoenix.push(environment({ 101: {} }));
+      const bad = await queued('bad', { 'etc/phoenix_lxc_configs.json': '{' });
+      const good = await queued('good', { 'notes.txt': 'a word' });
+      expect(await planOf(bad.headSha)).toMatch(
+        /^failure: would be refused: 1 error\. etc\/phoenix_lxc_configs\.json:1/,
+      );
+      // It would contain the error too: the branch never moves to a refused commit.
+      expect(await planOf(good.headSha)).toMatch(/^failure/);
+      await phoenix.forge.advanceQueue(PLAN);
+      const [again] = phoenix.forge.queue();
+      expect(again?.pull).toBe(good.number);
+      expect(await planOf(again?.headSha ?? '')).toBe('success: nothing would change');
+    },
+  );
 });
 
 test('one of a fork is planned in the queue, into which only people who may push put it', async () => {
@@ -84,7 +95,7 @@ test('one of a fork is planned in the queue, into which only people who may push
   expect(await planOf(headSha)).toBe('success: 1 to create');
 });
 
-test('a lost event is recovered, and a repeated one plans nothing twice', async () => {
+test('a lost event is recovered, and a repeated one plans nothing twice', LONG_TEST, async () => {
   await start({ options: { pollSeconds: 1 } });
   await phoenix.push(environment({ 101: {} }));
   phoenix.forge.decideDeliveries(({ event }) => (event === 'merge_group' || event === 'push' ? 'drop' : 'deliver'));
@@ -98,17 +109,21 @@ test('a lost event is recovered, and a repeated one plans nothing twice', async 
   expect(said.length).toBe(1);
 });
 
-test('two that are merged by one move of the branch each get the outcome in their own pull request', async () => {
-  await start();
-  await phoenix.push(environment({ 101: {} }));
-  const one = await queued('one', environment({ 101: { memory_mb: 1024 } }));
-  const two = await queued('two', { 'notes.txt': 'a word' });
-  expect(await planOf(one.headSha)).toBe('success: 1 to update');
-  expect(await planOf(two.headSha)).toBe('success: 1 to update');
-  await phoenix.forge.advanceQueue(PLAN);
-  await phoenix.answered(two.headSha as CommitSha);
-  for (const { number } of [one, two]) {
-    const told = () => phoenix.forge.comments(number).some(({ body }) => body.includes('Merged as'));
-    await until(told, `the end under #${number}`);
-  }
-});
+test(
+  'two that are merged by one move of the branch each get the outcome in their own pull request',
+  LONG_TEST,
+  async () => {
+    await start();
+    await phoenix.push(environment({ 101: {} }));
+    const one = await queued('one', environment({ 101: { memory_mb: 1024 } }));
+    const two = await queued('two', { 'notes.txt': 'a word' });
+    expect(await planOf(one.headSha)).toBe('success: 1 to update');
+    expect(await planOf(two.headSha)).toBe('success: 1 to update');
+    await phoenix.forge.advanceQueue(PLAN);
+    await phoenix.answered(two.headSha as CommitSha);
+    for (const { number } of [one, two]) {
+      const told = () => phoenix.forge.comments(number).some(({ body }) => body.includes('Merged as'));
+      await until(told, `the end under #${number}`);
+    }
+  },
+);

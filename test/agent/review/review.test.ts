@@ -9,6 +9,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
 import { environment } from '../../support/environment.ts';
+import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
@@ -49,30 +50,34 @@ const two = environment({ 101: {}, 102: {} });
 const LOST = { 101: {} };
 
 describe.each(['github', 'github app', 'gitea', 'gitlab'] as const)('%s', (forge) => {
-  test('a pull request is planned, planned again when it moves, and applied when it is merged', async () => {
-    await start(forge);
-    const { forge: lab } = phoenix;
-    await phoenix.push(environment({ 101: {} }));
-    const before = await host.commands(true);
-    const first = await phoenix.repo.branch('more', two);
-    const pull = await lab.openPull({ title: 'One more', head: 'more', base: 'main' });
-    expect(await planOf(first)).toBe('success: 1 to create');
-    const second = await phoenix.repo.branch('more', environment({ 101: { memory_mb: 1024 }, 102: {} }));
-    expect(await planOf(second)).toBe('success: 1 to create, 1 to update');
-    expect(phoenix.statuses(second)['phoenix/apply']).toBeUndefined();
-    expect(await host.commands(true)).toEqual(before);
+  test(
+    'a pull request is planned, planned again when it moves, and applied when it is merged',
+    longUnless(forge === 'github'),
+    async () => {
+      await start(forge);
+      const { forge: lab } = phoenix;
+      await phoenix.push(environment({ 101: {} }));
+      const before = await host.commands(true);
+      const first = await phoenix.repo.branch('more', two);
+      const pull = await lab.openPull({ title: 'One more', head: 'more', base: 'main' });
+      expect(await planOf(first)).toBe('success: 1 to create');
+      const second = await phoenix.repo.branch('more', environment({ 101: { memory_mb: 1024 }, 102: {} }));
+      expect(await planOf(second)).toBe('success: 1 to create, 1 to update');
+      expect(phoenix.statuses(second)['phoenix/apply']).toBeUndefined();
+      expect(await host.commands(true)).toEqual(before);
 
-    const onMain = await merged(pull.number);
-    const { statuses } = await phoenix.answered(onMain);
-    expect(statuses).toMatchObject({
-      'phoenix/apply': 'success: applied 2 targets',
-      'phoenix/lxc/101': 'success: applied',
-      'phoenix/lxc/102': 'success: applied',
-    });
-    await until(async () => (await phoenix.ledger.pulls()).size === 0, 'the pull request to be forgotten');
-  });
+      const onMain = await merged(pull.number);
+      const { statuses } = await phoenix.answered(onMain);
+      expect(statuses).toMatchObject({
+        'phoenix/apply': 'success: applied 2 targets',
+        'phoenix/lxc/101': 'success: applied',
+        'phoenix/lxc/102': 'success: applied',
+      });
+      await until(async () => (await phoenix.ledger.pulls()).size === 0, 'the pull request to be forgotten');
+    },
+  );
 
-  test('users with write access approve and replay, and nobody else', async () => {
+  test('users with write access approve and replay, and nobody else', longUnless(forge === 'github'), async () => {
     await start(forge);
     const { forge: lab } = phoenix;
     await phoenix.push(two);
@@ -254,19 +259,23 @@ describe('a plan', () => {
     expect(await planOf(head, left)).toBe('success: 1 to create');
   });
 
-  test('of what was pushed without a branch waits as that of a fork does, since readers may push so', async () => {
-    await start('gitea');
-    await phoenix.push(environment({ 101: {} }));
-    const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
-    const agit = { title: 'Hello', head: 'foreign', by: 'eve', fork: 'eve', agit: true };
-    const { number } = await phoenix.forge.openPull(agit);
-    const left = await planOf(head);
-    expect(left).toMatch(/^error: not planned: /);
-    await phoenix.forge.comment(number, '/phoenix plan', 'ada');
-    expect(await planOf(head, left)).toBe('success: 1 to create');
-  });
+  test(
+    'of what was pushed without a branch waits as that of a fork does, since readers may push so',
+    LONG_TEST,
+    async () => {
+      await start('gitea');
+      await phoenix.push(environment({ 101: {} }));
+      const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
+      const agit = { title: 'Hello', head: 'foreign', by: 'eve', fork: 'eve', agit: true };
+      const { number } = await phoenix.forge.openPull(agit);
+      const left = await planOf(head);
+      expect(left).toMatch(/^error: not planned: /);
+      await phoenix.forge.comment(number, '/phoenix plan', 'ada');
+      expect(await planOf(head, left)).toBe('success: 1 to create');
+    },
+  );
 
-  test('stays on its commit when a stranger opens a pull request with the same one', async () => {
+  test('stays on its commit when a stranger opens a pull request with the same one', LONG_TEST, async () => {
     await start('github');
     await phoenix.push(environment({ 101: {} }));
     const head = await phoenix.repo.branch('more', two);
@@ -281,19 +290,23 @@ describe('a plan', () => {
     expect(said.map(({ state }) => state)).toEqual(['success']);
   });
 
-  test('for a fork is computed where the settings allow it, and not for a branch that is not followed', async () => {
-    await start('github', { planForks: true });
-    await phoenix.push(environment({ 101: {} }));
-    const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
-    await phoenix.forge.openPull({ title: 'Hello', head: 'foreign', base: 'main', by: 'eve', fork: 'eve' });
-    expect(await planOf(head)).toBe('success: 1 to create');
-    await phoenix.repo.branch('trunk', environment({ 101: {} }));
-    const other = await phoenix.repo.branch('other', environment({ 101: {}, 103: {} }));
-    const { number } = await phoenix.forge.openPull({ title: 'Elsewhere', head: 'other', base: 'trunk' });
-    expect(phoenix.statuses(other)).toEqual({});
-    await phoenix.forge.retargetPull(number, 'main');
-    expect(await planOf(other)).toMatch(/^success: /);
-  });
+  test(
+    'for a fork is computed where the settings allow it, and not for a branch that is not followed',
+    LONG_TEST,
+    async () => {
+      await start('github', { planForks: true });
+      await phoenix.push(environment({ 101: {} }));
+      const head = await phoenix.repo.branch('foreign', two, { to: phoenix.forge.forkUrl('eve') });
+      await phoenix.forge.openPull({ title: 'Hello', head: 'foreign', base: 'main', by: 'eve', fork: 'eve' });
+      expect(await planOf(head)).toBe('success: 1 to create');
+      await phoenix.repo.branch('trunk', environment({ 101: {} }));
+      const other = await phoenix.repo.branch('other', environment({ 101: {}, 103: {} }));
+      const { number } = await phoenix.forge.openPull({ title: 'Elsewhere', head: 'other', base: 'trunk' });
+      expect(phoenix.statuses(other)).toEqual({});
+      await phoenix.forge.retargetPull(number, 'main');
+      expect(await planOf(other)).toMatch(/^success: /);
+    },
+  );
 
   test('approved before the merge, it is applied at once; another change waits', async () => {
     await start('github');
@@ -313,7 +326,7 @@ describe('a plan', () => {
   });
 });
 
-test('what is approved after the merge and before its run counts for the run', async () => {
+test('what is approved after the merge and before its run counts for the run', LONG_TEST, async () => {
   await start('github');
   const { forge: lab } = phoenix;
   await phoenix.push(two);
@@ -330,7 +343,7 @@ test('what is approved after the merge and before its run counts for the run', a
 });
 
 describe('what was lost', () => {
-  test('a pull request whose event never came is planned all the same', async () => {
+  test('a pull request whose event never came is planned all the same', LONG_TEST, async () => {
     await start('github', { pollSeconds: 1 });
     await phoenix.push(environment({ 101: {} }));
     phoenix.forge.decideDeliveries(() => 'drop');
@@ -341,6 +354,7 @@ describe('what was lost', () => {
 
   test.each(['github', 'github app'] as const)(
     'on %s a delivery that failed is asked for again at the next start',
+    LONG_TEST,
     async (forge) => {
       await start(forge);
       await phoenix.push(two);
@@ -365,7 +379,7 @@ describe('what was lost', () => {
     },
   );
 
-  test('that webhooks are refused is known from the record of GitHub, until they arrive', async () => {
+  test('that webhooks are refused is known from the record of GitHub, until they arrive', LONG_TEST, async () => {
     await start('github');
     await phoenix.push(environment({ 101: {} }));
     const fault = async () => (await phoenix.ledger.faults()).get('webhooks')?.why;
@@ -385,34 +399,38 @@ describe('what was lost', () => {
     await until(async () => (await fault()) === undefined, 'the end of the fault');
   });
 
-  test('a token that is revoked and renewed loses no report, and a restart calls nothing interrupted', async () => {
-    let late = 0;
-    const clock = { now: () => new Date(Date.now() + late) };
-    phoenix = await startPhoenix({ host, managers: BOXES, forge: 'gitea', clock });
-    const { forge: lab, ledger } = phoenix;
-    const { commit: before } = await phoenix.push(environment({ 101: {} }));
-    let revoked = true;
-    const refusal = { kind: 'answer', status: 401, message: 'invalid username, password or token' } as const;
-    lab.faults.decide((request) => (revoked && request.method !== 'GET' ? refusal : undefined));
-    const commit = await phoenix.repo.commit(two);
-    await phoenix.repo.push();
-    await until(async () => (await host.commands()).includes('box start 102'), 'the host to be changed');
-    await until(async () => ((await ledger.reportsHeld())?.waiting ?? 0) > 1, 'reports to wait');
-    expect((await ledger.reportsHeld())?.why).toContain('renew PHOENIX_FORGE_TOKEN');
-    expect(phoenix.statuses(commit)).toEqual({});
+  test(
+    'a token that is revoked and renewed loses no report, and a restart calls nothing interrupted',
+    LONG_TEST,
+    async () => {
+      let late = 0;
+      const clock = { now: () => new Date(Date.now() + late) };
+      phoenix = await startPhoenix({ host, managers: BOXES, forge: 'gitea', clock });
+      const { forge: lab, ledger } = phoenix;
+      const { commit: before } = await phoenix.push(environment({ 101: {} }));
+      let revoked = true;
+      const refusal = { kind: 'answer', status: 401, message: 'invalid username, password or token' } as const;
+      lab.faults.decide((request) => (revoked && request.method !== 'GET' ? refusal : undefined));
+      const commit = await phoenix.repo.commit(two);
+      await phoenix.repo.push();
+      await until(async () => (await host.commands()).includes('box start 102'), 'the host to be changed');
+      await until(async () => ((await ledger.reportsHeld())?.waiting ?? 0) > 1, 'reports to wait');
+      expect((await ledger.reportsHeld())?.why).toContain('renew PHOENIX_FORGE_TOKEN');
+      expect(phoenix.statuses(commit)).toEqual({});
 
-    await phoenix.stopAgent();
-    revoked = false;
-    // Nothing is sent for a minute after a refusal.
-    late = 61_000;
-    await phoenix.startAgent();
-    const { statuses } = await phoenix.answered(commit);
-    expect(statuses).toMatchObject({ 'phoenix/apply': 'success: applied 1 target' });
-    expect(JSON.stringify([statuses, phoenix.statuses(before)])).not.toContain('interrupted');
-    expect(await ledger.reportsHeld()).toBeNull();
-  });
+      await phoenix.stopAgent();
+      revoked = false;
+      // Nothing is sent for a minute after a refusal.
+      late = 61_000;
+      await phoenix.startAgent();
+      const { statuses } = await phoenix.answered(commit);
+      expect(statuses).toMatchObject({ 'phoenix/apply': 'success: applied 1 target' });
+      expect(JSON.stringify([statuses, phoenix.statuses(before)])).not.toContain('interrupted');
+      expect(await ledger.reportsHeld()).toBeNull();
+    },
+  );
 
-  test('a pending status whose work no longer runs gets an end', async () => {
+  test('a pending status whose work no longer runs gets an end', LONG_TEST, async () => {
     await start('github');
     const { commit } = await phoenix.push(two);
     await phoenix.stopAgent();
@@ -439,7 +457,7 @@ describe('what was lost', () => {
     expect(phoenix.statuses(overtaken)['phoenix/apply']).toBe(`error: superseded by ${commit.slice(0, 7)}`);
   });
 
-  test('when the ledger is lost, what commits before the head still wait for gets an end', async () => {
+  test('when the ledger is lost, what commits before the head still wait for gets an end', LONG_TEST, async () => {
     await start('github');
     const { commit: older } = await phoenix.push(environment({ 101: {} }));
     const { commit } = await phoenix.push(two);

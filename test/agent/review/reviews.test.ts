@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
 import { environment, type Files, type GuestChanges } from '../../support/environment.ts';
+import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { type Phoenix, startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
@@ -50,15 +51,19 @@ const merged = async (pull: number) => {
 };
 
 describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
-  test('an approving review by a user with write access is an approval where the policy says so', async () => {
-    const pull = await lessOf(forge);
-    await phoenix.forge.review(pull, { state: 'approved', body: 'Fine' }, 'ada');
-    await until(async () => (await approved(pull)).length > 0, 'the approval');
-    expect(await approved(pull)).toEqual([['lxc/102', 'ada']]);
-    expect((await merged(pull))['phoenix/apply']).toBe('success: applied 1 target');
-  });
+  test(
+    'an approving review by a user with write access is an approval where the policy says so',
+    longUnless(forge === 'github'),
+    async () => {
+      const pull = await lessOf(forge);
+      await phoenix.forge.review(pull, { state: 'approved', body: 'Fine' }, 'ada');
+      await until(async () => (await approved(pull)).length > 0, 'the approval');
+      expect(await approved(pull)).toEqual([['lxc/102', 'ada']]);
+      expect((await merged(pull))['phoenix/apply']).toBe('success: applied 1 target');
+    },
+  );
 
-  test('a command in a review is carried out', async () => {
+  test('a command in a review is carried out', longUnless(forge === 'github'), async () => {
     const pull = await lessOf(forge);
     const review = { state: 'changes requested', body: 'Let it go.\n\n/phoenix approve lxc/102' } as const;
     await phoenix.forge.review(pull, review, 'ada');
@@ -67,7 +72,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect(await approved(pull)).toEqual([['lxc/102', 'ada']]);
   });
 
-  test('a review by somebody who may not push does not count', async () => {
+  test('a review by somebody who may not push does not count', longUnless(forge === 'github'), async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved' }, 'eve');
     const isAnswered = () => phoenix.forge.comments(pull).some(({ body }) => body.includes('eve'));
@@ -75,7 +80,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect(await approved(pull)).toEqual([]);
   });
 
-  test('a review that is dismissed before the merge approves nothing', async () => {
+  test('a review that is dismissed before the merge approves nothing', longUnless(forge === 'github'), async () => {
     const pull = await lessOf(forge);
     const { id } = await phoenix.forge.review(pull, { state: 'approved' }, 'ada');
     await until(async () => (await approved(pull)).length > 0, 'the approval');
@@ -83,7 +88,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect((await merged(pull))['phoenix/lxc/102']).toContain('would destroy it; to allow it');
   });
 
-  test('requesting changes withdraws an earlier approval', async () => {
+  test('requesting changes withdraws an earlier approval', longUnless(forge === 'github'), async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved' }, 'ada');
     await until(async () => (await approved(pull)).length > 0, 'the approval');
@@ -91,7 +96,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
     expect((await merged(pull))['phoenix/lxc/102']).toContain('would destroy it; to allow it');
   });
 
-  test('the head that was reviewed is what is approved, and no other', async () => {
+  test('the head that was reviewed is what is approved, and no other', longUnless(forge === 'github'), async () => {
     const pull = await lessOf(forge);
     await phoenix.forge.review(pull, { state: 'approved' }, 'ada');
     await until(async () => (await approved(pull)).length > 0, 'the approval');
@@ -101,7 +106,7 @@ describe.each(['github', 'github app', 'gitea'] as const)('on %s', (forge) => {
   });
 });
 
-test('by default a review approves the code, and nothing on the host', async () => {
+test('by default a review approves the code, and nothing on the host', LONG_TEST, async () => {
   const pull = await lessOf('github', environment);
   await phoenix.forge.review(pull, { state: 'approved' }, 'ada');
   const settled = async () => (await phoenix.ledger.unsettledDeliveries()).length === 0;

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { APP_ID } from '../../support/agent.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
 import { formOf, pressButton } from '../app-page.ts';
 import { phoenix, start } from '../phoenix.ts';
@@ -72,7 +73,7 @@ test('it names missing settings before it opens anything', async () => {
   expect([exit, stderr]).toEqual([3, expect.stringContaining('PHOENIX_PUBLIC_URL is not set')]);
 });
 
-test('the doctor accepts an installed App, and says what another lacks', async () => {
+test('the doctor accepts an installed App, and says what another lacks', LONG_TEST, async () => {
   const key = join(folder, 'app.pem');
   await writeFile(key, String(privateKey.export({ type: 'pkcs1', format: 'pem' })));
   const app = { PHOENIX_FORGE: 'github', PHOENIX_APP_ID: String(APP_ID), PHOENIX_APP_KEY_FILE: key };

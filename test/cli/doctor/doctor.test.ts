@@ -8,12 +8,15 @@ import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { channelDiagnostics } from '../../../src/cli/doctor/channels.ts';
 import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
+import { doctor as runDoctor } from '../../../src/cli/doctor/doctor.ts';
+import { wrapping } from '../../../src/cli/io.ts';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
-import { phoenix } from '../phoenix.ts';
 
 const TOKEN = 'the-token-of-the-forge';
+const PATIENCE_MS = 60_000;
 
 let folder: string;
 let forge: LabForge;
@@ -34,7 +37,10 @@ afterAll(async () => {
 });
 
 async function doctor(changed: Record<string, string> = {}) {
-  const { exit, stdout, stderr } = await phoenix(['doctor', '--json'], {
+  let stdout = '';
+  let stderr = '';
+  const env = {
+    PATH: process.env['PATH'] ?? '',
     PHOENIX_REPO_URL: forge.repositoryUrl,
     PHOENIX_FORGE: 'github',
     PHOENIX_FORGE_API: forge.url,
@@ -44,7 +50,18 @@ async function doctor(changed: Record<string, string> = {}) {
     PHOENIX_HOST: 'lab',
     REDIS_URL: redis.url,
     ...changed,
+  };
+  const io = wrapping({
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    env,
   });
+  // Redis, the forge and the doctor share this machine with other tests, so that none of them answers in a known time.
+  const exit = await runDoctor({ json: true, answerMs: PATIENCE_MS }, io);
   const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Record<string, string | null>[] };
   const found = (check: string) => checks.filter((each) => each['check'] === check);
   return { exit, stdout, stderr, ok, checks, found };
@@ -88,7 +105,7 @@ describe('what is not there ends with 3 and a remedy', () => {
     expect(stdout + stderr).not.toContain('a-wrong-token');
   });
 
-  test('a branch that is not there yet is a warning', async () => {
+  test('a branch that is not there yet is a warning', LONG_TEST, async () => {
     const { exit, found } = await doctor({ PHOENIX_BRANCH: 'other' });
     expect(found('repository')).toMatchObject([{ state: 'warning' }]);
     expect(exit).toBe(0);

@@ -9,6 +9,7 @@ import { checkHooks } from '../../../src/cli/doctor/webhook.ts';
 import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { freePort } from '../../support/programs.ts';
 import { phoenix } from '../phoenix.ts';
 import { type ServedHere, serveHere } from '../serve-here.ts';
@@ -128,14 +129,14 @@ describe('whether it reaches the agent', () => {
     return found.map(({ state, message, hint }) => `${state} ${message} | ${hint}`).join('\n');
   }
 
-  test.each(['gitea', 'github'] as const)('%s: a test delivery is requested and arrives', async (kind) => {
+  test.each(['gitea', 'github'] as const)('%s: a test delivery is requested and arrives', LONG_TEST, async (kind) => {
     const of = await lab({ kind, tokenRight: 'admin' });
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     await serve(of);
     expect(await said(of)).toMatch(/^ok a test delivery arrived at the agent \((push|ping)\)/m);
   });
 
-  test('a lost test delivery is a failure, with what to check', async () => {
+  test('a lost test delivery is a failure, with what to check', LONG_TEST, async () => {
     const of = await lab({ tokenRight: 'admin' });
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     of.decideDeliveries(() => 'drop');
@@ -143,7 +144,7 @@ describe('whether it reaches the agent', () => {
     expect(await said(of)).toMatch(/^failed a test delivery did not arrive .*ALLOWED_HOST_LIST/m);
   });
 
-  test('a token that may not see webhooks learns of the last delivery from the agent', async () => {
+  test('a token that may not see webhooks learns of the last delivery from the agent', LONG_TEST, async () => {
     const of = await lab({});
     of.sendWebhooksTo(`http://127.0.0.1:${port}/webhooks`);
     await serve(of);

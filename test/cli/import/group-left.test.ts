@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { groupLeft } from '../../../src/cli/import/group-left.ts';
-import { importText, nextSteps } from '../../../src/messages/import.ts';
+import { importText, nextSteps } from '../../../src/messages/setup/import.ts';
 
 test('hundreds that are alike are one row with a count and examples, and what differs has a row of its own', () => {
   const alike = Array.from({ length: 300 }, (_, index) => ({

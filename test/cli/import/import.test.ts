@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { planHost } from '../../../src/cli/host/plan-host.ts';
 import { type ImportArgs, importHost } from '../../../src/cli/import/import.ts';
 import { validate } from '../../../src/cli/validate.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { captured } from '../captured.ts';
 
 let folder: string;
@@ -144,7 +145,7 @@ describe('a home lab', () => {
     expect([exit, answer.left]).toEqual([0, []]);
   });
 
-  test('costs a constant number of commands', async () => {
+  test('costs a constant number of commands', LONG_TEST, async () => {
     const { answer } = await bringIn({ out: join(folder, 'again') });
     // Guests, their templates and the clock.
     expect(answer.commands).toBe(4);
@@ -220,7 +221,7 @@ describe('what is refused', () => {
 });
 
 describe('a configuration that differs from the host', () => {
-  test('is planned field by field, with observed and declared values', async () => {
+  test('is planned field by field, with observed and declared values', LONG_TEST, async () => {
     const path = join(folder, 'changed');
     await bringIn({ out: path });
     const file = join(path, 'etc/phoenix_lxc_configs.json');

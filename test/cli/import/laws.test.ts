@@ -18,7 +18,9 @@ import { containerFile, machineWithDrivesFile } from '../../managers/adoption/gu
 import { mainOf } from '../../managers/adoption/round-trip.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
+import { tableGuest } from './table-guests.ts';
 
 type Kind = 'lxc' | 'vm';
 
@@ -61,24 +63,27 @@ async function roundTrip(kind: Kind) {
   return { imported, entry: entryOf(kind, imported), commands };
 }
 
+/** Each with its number of runs, and why the whole guest may be left out. */
 const GENERATED = [
-  ['a container', 'lxc', containerFile],
-  ['a VM', 'vm', machineWithDrivesFile],
+  ['a container', 'lxc', containerFile, 25, /address of/],
+  ['a VM', 'vm', machineWithDrivesFile, 25, /address of/],
+  ['a container of any options', 'lxc', tableGuest('lxc'), 6, /./],
+  ['a VM of any options', 'vm', tableGuest('qemu'), 6, /./],
 ] as const;
 
-describe.each(GENERATED)('%s that people made', (_, kind, file) => {
-  test('is written down, plans nothing, and reads the same a second time', async () => {
+describe.each(GENERATED)('%s that people made', (_, kind, file, usual, isLeftOut) => {
+  test('is written down, plans nothing, and reads the same a second time', LONG_TEST, async () => {
     await fc.assert(
       fc.asyncProperty(file, fc.boolean(), async (text, running) => {
         await hostWith(kind, text, running);
         const { entry, imported, commands } = await roundTrip(kind);
         // What no guest of this host may have, such as the gateway's address, leaves out the whole guest.
-        if (entry === undefined) expect(imported.left.map(({ why }) => why).join()).toMatch(/address of/);
+        if (entry === undefined) expect(imported.left.map(({ why }) => why).join()).toMatch(isLeftOut);
         // The host, its guests, its templates and its clock: everything that is observed.
         expect(commands).toBeLessThanOrEqual(5);
         for (const { what, why } of imported.left) expect([what, why]).not.toContain('');
       }),
-      { numRuns: runs(25) },
+      { numRuns: runs(usual) },
     );
   });
 });

@@ -1,4 +1,5 @@
 // Whatever is in the file of a guest, an import of it validates, plans nothing, reads the same again, and loses no line without saying so; and its
+
 // adoption changes nothing but the mark.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,11 +10,12 @@ import { load } from '../../../src/load/load.ts';
 import type { FoundGuests } from '../../../src/managers/guest/import/guests.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { lxcImporter } from '../../../src/managers/lxc/import.ts';
-import { vmImporter } from '../../../src/managers/vm/import.ts';
+import { vmImporter } from '../../../src/managers/vm/import/importer.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
 import { adopt, mainOf } from '../../managers/adoption/round-trip.ts';
 import { wanted } from '../../managers/guests.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { ODD_GUESTS, type OddGuest } from './odd-guests.ts';
 
 const ID = 4001;
@@ -55,29 +57,33 @@ const GENERATED =
   /^(arch: amd64|meta:|parent:|running(cpu|machine):|smbios1: uuid=[0-9a-f-]{14}4|vmgenid: [0-9a-f]{8}-)/;
 
 describe.each(Object.entries(ODD_GUESTS))('%s', (_, guest) => {
-  test('is written down, plans nothing, reads the same a second time, and loses no line in silence', async () => {
-    const { kind, text, left = [], usual = [] } = guest;
-    await hostWith(guest);
-    const { imported } = await readHost(host, [kind, 'hypervisor'], SETTINGS);
-    const { config, problems } = load(snapshotOf(imported.files, imported.texts), SETTINGS);
-    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
-    const compared = config === null ? [] : await compareTargets(host, host, allTargets(config));
-    expect(compared.filter((one) => one.kind !== 'same')).toEqual([]);
-    expect((await readHost(host, [kind, 'hypervisor'], SETTINGS)).imported).toEqual(imported);
-    const own = imported.left.filter(({ what }) => what.startsWith(`${kind}/${ID} `));
-    expect(JSON.stringify(imported)).not.toMatch(/hunter2|s3cret-token/);
-    for (const { why } of own) expect(why).not.toBe('');
-    expect(own.map(({ what }) => what.split(/[ :]/)[1])).toEqual(left);
-    const target =
-      config === null ? undefined : [...allTargets(config).values()].find((one) => one.id === `${kind}/${ID}`);
-    const found = await (kind === 'lxc' ? lxcImporter : vmImporter).observe(host);
-    const silent = silentLines(guest, found).filter((line) => !GENERATED.test(line));
-    expect(silent.filter((line) => !usual.includes(line.split(':')[0] ?? ''))).toEqual([]);
-    if (target === undefined) throw new Error('the guest is not declared');
-    const done = await adopt({ kind, id: ID, text, running: false }, wanted(target));
-    if (done.refused !== null) return;
-    expect(done.end).toMatchObject({ outcome: 'done' });
-    expect(done.after).toBe(done.marked);
-    expect(done.again).toEqual({ outcome: 'done', actions: [] });
-  });
+  test(
+    'is written down, plans nothing, reads the same a second time, and loses no line in silence',
+    LONG_TEST,
+    async () => {
+      const { kind, text, left = [], usual = [] } = guest;
+      await hostWith(guest);
+      const { imported } = await readHost(host, [kind, 'hypervisor'], SETTINGS);
+      const { config, problems } = load(snapshotOf(imported.files, imported.texts), SETTINGS);
+      expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+      const compared = config === null ? [] : await compareTargets(host, host, allTargets(config));
+      expect(compared.filter((one) => one.kind !== 'same')).toEqual([]);
+      expect((await readHost(host, [kind, 'hypervisor'], SETTINGS)).imported).toEqual(imported);
+      const own = imported.left.filter(({ what }) => what.startsWith(`${kind}/${ID} `));
+      expect(JSON.stringify(imported)).not.toMatch(/hunter2|s3cret-token/);
+      for (const { why } of own) expect(why).not.toBe('');
+      expect(own.map(({ what }) => what.split(/[ :]/)[1])).toEqual(left);
+      const target =
+        config === null ? undefined : [...allTargets(config).values()].find((one) => one.id === `${kind}/${ID}`);
+      const found = await (kind === 'lxc' ? lxcImporter : vmImporter).observe(host);
+      const silent = silentLines(guest, found).filter((line) => !GENERATED.test(line));
+      expect(silent.filter((line) => !usual.includes(line.split(':')[0] ?? ''))).toEqual([]);
+      if (target === undefined) throw new Error('the guest is not declared');
+      const done = await adopt({ kind, id: ID, text, running: false }, wanted(target));
+      if (done.refused !== null) return;
+      expect(done.end).toMatchObject({ outcome: 'done' });
+      expect(done.after).toBe(done.marked);
+      expect(done.again).toEqual({ outcome: 'done', actions: [] });
+    },
+  );
 });

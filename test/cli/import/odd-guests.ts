@@ -665,4 +665,16 @@ swap: 0
     text: `description: by hand%0Asecond line %25\n${container('tags: a;b', 'timezone: Europe/Vienna', 'startup: down=60', 'protection: 0')}`,
     usual: ['protection'],
   },
+  'a VM whose numbers a person wrote': {
+    kind: 'vm',
+    text: machine('cpulimit: 2.50', 'scsi1: rpool:vm-4001-disk-1,mbps_rd=100.50,size=8G', 'startup: order=03,up=010'),
+  },
+  'a container whose numbers a person wrote': {
+    kind: 'lxc',
+    text: container('cores: 02', 'dev0: /dev/ttyUSB0,gid=020'),
+  },
+  'a container with a device that has no path': {
+    kind: 'lxc',
+    text: container('dev0: gid=20'),
+  },
 };

@@ -4,6 +4,7 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLab, programsHere } from 'phoenix-lab/host';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asReadOnly, type OpenReadOnly } from '../../../src/cli/host/open.ts';
@@ -12,6 +13,7 @@ import { importHost } from '../../../src/cli/import/import.ts';
 import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
 import { sshHost } from '../../../src/io/host/ssh.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { phoenixShell } from '../../support/phoenix-shell.ts';
 import { freePort } from '../../support/programs.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
@@ -35,6 +37,8 @@ const MADE = [
     'virtio,bridge=vmbr0',
   ],
 ] as const;
+
+const SHIPPED = fileURLToPath(new URL('../../../', import.meta.url));
 
 let folder: string;
 beforeAll(async () => {
@@ -74,7 +78,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
   const bringIn = (out: string) => captured((io) => importHost({ host: sshd.target, out, json: true }, io, open));
   const compared = (path: string) => captured((io) => planHost({ path, host: sshd.target, json: true }, io, open));
 
-  test('becomes the same repository as on the host itself, of which nothing would change', async () => {
+  test('becomes the same repository as on the host itself, of which nothing would change', LONG_TEST, async () => {
     const out = join(folder, 'home');
     const said = await bringIn(out);
     expect([said.exit, said.err]).toEqual([0, '']);
@@ -98,7 +102,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
       message: expect.stringMatching(/does not answer/),
       hint: tried,
     });
-    await expect(compared(join(folder, 'home'))).rejects.toMatchObject({ exit: 3, hint: tried });
+    await expect(compared(SHIPPED)).rejects.toMatchObject({ exit: 3, hint: tried });
     await sshd.back();
     sshd.allow('from="10.99.99.99"');
     await expect(bringIn(out)).rejects.toMatchObject({

@@ -13,6 +13,7 @@ import { withoutLiteralSecrets } from '../../../src/managers/stack/import-compos
 import { CERTIFICATE, declared } from '../../managers/portainer/configuration.ts';
 import { changeDatabase, databaseOf, prepared } from '../../managers/portainer/environment.ts';
 import type { LabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { captured } from '../captured.ts';
 
 const mention = (name: string) => `\${${name}}`;
@@ -77,57 +78,61 @@ const portainer = `https://${CERTIFICATE.commonName}:9443`;
 const bringIn = (out: string, more: object = {}, own: Record<string, string> = env) =>
   captured((io) => importHost({ host: 'local', out, portainer, json: true, ...more }, io, open), own);
 
-test('each is written as its compose file and its variables, no secret among them, and nothing would change', async () => {
-  const out = join(folder, 'home');
-  const said = await bringIn(out);
-  expect(said.err).toBe('');
-  const { files, secrets, left } = JSON.parse(said.out);
-  expect(files.filter((path: string) => /stack/.test(path))).toEqual([
-    'etc/schemas/stack.schema.json',
-    'stacks/shop/docker-compose.yml',
-    'stacks/shop/phoenix.json',
-  ]);
-  const compose = await readFile(join(out, 'stacks/shop/docker-compose.yml'), 'utf8');
-  const hidden = SHOP.replace('hunter2-of-the-db # ask', `"${mention('POSTGRES_PASSWORD')}" # ask`)
-    .replace('DB_PASSWORD=hunter2-of-the-db', `"DB_PASSWORD=${mention('DB_PASSWORD')}"`)
-    .replace('postgres://shop:hunter2-in-a-url@db/shop', mention('DATABASE'));
-  expect(compose).toBe(hidden);
-  const reference = (name: string) => ({ name, value: { $secret: `file:/etc/phoenix/secrets/stack-shop.${name}` } });
-  expect(JSON.parse(await readFile(join(out, 'stacks/shop/phoenix.json'), 'utf8'))).toMatchObject({
-    $schema: '../../etc/schemas/stack.schema.json',
-    environments: {
-      production: {
-        variables: [
-          reference('API_KEY'),
-          { name: 'PORT', value: '8080' },
-          ...['POSTGRES_PASSWORD', 'DB_PASSWORD', 'DATABASE'].map(reference),
-        ],
+test(
+  'each is written as its compose file and its variables, no secret among them, and nothing would change',
+  LONG_TEST,
+  async () => {
+    const out = join(folder, 'home');
+    const said = await bringIn(out);
+    expect(said.err).toBe('');
+    const { files, secrets, left } = JSON.parse(said.out);
+    expect(files.filter((path: string) => /stack/.test(path))).toEqual([
+      'etc/schemas/stack.schema.json',
+      'stacks/shop/docker-compose.yml',
+      'stacks/shop/phoenix.json',
+    ]);
+    const compose = await readFile(join(out, 'stacks/shop/docker-compose.yml'), 'utf8');
+    const hidden = SHOP.replace('hunter2-of-the-db # ask', `"${mention('POSTGRES_PASSWORD')}" # ask`)
+      .replace('DB_PASSWORD=hunter2-of-the-db', `"DB_PASSWORD=${mention('DB_PASSWORD')}"`)
+      .replace('postgres://shop:hunter2-in-a-url@db/shop', mention('DATABASE'));
+    expect(compose).toBe(hidden);
+    const reference = (name: string) => ({ name, value: { $secret: `file:/etc/phoenix/secrets/stack-shop.${name}` } });
+    expect(JSON.parse(await readFile(join(out, 'stacks/shop/phoenix.json'), 'utf8'))).toMatchObject({
+      $schema: '../../etc/schemas/stack.schema.json',
+      environments: {
+        production: {
+          variables: [
+            reference('API_KEY'),
+            { name: 'PORT', value: '8080' },
+            ...['POSTGRES_PASSWORD', 'DB_PASSWORD', 'DATABASE'].map(reference),
+          ],
+        },
       },
-    },
-  });
-  expect(secrets.map((one: { for: string; put: string; line: number }) => [one.for, one.put, one.line > 0])).toEqual([
-    ['stack shop, variable API_KEY', 'What the stack has as API_KEY in Portainer', true],
-    ['stack shop, variable POSTGRES_PASSWORD', 'What stood in its compose file as POSTGRES_PASSWORD of db', true],
-    ['stack shop, variable DB_PASSWORD', 'What stood in its compose file as DB_PASSWORD of web', true],
-    ['stack shop, variable DATABASE', 'What stood in its compose file as DATABASE of web', true],
-  ]);
-  const reasons = Object.fromEntries(left.map((one: { what: string; why: string }) => [one.what, one.why]));
-  expect(reasons['stack swarm of docker host']).toContain('not those of Swarm');
-  expect(reasons['stack leaky of docker host']).toContain('in plain text');
-  expect(reasons['stack built of docker host']).toContain('it is built from .');
-  const readme = await readFile(join(out, 'README.md'), 'utf8');
-  expect(readme).toContain('Portainer goes on running them as it is: shop.');
-  const all = await Promise.all(files.map((path: string) => readFile(join(out, path), 'utf8')));
-  expect(`${said.out}${all.join('')}`).not.toContain('hunter2');
-  const checked = JSON.parse((await captured((io) => validate({ path: out, json: true }, io))).out);
-  expect(checked).toMatchObject({ ok: true, counts: { error: 0 } });
-  const plan = await captured((io) => planHost({ path: out, host: 'local', json: true }, io, open), {});
-  expect(JSON.parse(plan.out)).toMatchObject({ steps: [], unknown: [] });
-  await bringIn(join(folder, 'again'));
-  expect(await readFile(join(folder, 'again/stacks/shop/phoenix.json'), 'utf8')).toBe(
-    await readFile(join(out, 'stacks/shop/phoenix.json'), 'utf8'),
-  );
-});
+    });
+    expect(secrets.map((one: { for: string; put: string; line: number }) => [one.for, one.put, one.line > 0])).toEqual([
+      ['stack shop, variable API_KEY', 'What the stack has as API_KEY in Portainer', true],
+      ['stack shop, variable POSTGRES_PASSWORD', 'What stood in its compose file as POSTGRES_PASSWORD of db', true],
+      ['stack shop, variable DB_PASSWORD', 'What stood in its compose file as DB_PASSWORD of web', true],
+      ['stack shop, variable DATABASE', 'What stood in its compose file as DATABASE of web', true],
+    ]);
+    const reasons = Object.fromEntries(left.map((one: { what: string; why: string }) => [one.what, one.why]));
+    expect(reasons['stack swarm of docker host']).toContain('not those of Swarm');
+    expect(reasons['stack leaky of docker host']).toContain('in plain text');
+    expect(reasons['stack built of docker host']).toContain('it is built from .');
+    const readme = await readFile(join(out, 'README.md'), 'utf8');
+    expect(readme).toContain('Portainer goes on running them as it is: shop.');
+    const all = await Promise.all(files.map((path: string) => readFile(join(out, path), 'utf8')));
+    expect(`${said.out}${all.join('')}`).not.toContain('hunter2');
+    const checked = JSON.parse((await captured((io) => validate({ path: out, json: true }, io))).out);
+    expect(checked).toMatchObject({ ok: true, counts: { error: 0 } });
+    const plan = await captured((io) => planHost({ path: out, host: 'local', json: true }, io, open), {});
+    expect(JSON.parse(plan.out)).toMatchObject({ steps: [], unknown: [] });
+    await bringIn(join(folder, 'again'));
+    expect(await readFile(join(folder, 'again/stacks/shop/phoenix.json'), 'utf8')).toBe(
+      await readFile(join(out, 'stacks/shop/phoenix.json'), 'utf8'),
+    );
+  },
+);
 
 test('a refused or missing token, an untrusted certificate, and an unreachable server each get a remedy', async () => {
   const out = join(folder, 'none');

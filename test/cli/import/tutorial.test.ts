@@ -1,4 +1,5 @@
 // The commands of docs/tutorial.md, one block after the other, with the agent and the forge over the lab that they create.
+// @module-tag long
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

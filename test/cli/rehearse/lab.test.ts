@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runLab } from '../../../src/cli/rehearse/lab.ts';
 import { openLabForge } from '../../../src/cli/rehearse/lab-forge.ts';
 import { workingCopy } from '../../support/git.ts';
+import { LONG_TEST } from '../../support/long.ts';
 
 let dir = '';
 beforeEach(() => {
@@ -23,35 +24,39 @@ test('phoenix lab runs a command with the programs first on its PATH and ends wi
 });
 
 describe('the forge of --forge', () => {
-  test('keeps its settings, gives no number of an earlier session again, and says where its port is taken', async () => {
-    const lab = join(dir, 'own');
-    const says = ['sh', '-c', 'git ls-remote "$REPOSITORY" && test "$PHOENIX_LAB" = "$0"', lab];
-    expect(await runLab(lab, { forge: true }, says)).toBe(0);
-    const path = join(lab, 'phoenix.env');
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    const written = readFileSync(path, 'utf8');
+  test(
+    'keeps its settings, gives no number of an earlier session again, and says where its port is taken',
+    LONG_TEST,
+    async () => {
+      const lab = join(dir, 'own');
+      const says = ['sh', '-c', 'git ls-remote "$REPOSITORY" && test "$PHOENIX_LAB" = "$0"', lab];
+      expect(await runLab(lab, { forge: true }, says)).toBe(0);
+      const path = join(lab, 'phoenix.env');
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const written = readFileSync(path, 'utf8');
 
-    const first = await openLabForge(lab);
-    await expect(openLabForge(lab)).rejects.toThrow('the forge runs already in another terminal');
-    await pushBranch(first.settings['REPOSITORY'] ?? '');
-    const discussed = async ({ forge }: typeof first) => {
-      const { number } = await forge.openPull({ title: 'More', head: 'side' });
-      const comment = await forge.comment(number, '/phoenix plan', 'ada');
-      const review = await forge.review(number, { state: 'approved' }, 'grace');
-      return { number, ids: [comment.id, review.id] };
-    };
-    const before = await discussed(first);
-    await first.forge.close();
-    const second = await openLabForge(lab);
-    const after = await discussed(second);
-    expect(after.number).toBe(2);
-    expect(new Set([...before.ids, ...after.ids]).size).toBe(4);
-    await second.forge.close();
-    expect(readFileSync(path, 'utf8')).toBe(written);
+      const first = await openLabForge(lab);
+      await expect(openLabForge(lab)).rejects.toThrow('the forge runs already in another terminal');
+      await pushBranch(first.settings['REPOSITORY'] ?? '');
+      const discussed = async ({ forge }: typeof first) => {
+        const { number } = await forge.openPull({ title: 'More', head: 'side' });
+        const comment = await forge.comment(number, '/phoenix plan', 'ada');
+        const review = await forge.review(number, { state: 'approved' }, 'grace');
+        return { number, ids: [comment.id, review.id] };
+      };
+      const before = await discussed(first);
+      await first.forge.close();
+      const second = await openLabForge(lab);
+      const after = await discussed(second);
+      expect(after.number).toBe(2);
+      expect(new Set([...before.ids, ...after.ids]).size).toBe(4);
+      await second.forge.close();
+      expect(readFileSync(path, 'utf8')).toBe(written);
 
-    writeFileSync(path, written.replace(/^PHOENIX_LISTEN=.*$/m, ''));
-    await expect(openLabForge(lab)).rejects.toThrow('has no PHOENIX_LISTEN');
-  });
+      writeFileSync(path, written.replace(/^PHOENIX_LISTEN=.*$/m, ''));
+      await expect(openLabForge(lab)).rejects.toThrow('has no PHOENIX_LISTEN');
+    },
+  );
 
   test('refuses a folder whose name would become syntax of the settings', async () => {
     await expect(openLabForge(join(dir, "o'brien"))).rejects.toThrow('has an apostrophe or a line break');

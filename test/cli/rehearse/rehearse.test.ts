@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment, type Files } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { phoenix } from '../phoenix.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -32,7 +33,7 @@ async function rehearsed(...args: string[]) {
 }
 
 describe('rehearse', () => {
-  test('the reference configuration is applied completely, and a second apply does nothing', async () => {
+  test('the reference configuration is applied completely, and a second apply does nothing', LONG_TEST, async () => {
     const { exit, ok, outcomes, commands, files, second } = await rehearsed(join(ROOT, 'etc'));
     expect({ exit, ok, second }).toEqual({ exit: 0, ok: true, second: { actions: 0 } });
     const ends = outcomes.map(({ target, outcome }: Record<string, string>) => `${target} ${outcome}`);
@@ -44,7 +45,7 @@ describe('rehearse', () => {
     const created = commands.filter(({ argv }: { argv: string[] }) => /^(pct|qm) (create|clone) /.test(argv.join(' ')));
     expect(created).toHaveLength(7);
     expect(files.map(({ path }: { path: string }) => path)).toContain('/etc/pve/firewall/101.fw');
-  }, 120_000);
+  });
 
   test('from one commit to another only what changed is touched', async () => {
     const repo = await openConfigRepo(join(folder, 'repo'), 'unused');
@@ -88,9 +89,33 @@ describe('rehearse', () => {
     );
   });
 
-  test('--from none means an empty host', async () => {
-    const path = await written('from-none', environment({ 101: {} }));
-    expect(await rehearsed(path, '--from', 'none')).toMatchObject({ exit: 0, outcomes: [{ target: 'lxc/101' }] });
+  test('--from none means an empty host, on which people start the Portainer that no stack starts', async () => {
+    const guests = { memory_mb: 1024, cores: 1, storage_pool: 'local-lvm', firewall: { enabled: false } };
+    const template = { ...guests, vmid: 9000, name: 'template', is_template: true, disk_size_gb: 8 };
+    const vms = [
+      { ...template, template_image: 'noble-server-cloudimg-amd64.img', template_snapshot_name: 'ready' },
+      {
+        ...{ ...guests, vmid: 1001, name: 'app', clone_from_vmid: 9000, disk_size_gb: 10, portainer_role: 'primary' },
+        ...{ network_config: { ip: '10.0.0.111/24', gw: '10.0.0.1' }, docker_stacks: ['web'] },
+      },
+    ];
+    const portainer = { portainer_api: { admin_password: { $secret: 'env:PHOENIX_SECRET_PORTAINER' } } };
+    const path = await written('from-none', {
+      ...environment({}, portainer),
+      'etc/phoenix_vm_configs.json': JSON.stringify({ vms }),
+      'stacks/web/docker-compose.yml': 'services:\n  web:\n    image: nginx:1.27\n    environment: { USERS: $USERS }\n',
+      'stacks/web/phoenix.json': JSON.stringify({
+        environments: { production: { variables: [{ name: 'USERS', value: 'me:$apr1$x#y$"z' }] } },
+      }),
+    });
+    const { exit, outcomes, second } = await rehearsed(path, '--from', 'none');
+    const ends = outcomes.map(({ target, outcome }: Record<string, string>) => `${target} ${outcome}`);
+    expect(ends.slice(-3)).toEqual([
+      'portainer/server applied',
+      'portainer/environment.app applied',
+      'stack/1001.web applied',
+    ]);
+    expect([exit, second.actions]).toEqual([0, 0]);
   });
 
   test('a configuration with errors is not applied at all', async () => {

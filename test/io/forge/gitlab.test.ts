@@ -14,6 +14,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge, SendResult } from '../../../src/ports/forge.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 
 const TOKEN = 'forge-token';
@@ -172,7 +173,7 @@ test('a note by the token of another project is a program’s', async () => {
   expect(found.map((comment) => comment?.byProgram)).toEqual([true, true, false, false]);
 });
 
-test('merge requests of a commit, and pushes before many others, are found', async () => {
+test('merge requests of a commit, and pushes before many others, are found', LONG_TEST, async () => {
   await repo.branch('side', { 'etc/a.json': '2' });
   const shared = await repo.branch('side', { 'etc/a.json': '3' });
   await lab.openPull({ title: 'x', head: 'side', by: 'ada' });
@@ -237,7 +238,7 @@ describe('the record of webhooks', () => {
     expect(await forge.sentWebhooks(new Date(Date.now() + 1000))).toMatchObject({ lost: [], failing: null });
   });
 
-  test('lets lost ones be sent again, under the same id, five at a time', async () => {
+  test('lets lost ones be sent again, under the same id, five at a time', LONG_TEST, async () => {
     await push(...Array.from({ length: 7 }, () => 503));
     const lost = (await forge.sentWebhooks(SINCE))?.lost ?? [];
     expect(lost).toHaveLength(7);
@@ -257,7 +258,7 @@ describe('the record of webhooks', () => {
     expect(await forge.sentWebhooks(SINCE)).toEqual({ lost: [], failing: null, arrives: false });
   });
 
-  test('of more than a page is read to its end, and what is gone is not sent again', async () => {
+  test('of more than a page is read to its end, and what is gone is not sent again', LONG_TEST, async () => {
     await push(503, ...Array.from({ length: 21 }, () => 202));
     const { lost = [], arrives } = (await forge.sentWebhooks(SINCE)) ?? {};
     expect([lost.length, arrives]).toEqual([1, true]);

@@ -1,4 +1,5 @@
 // A fetch may be interrupted at any moment: during its writes, or because its process is killed.
+// @module-tag long
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
 // Ancestry of commits in a clone that starts with one commit and is deepened, compared with Git on the whole history.
+// @module-tag long
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -14,6 +14,7 @@ import { openRepository, type RepositoryOptions } from '../../../src/io/git/repo
 import type { Repository } from '../../../src/ports/repository.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
+import { LONG_TEST } from '../../support/long.ts';
 
 const TOKEN = 'very-secret-token';
 
@@ -99,7 +100,7 @@ describe('errors say what to do', () => {
     expect(await failure({ url: page })).toContain('no Git repository answers there; check PHOENIX_REPO_URL');
   });
 
-  test('the server has a bad day', async () => {
+  test('the server has a bad day', LONG_TEST, async () => {
     forge.faults.git({ kind: 'answer', status: 503 });
     expect(await failure({})).toContain('the server answered HTTP 503');
     forge.faults.git({ kind: 'drop' });
@@ -128,7 +129,7 @@ describe('errors say what to do', () => {
   });
 });
 
-test('an untrusted certificate is refused, and trusted once its authority is configured', async () => {
+test('an untrusted certificate is refused, and trusted once its authority is configured', LONG_TEST, async () => {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
   const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate];
@@ -175,7 +176,7 @@ test('credentials in the URL are used and never shown', async () => {
   expect(log.lines.join()).not.toContain(TOKEN);
 });
 
-test('the token follows no redirect to another server, but stays with its own', async () => {
+test('the token follows no redirect to another server, but stays with its own', LONG_TEST, async () => {
   const seen: (string | undefined)[] = [];
   const thief = await serve((request, response) => {
     seen.push(request.headers.authorization);
@@ -211,7 +212,7 @@ test('the token follows no redirect to another server, but stays with its own', 
   expect(await open({ url: `${moved}/old` }).fetch()).toMatch(/^[0-9a-f]{40}$/);
 });
 
-test('a pack that was damaged on its way is not stored', async () => {
+test('a pack that was damaged on its way is not stored', LONG_TEST, async () => {
   let damage = true;
   const proxy = await serve(async (request, response) => {
     const chunks: Buffer[] = [];

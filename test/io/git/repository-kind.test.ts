@@ -13,6 +13,7 @@ import { environment } from '../../load/environment.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
 import { type GitServer, serveRepository } from '../../support/git-server.ts';
 import { recordLog } from '../../support/log.ts';
+import { LONG_TEST } from '../../support/long.ts';
 
 let folder: string;
 let copy: WorkingCopy;
@@ -114,20 +115,24 @@ describe('as the followed repository', () => {
     await expect(repository.snapshot(first)).rejects.toThrow('the server broke off');
   });
 
-  test('a shallow clone: missing history before its boundary does not count as damage again and again', async () => {
-    const path = await clone('--depth', '1');
-    const other = await git('-C', path, 'commit-tree', 'HEAD^{tree}', '-m', 'other');
-    await git('-C', path, 'branch', 'other', other);
-    const log = recordLog();
-    const repository = await follow(path, log);
-    const head = (await repository.fetch()) as CommitSha;
-    expect((await repository.snapshot(head)).files.size).toBeGreaterThan(3);
-    expect(await repository.resolve('other')).toBe(other);
-    for (const _ of [1, 2, 3]) {
-      await expect(repository.isAncestor(other as CommitSha, head)).rejects.toThrow(
-        `does not give out what came before ${head}: is the repository there a shallow or partial clone`,
-      );
-    }
-    expect(log.lines.filter((line) => line.includes('cloned http'))).toHaveLength(1);
-  });
+  test(
+    'a shallow clone: missing history before its boundary does not count as damage again and again',
+    LONG_TEST,
+    async () => {
+      const path = await clone('--depth', '1');
+      const other = await git('-C', path, 'commit-tree', 'HEAD^{tree}', '-m', 'other');
+      await git('-C', path, 'branch', 'other', other);
+      const log = recordLog();
+      const repository = await follow(path, log);
+      const head = (await repository.fetch()) as CommitSha;
+      expect((await repository.snapshot(head)).files.size).toBeGreaterThan(3);
+      expect(await repository.resolve('other')).toBe(other);
+      for (const _ of [1, 2, 3]) {
+        await expect(repository.isAncestor(other as CommitSha, head)).rejects.toThrow(
+          `does not give out what came before ${head}: is the repository there a shallow or partial clone`,
+        );
+      }
+      expect(log.lines.filter((line) => line.includes('cloned http'))).toHaveLength(1);
+    },
+  );
 });

@@ -10,6 +10,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
 
 const TOKEN = 'very-secret-token';
@@ -89,7 +90,7 @@ describe('reading', () => {
     expect(object.trim()).toBe(await copy.git('cat-file', 'commit', second));
   });
 
-  test('lists the type of each entry, finds the config root, and omits large contents', async () => {
+  test('lists the type of each entry, finds the config root, and omits large contents', LONG_TEST, async () => {
     await copy.commit({
       [`deep/er/${CONFIG}`]: '{}',
       'deep/er/big.json': 'x'.repeat(1001),
@@ -192,27 +193,31 @@ describe('the branch', () => {
     expect(log.lines.join()).toContain(`${third} does not descend from ${second}`);
   });
 
-  test('of a long history the head comes alone, what came before it when it matters, and later commits in small packs', async () => {
-    await copy.history(2000, (n) => ({ 'n.json': `${n}`, [`files/${n % 20}.json`]: `${n}` }));
-    await copy.push();
-    const head = (await repository.fetch()) as CommitSha;
-    const first = (await copy.git('rev-list', '--max-parents=0', 'HEAD')) as CommitSha;
-    expect((await texts(head))['n.json']).toBe('1999');
-    expect(await packs()).toHaveLength(1);
-    expect(await readFile(join(await clone(), 'shallow'), 'utf8')).toBe(`${head}\n`);
-    expect(await repository.isAncestor(first, head)).toBe(true);
-    const before = await packs();
-    const next = await pushed({ 'n.json': 'next' });
-    expect(await repository.fetch()).toBe(next);
-    const brought = (await packs()).filter((name) => !before.includes(name));
-    expect(brought).toHaveLength(1);
-    const { size } = await stat(join(await clone(), 'objects/pack', brought[0] ?? ''));
-    expect(size).toBeLessThan(2000);
-  });
+  test(
+    'of a long history the head comes alone, what came before it when it matters, and later commits in small packs',
+    LONG_TEST,
+    async () => {
+      await copy.history(2000, (n) => ({ 'n.json': `${n}`, [`files/${n % 20}.json`]: `${n}` }));
+      await copy.push();
+      const head = (await repository.fetch()) as CommitSha;
+      const first = (await copy.git('rev-list', '--max-parents=0', 'HEAD')) as CommitSha;
+      expect((await texts(head))['n.json']).toBe('1999');
+      expect(await packs()).toHaveLength(1);
+      expect(await readFile(join(await clone(), 'shallow'), 'utf8')).toBe(`${head}\n`);
+      expect(await repository.isAncestor(first, head)).toBe(true);
+      const before = await packs();
+      const next = await pushed({ 'n.json': 'next' });
+      expect(await repository.fetch()).toBe(next);
+      const brought = (await packs()).filter((name) => !before.includes(name));
+      expect(brought).toHaveLength(1);
+      const { size } = await stat(join(await clone(), 'objects/pack', brought[0] ?? ''));
+      expect(size).toBeLessThan(2000);
+    },
+  );
 });
 
 describe('upkeep', () => {
-  test('too many packs become one, and nothing that was followed is lost', async () => {
+  test('too many packs become one, and nothing that was followed is lost', LONG_TEST, async () => {
     repository = open({ maxPacks: 3 });
     const first = await pushed({ 'a.json': '0' });
     await repository.fetch();
@@ -237,7 +242,7 @@ describe('upkeep', () => {
     forge = await startForge({ folder: join(folder, 'forge'), secret: 's', token: TOKEN });
   });
 
-  test('concurrent fetches share one, and each sees what was pushed before its request', async () => {
+  test('concurrent fetches share one, and each sees what was pushed before its request', LONG_TEST, async () => {
     await pushed({ 'a.json': '0' });
     await Promise.all(Array.from({ length: 20 }, () => repository.fetch()));
     for (let n = 0; n < 5; n += 1) {
@@ -248,7 +253,7 @@ describe('upkeep', () => {
     }
   });
 
-  test('reads continue while the clone is replaced', async () => {
+  test('reads continue while the clone is replaced', LONG_TEST, async () => {
     repository = open({ maxPacks: 1 });
     const first = await pushed({ 'a.json': 'first' });
     await repository.fetch();
@@ -271,7 +276,7 @@ describe('upkeep', () => {
     ['a head of rubbish', async () => writeFile(join(await clone(), 'refs/heads/main'), 'rubbish')],
     ['no config', async () => rm(join(await clone(), 'config'))],
     ['everything gone but the link', async () => rm(await clone(), { recursive: true })],
-  ])('%s: the clone is recreated', async (_, damage) => {
+  ])('%s: the clone is recreated', LONG_TEST, async (_, damage) => {
     const first = await pushed({ 'a.json': '1' });
     const head = await pushed({ 'a.json': '2' });
     await repository.fetch();
@@ -285,7 +290,7 @@ describe('upkeep', () => {
     expect((await texts(head))['a.json']).toBe('2');
   });
 
-  test('another repository in the same folder is not mistaken for this one', async () => {
+  test('another repository in the same folder is not mistaken for this one', LONG_TEST, async () => {
     const head = await pushed({ 'a.json': '1' });
     await repository.fetch();
     const other = await startForge({ folder: join(folder, 'other'), secret: 's', token: TOKEN });
@@ -296,20 +301,24 @@ describe('upkeep', () => {
     await other.close();
   });
 
-  test('the remains of a process that died while it created or wrote a clone are removed at the next start', async () => {
-    await pushed({ 'a.json': '1' });
-    await repository.fetch();
-    const used = await clone();
-    const there = await readdir(join(used, 'objects/pack'));
-    await mkdir(join(folder, 'clone/clone-half-made'));
-    await writeFile(join(folder, 'clone/clone-half-made/config'), '');
-    await symlink('clone-half-made', join(folder, 'clone/current.0a1b'));
-    await writeFile(join(used, 'objects/pack/incoming-0a1b.part'), 'PACK');
-    await writeFile(join(used, 'shallow.0a1b.part'), '');
-    repository = open();
-    expect(await repository.fetch()).toMatch(/^[0-9a-f]{40}$/);
-    expect((await readdir(join(folder, 'clone'))).sort()).toEqual([basename(used), 'current']);
-    expect(await readdir(join(used, 'objects/pack'))).toEqual(there);
-    expect(await readdir(used)).not.toContain('shallow.0a1b.part');
-  });
+  test(
+    'the remains of a process that died while it created or wrote a clone are removed at the next start',
+    LONG_TEST,
+    async () => {
+      await pushed({ 'a.json': '1' });
+      await repository.fetch();
+      const used = await clone();
+      const there = await readdir(join(used, 'objects/pack'));
+      await mkdir(join(folder, 'clone/clone-half-made'));
+      await writeFile(join(folder, 'clone/clone-half-made/config'), '');
+      await symlink('clone-half-made', join(folder, 'clone/current.0a1b'));
+      await writeFile(join(used, 'objects/pack/incoming-0a1b.part'), 'PACK');
+      await writeFile(join(used, 'shallow.0a1b.part'), '');
+      repository = open();
+      expect(await repository.fetch()).toMatch(/^[0-9a-f]{40}$/);
+      expect((await readdir(join(folder, 'clone'))).sort()).toEqual([basename(used), 'current']);
+      expect(await readdir(join(used, 'objects/pack'))).toEqual(there);
+      expect(await readdir(used)).not.toContain('shallow.0a1b.part');
+    },
+  );
 });

@@ -11,6 +11,7 @@ import type { Repository } from '../../../src/ports/repository.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
 import { type GitServer, type GitServerOptions, serveRepository } from '../../support/git-server.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
+import { LONG_TEST } from '../../support/long.ts';
 
 const ANY = ['uploadpack.allowAnySHA1InWant=true'];
 
@@ -66,7 +67,7 @@ describe('servers', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  test('from a server that serves no commit by its id, the branch is fetched step by step', async () => {
+  test('from a server that serves no commit by its id, the branch is fetched step by step', LONG_TEST, async () => {
     const head = await copy.history(300, (n) => ({ a: `${n}` }));
     const deep = (await copy.git('rev-parse', 'HEAD~200')) as CommitSha;
     const repository = await follow();
@@ -76,7 +77,7 @@ describe('servers', () => {
     expect(await repository.isAncestor(deep, head)).toBe(true);
   });
 
-  test('a server without the earlier history reports it, and that is an error', async () => {
+  test('a server without the earlier history reports it, and that is an error', LONG_TEST, async () => {
     await copy.history(300, (n) => ({ a: `${n}` }));
     const lone = await copy.git('commit-tree', 'HEAD^{tree}', '-m', 'lone');
     await copy.git('branch', 'lone', lone);
@@ -101,25 +102,29 @@ describe('servers', () => {
     expect(await repository.commitsSince(lone as CommitSha, head, 10)).toHaveLength(10);
   });
 
-  test('a connection that is cut anywhere leaves a clone that works, and brings the rest the next time', async () => {
-    const first = await copy.commit({ 'a.json': randomBytes(3000).toString('hex') });
-    let cut: number | undefined;
-    const repository = await follow({ config: ANY, cutAfter: () => cut });
-    for (const at of [0, 3, 20, 60, 500, 2000]) {
-      cut = at;
+  test(
+    'a connection that is cut anywhere leaves a clone that works, and brings the rest the next time',
+    LONG_TEST,
+    async () => {
+      const first = await copy.commit({ 'a.json': randomBytes(3000).toString('hex') });
+      let cut: number | undefined;
+      const repository = await follow({ config: ANY, cutAfter: () => cut });
+      for (const at of [0, 3, 20, 60, 500, 2000]) {
+        cut = at;
+        await expect(repository.fetch()).rejects.toThrow(/broke off|cannot be reached|terminated|cut short/);
+      }
+      cut = undefined;
+      expect(await repository.fetch()).toBe(first);
+      const second = await copy.commit({ 'a.json': randomBytes(3000).toString('hex') });
+      cut = 700;
       await expect(repository.fetch()).rejects.toThrow(/broke off|cannot be reached|terminated|cut short/);
-    }
-    cut = undefined;
-    expect(await repository.fetch()).toBe(first);
-    const second = await copy.commit({ 'a.json': randomBytes(3000).toString('hex') });
-    cut = 700;
-    await expect(repository.fetch()).rejects.toThrow(/broke off|cannot be reached|terminated|cut short/);
-    expect((await repository.snapshot(first)).files.has('a.json')).toBe(true);
-    cut = undefined;
-    expect(await repository.fetch()).toBe(second);
-    expect(await repository.isAncestor(first, second)).toBe(true);
-    expect(await readdir(join(folder, 'clone/current/objects/pack'))).toHaveLength(4);
-  });
+      expect((await repository.snapshot(first)).files.has('a.json')).toBe(true);
+      cut = undefined;
+      expect(await repository.fetch()).toBe(second);
+      expect(await repository.isAncestor(first, second)).toBe(true);
+      expect(await readdir(join(folder, 'clone/current/objects/pack'))).toHaveLength(4);
+    },
+  );
 
   test('a truncated list of refs is an error: the branch does not count as deleted', async () => {
     const head = await copy.commit({ a: '1' });
@@ -137,7 +142,7 @@ describe('servers', () => {
     expect(await repository.fetch()).toBe(head);
   });
 
-  test('a deepening whose pack is damaged leaves the edge of the history where it was', async () => {
+  test('a deepening whose pack is damaged leaves the edge of the history where it was', LONG_TEST, async () => {
     const head = await copy.history(50, (n) => ({ a: `${n}` }));
     const first = (await copy.git('rev-list', '--max-parents=0', 'HEAD')) as CommitSha;
     let damage = false;
@@ -242,7 +247,7 @@ describe('branches', () => {
     expect(await (await follow({}, { branch: name })).resolve(name)).toBe(head);
   });
 
-  test('an ambiguous abbreviated id does not resolve to the commit in the clone', async () => {
+  test('an ambiguous abbreviated id does not resolve to the commit in the clone', LONG_TEST, async () => {
     const head = await copy.history(400, (n) => ({ a: `${n}` }));
     const all = (await copy.git('rev-list', 'HEAD')).split('\n');
     const isFirst = (id: string) =>
@@ -276,23 +281,27 @@ describe('branches', () => {
     expect(server.asked.join()).not.toContain('deepen 2147483647');
   });
 
-  test('a head of a fork with an old base finds it, and a plan between two far commits reads both', async () => {
-    const head = await copy.history(3000, (n) => ({ 'a.json': `${n}` }));
-    const base = (await copy.git('rev-parse', 'HEAD~1000')) as CommitSha;
-    const theirs = (await copy.git('commit-tree', `${base}^{tree}`, '-p', base, '-m', 'theirs')) as CommitSha;
-    await copy.git('update-ref', 'refs/pull/1/head', theirs);
-    const repository = await follow();
-    await repository.fetch();
-    expect(await repository.resolve(theirs)).toBe(theirs);
-    expect(await repository.mergeBase(theirs, head)).toBe(base);
-    expect(await repository.commitsSince(base, theirs, 10)).toMatchObject([{ sha: theirs }]);
-    for (const [commit, text] of [
-      [head, '2999'],
-      [base, '1999'],
-    ] as const) {
-      expect(Buffer.from((await repository.snapshot(commit)).files.get('a.json')?.bytes ?? []).toString()).toBe(text);
-    }
-  });
+  test(
+    'a head of a fork with an old base finds it, and a plan between two far commits reads both',
+    LONG_TEST,
+    async () => {
+      const head = await copy.history(3000, (n) => ({ 'a.json': `${n}` }));
+      const base = (await copy.git('rev-parse', 'HEAD~1000')) as CommitSha;
+      const theirs = (await copy.git('commit-tree', `${base}^{tree}`, '-p', base, '-m', 'theirs')) as CommitSha;
+      await copy.git('update-ref', 'refs/pull/1/head', theirs);
+      const repository = await follow();
+      await repository.fetch();
+      expect(await repository.resolve(theirs)).toBe(theirs);
+      expect(await repository.mergeBase(theirs, head)).toBe(base);
+      expect(await repository.commitsSince(base, theirs, 10)).toMatchObject([{ sha: theirs }]);
+      for (const [commit, text] of [
+        [head, '2999'],
+        [base, '1999'],
+      ] as const) {
+        expect(Buffer.from((await repository.snapshot(commit)).files.get('a.json')?.bytes ?? []).toString()).toBe(text);
+      }
+    },
+  );
 });
 
 describe('unusual objects that Git accepts', () => {
@@ -339,7 +348,7 @@ describe('clones', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  test('git finds every object of a deepened clone valid', async () => {
+  test('git finds every object of a deepened clone valid', LONG_TEST, async () => {
     await copy.history(2500, (n) => ({ a: `${n}`, [`etc/${n % 7}.json`]: `${n}` }));
     const repository = await follow({ config: ANY });
     await repository.fetch();
@@ -375,7 +384,7 @@ describe('size', () => {
     expect(await repository.fetch()).toBe(again);
   });
 
-  test('a file larger than what is read comes as its size, and any file by its blob', async () => {
+  test('a file larger than what is read comes as its size, and any file by its blob', LONG_TEST, async () => {
     const bytes = Buffer.concat([randomBytes(6_000_000), Buffer.alloc(30_000_000, 'x')]);
     await copy.commit({ 'large.json': bytes, 'small.json': '{}' });
     const repository = await follow();

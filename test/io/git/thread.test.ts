@@ -9,6 +9,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git.ts';
 import { type GitServer, serveRepository } from '../../support/git-server.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
 
 let folder: string;
@@ -46,43 +47,51 @@ async function open(changes: Opening = {}, server?: GitServer) {
 const workers = () =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker').length;
 
-test('a thread that runs out of memory fails its request, says what to do, and the next request gets a new thread', async () => {
-  const head = await copy.commit({ 'a.json': '1' });
-  // A tree of so many folders that the list of them does not fit.
-  const blob = await copy.git('rev-parse', 'HEAD:a.json');
-  const names = Array.from({ length: 90_000 }, (_, n) => `100644 blob ${blob}\t${'long-name-'.repeat(20)}${n}`);
-  const importer = await copy.gitWith(`${names.join('\n')}\n`, 'mktree');
-  const wide = (await copy.git('commit-tree', importer, '-p', head, '-m', 'wide')) as CommitSha;
-  await copy.git('update-ref', 'refs/heads/wide', wide);
-  const repository = await open({ maxHeapMb: 24 });
-  expect(await repository.fetch()).toBe(head);
-  const asked = repository.snapshot(wide);
-  const beside = repository.commit(head);
-  await expect(asked).rejects.toThrow(
-    /Git's work \(files\) needs more than the 24 MB that it may use; .*git lfs.*PHOENIX_MAX_PACK_MB/,
-  );
-  expect((await beside).sha).toBe(head);
-  expect((await repository.snapshot(head)).files.size).toBe(1);
-  expect(log.lines.join()).toContain('the thread that does the work of Git has died');
-});
+test(
+  'a thread that runs out of memory fails its request, says what to do, and the next request gets a new thread',
+  LONG_TEST,
+  async () => {
+    const head = await copy.commit({ 'a.json': '1' });
+    // A tree of so many folders that the list of them does not fit.
+    const blob = await copy.git('rev-parse', 'HEAD:a.json');
+    const names = Array.from({ length: 90_000 }, (_, n) => `100644 blob ${blob}\t${'long-name-'.repeat(20)}${n}`);
+    const importer = await copy.gitWith(`${names.join('\n')}\n`, 'mktree');
+    const wide = (await copy.git('commit-tree', importer, '-p', head, '-m', 'wide')) as CommitSha;
+    await copy.git('update-ref', 'refs/heads/wide', wide);
+    const repository = await open({ maxHeapMb: 24 });
+    expect(await repository.fetch()).toBe(head);
+    const asked = repository.snapshot(wide);
+    const beside = repository.commit(head);
+    await expect(asked).rejects.toThrow(
+      /Git's work \(files\) needs more than the 24 MB that it may use; .*git lfs.*PHOENIX_MAX_PACK_MB/,
+    );
+    expect((await beside).sha).toBe(head);
+    expect((await repository.snapshot(head)).files.size).toBe(1);
+    expect(log.lines.join()).toContain('the thread that does the work of Git has died');
+  },
+);
 
-test('a small pack with a file that would fill the memory is given up, and the next question has a new thread', async () => {
-  const head = await copy.commit({ 'a.json': '1' });
-  await writeFile(join(copy.folder, 'zeros'), '');
-  await truncate(join(copy.folder, 'zeros'), 250_000_000);
-  await copy.git('checkout', '--quiet', '-b', 'bomb');
-  await copy.git('add', 'zeros');
-  await copy.git('commit', '--quiet', '-m', 'zeros');
-  const bomb = (await copy.git('rev-parse', 'HEAD')) as CommitSha;
-  const repository = await open({ maxMemoryMb: 150 });
-  expect(await repository.fetch()).toBe(head);
-  await expect(repository.resolve(bomb)).rejects.toThrow(
-    /Git's work \(resolve\) needs more than the 150 MB that it may use; .*git lfs/,
-  );
-  expect((await repository.snapshot(head)).files.size).toBe(1);
-});
+test(
+  'a small pack with a file that would fill the memory is given up, and the next question has a new thread',
+  LONG_TEST,
+  async () => {
+    const head = await copy.commit({ 'a.json': '1' });
+    await writeFile(join(copy.folder, 'zeros'), '');
+    await truncate(join(copy.folder, 'zeros'), 250_000_000);
+    await copy.git('checkout', '--quiet', '-b', 'bomb');
+    await copy.git('add', 'zeros');
+    await copy.git('commit', '--quiet', '-m', 'zeros');
+    const bomb = (await copy.git('rev-parse', 'HEAD')) as CommitSha;
+    const repository = await open({ maxMemoryMb: 150 });
+    expect(await repository.fetch()).toBe(head);
+    await expect(repository.resolve(bomb)).rejects.toThrow(
+      /Git's work \(resolve\) needs more than the 150 MB that it may use; .*git lfs/,
+    );
+    expect((await repository.snapshot(head)).files.size).toBe(1);
+  },
+);
 
-test('it ends when it is idle for a while, and is started again', async () => {
+test('it ends when it is idle for a while, and is started again', LONG_TEST, async () => {
   const head = await copy.commit({ 'a.json': '1' });
   const before = workers();
   const repository = await open({ idleMs: 20 });

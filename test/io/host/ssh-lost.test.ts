@@ -9,6 +9,7 @@ import { openRedactor } from '../../../src/io/redact.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports/host.ts';
 import { HostAway, HostRefused } from '../../../src/ports/host-failure.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 
 describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${noSshd})`}`, () => {
@@ -51,7 +52,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
   const LONG =
     'echo "begin $$" >>"$1/record"; echo up; while [ -e "$1/held" ]; do echo goes on; sleep 0.05; done; echo "end $$" >>"$1/record"';
 
-  test('cut during a command: it continues, is waited for, and none is started beside it', async () => {
+  test('cut during a command: it continues, is waited for, and none is started beside it', LONG_TEST, async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const up = Promise.withResolvers<void>();
@@ -83,7 +84,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     await rm(join(folder, 'held'));
   });
 
-  test('a node that does not listen is away, for commands, files, requests and what waits', async () => {
+  test('a node that does not listen is away, for commands, files, requests and what waits', LONG_TEST, async () => {
     await sshd.away();
     const host = open();
     await expect(host.run(script('true'))).rejects.toThrow(
@@ -109,7 +110,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     );
   });
 
-  test('a changed host key has its own message, and the other machine receives nothing', async () => {
+  test('a changed host key has its own message, and the other machine receives nothing', LONG_TEST, async () => {
     const host = open();
     await host.run(script('true'));
     const { before, now } = await sshd.changeHostKey();

@@ -15,6 +15,7 @@ import { openRedactor } from '../../../src/io/redact.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports/host.ts';
 import { HostAway } from '../../../src/ports/host-failure.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { phoenixShell } from '../../support/phoenix-shell.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 import { until } from '../../support/until.ts';
@@ -75,7 +76,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     'echo begin >>"$1/record"; at=$$; while ! tr "\\0" " " <"/proc/$at/cmdline" | grep -q "[p]hoenix-shell --path"; do set -- "$1" "$at"; at=$(cut -d" " -f4 "/proc/$at/stat"); done; echo "$at"; while [ -e "$1/held" ]; do sleep 0.05; done; echo end >>"$1/record"';
   const record = async () => (await readFile(join(folder, 'record'), 'utf8')).trim().split('\n');
 
-  test('commands and files, one after the other and at once, take one start on the node', async () => {
+  test('commands and files, one after the other and at once, take one start on the node', LONG_TEST, async () => {
     const host = open();
     await host.run(script('true'));
     // Of the connection, and of the session.
@@ -97,7 +98,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     expect(advice).toEqual([]);
   });
 
-  test('commands above a session’s limits of number and size use a connection of their own', async () => {
+  test('commands above a session’s limits of number and size use a connection of their own', LONG_TEST, async () => {
     const host = open();
     await writeFile(join(folder, 'held'), '');
     const begun = Array.from({ length: 36 }, () => Promise.withResolvers<void>());
@@ -155,7 +156,7 @@ describe.skipIf(noSshd !== null)(`a session over ssh${noSshd === null ? '' : ` (
     await rm(join(folder, 'held'));
   });
 
-  test('a cut connection is opened again, with a session', async () => {
+  test('a cut connection is opened again, with a session', LONG_TEST, async () => {
     const host = open();
     await host.run(script('true'));
     sshd.cut();

@@ -4,7 +4,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { declaredFirewall } from '../../../src/managers/guest/proxmox/firewall.ts';
-import { parseRule, ruleProblems } from '../../../src/proxmox/firewall-rule.ts';
+import { parseRule, ruleProblems } from '../../../src/proxmox/firewall/rule.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { environment, type Files, loadFiles } from '../environment.ts';
 import { found } from './found.ts';
 
@@ -89,7 +90,7 @@ describe('BAD_RULE', () => {
     expect(found('BAD_RULE', files)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('Proxmox parses every accepted combination as it is meant', () => {
+  test('Proxmox parses every accepted combination as it is meant', LONG_TEST, () => {
     const mostly = (sound: readonly (string | undefined)[], odd: readonly string[]) =>
       fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...sound) }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
     const listed = fc.array(fc.constantFrom('10.0.0.101', '10.0.0.0/24', 'fd00::1', 'office', '+admins'), {

@@ -11,6 +11,7 @@ import type { Decision } from '../../../src/managers/manager.ts';
 import { decideMachine } from '../../../src/managers/vm/decide.ts';
 import type { Action } from '../../../src/model/action.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
 import { type Asked, wanted } from '../guests.ts';
 import { HOST_FACTS, NO_GUEST } from '../observed.ts';
@@ -77,7 +78,7 @@ const FILES = [
 ] as const;
 
 describe.each(FILES)('%s', (_, kind, file) => {
-  test('that is declared as it is gets nothing but its mark, and a second run does nothing', () => {
+  test('that is declared as it is gets nothing but its mark, and a second run does nothing', LONG_TEST, () => {
     fc.assert(
       fc.property(file, fc.boolean(), (text, running) => {
         const declared = declaredGuest(kind, ID, text, running);
@@ -98,7 +99,7 @@ describe.each(FILES)('%s', (_, kind, file) => {
     );
   });
 
-  test('that is declared as another is gets what that one has, and keeps the rest', () => {
+  test('that is declared as another is gets what that one has, and keeps the rest', LONG_TEST, () => {
     fc.assert(
       fc.property(file, file, (text, other) => {
         const [own, declared] = [text, other].map((each) => declaredGuest(kind, ID, each, false));
@@ -125,7 +126,7 @@ describe.each(FILES)('%s', (_, kind, file) => {
     );
   });
 
-  test('that was declared as another was keeps what neither of the two declares', () => {
+  test('that was declared as another was keeps what neither of the two declares', LONG_TEST, () => {
     fc.assert(
       fc.property(file, file, (text, other) => {
         const [own, earlier] = [text, other].map((each) => declaredGuest(kind, ID, each, false));

@@ -7,6 +7,7 @@ import { allTargets } from '../../../src/managers/index.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
@@ -127,7 +128,7 @@ const rules = fc.array(
   { maxLength: 6 },
 );
 
-test('from any rules of a group to any others, and never a rule that is neither', async () => {
+test('from any rules of a group to any others, and never a rule that is neither', LONG_TEST, async () => {
   const host = await openLabHost();
   const names = '[ALIASES]\n\nlan 10.0.0.0/24\n\n[IPSET blocked]\n\n\n';
   await fc.assert(

@@ -12,6 +12,7 @@ import { kindOf } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { importHolds } from '../../cli/import/import-law.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
 import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
@@ -73,29 +74,24 @@ function forgetPhoenix(host: LabHost): void {
   host.forget();
 }
 
-test(
-  'the host takes what the file takes, and an import reads it back',
-  async () => {
-    let objects = 0;
-    await fc.assert(
-      fc.asyncProperty(datacenters, async (datacenter) => {
-        const targets = objectsOf(taken(datacenter));
-        const host = await hostWithGuests();
-        try {
-          const missing = new Set<string>();
-          for (const target of targets)
-            if (target.needs.some((need) => missing.has(need)) || !(await applied(host, target)))
-              missing.add(target.id);
-          objects += targets.length;
-          forgetPhoenix(host);
-          await importHolds(host);
-        } finally {
-          await host.close();
-        }
-      }),
-      { numRuns: runs(4) },
-    );
-    expect(objects).toBeGreaterThan(0);
-  },
-  runs(120_000),
-);
+test('the host takes what the file takes, and an import reads it back', LONG_TEST, async () => {
+  let objects = 0;
+  await fc.assert(
+    fc.asyncProperty(datacenters, async (datacenter) => {
+      const targets = objectsOf(taken(datacenter));
+      const host = await hostWithGuests();
+      try {
+        const missing = new Set<string>();
+        for (const target of targets)
+          if (target.needs.some((need) => missing.has(need)) || !(await applied(host, target))) missing.add(target.id);
+        objects += targets.length;
+        forgetPhoenix(host);
+        await importHolds(host);
+      } finally {
+        await host.close();
+      }
+    }),
+    { numRuns: runs(4) },
+  );
+  expect(objects).toBeGreaterThan(0);
+});

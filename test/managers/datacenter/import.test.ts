@@ -12,9 +12,10 @@ import type { Imported } from '../../../src/managers/importer.ts';
 import { allTargets, managerOf } from '../../../src/managers/index.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../src/managers/places.ts';
 import { kindOf } from '../../../src/model/ids.ts';
-import { parseSections } from '../../../src/proxmox/section-config.ts';
+import { parseSections } from '../../../src/proxmox/files/section-config.ts';
 import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { kindOfObject, targetsOf } from './declared.ts';
@@ -125,7 +126,7 @@ async function comparedWith(host: LabHost, imported: Imported): Promise<Compared
   return compared;
 }
 
-test('what is there is written as it is, and nothing of it would change', async () => {
+test('what is there is written as it is, and nothing of it would change', LONG_TEST, async () => {
   const host = await openLabHost();
   for (const [path, text] of Object.entries(FILES)) await host.write(path, text);
   const { imported } = await readHost(guardedHost(host), [], settings);
@@ -489,7 +490,7 @@ function applied(zones: string, vnets: string, subnets: string): string {
   return JSON.stringify({ version: 2, ...all });
 }
 
-test('the written file would change nothing but marks, and a second import is the same', async () => {
+test('the written file would change nothing but marks, and a second import is the same', LONG_TEST, async () => {
   const host = await openLabHost();
   const sdn = fc.record({ zones: ZONES, vnets: VNETS, subnets: SUBNETS });
   const state = fc.record({

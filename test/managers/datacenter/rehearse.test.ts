@@ -8,9 +8,10 @@ import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
 import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { phoenix } from '../../cli/phoenix.ts';
 import type { Files } from '../../load/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { exampleFiles, read } from './example.ts';
 
-test('the example comes up with what it names, and the second time does nothing', async () => {
+test('the example comes up with what it names, and the second time does nothing', LONG_TEST, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-datacenter-'));
   for (const [path, text] of Object.entries(exampleFiles())) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -43,7 +44,7 @@ test('the example comes up with what it names, and the second time does nothing'
   expect(made).toHaveLength(
     declared.filter((id) => !/^(acl|datacenter|download|firewall|node|sdn|vnetfirewall)\//.test(id)).length,
   );
-}, 180_000);
+});
 
 function targetsIn(files: Files): string[] {
   const { config } = read(files);

@@ -2,11 +2,11 @@
 
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { isAddressed, isFixed, optionsOf } from '../../../src/managers/datacenter/options/row-options.ts';
+import { formOf, TEXT_FORMS } from '../../../src/managers/datacenter/options/text-forms.ts';
 import type { ObjectRow } from '../../../src/managers/datacenter/row.ts';
-import { isAddressed, isFixed, optionsOf } from '../../../src/managers/datacenter/row-options.ts';
 import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { datacenterFile } from '../../../src/managers/datacenter/schema.ts';
-import { formOf, TEXT_FORMS } from '../../../src/managers/datacenter/text-forms.ts';
 import { shapeFor } from '../../support/phoenix-shell.ts';
 import { problemsOf } from './kinds.ts';
 

@@ -13,6 +13,7 @@ import type { NginxSpec } from '../../../src/managers/gateway/nginx/nginx-spec.t
 import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { type TestAuthority, testAuthority } from '../../support/tls.ts';
 import { convergeStep, killPoints } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
@@ -189,7 +190,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(box.read('/etc/nginx/sites-enabled/mine.conf')).toContain('server_name mine');
   });
 
-  test('rolls back a configuration that nginx accepts but that does not work', async () => {
+  test('rolls back a configuration that nginx accepts but that does not work', LONG_TEST, async () => {
     await step(box, targetOf(environmentOf()));
     const served = box.read('/etc/nginx/conf.d/00-gateway.conf');
     // The certificate does not cover the added name: nginx accepts that, clients do not.
@@ -202,9 +203,9 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
 
     await issue('web', [...NAMES, 'more.example.internal']);
     expect(await step(box, targetOf(environmentOf({ more: true })))).toEqual({ outcome: 'applied', reason: null });
-  }, 40_000);
+  });
 
-  test('finds a key that does not match its certificate before it is served', async () => {
+  test('finds a key that does not match its certificate before it is served', LONG_TEST, async () => {
     await step(box, targetOf(environmentOf()));
     const other = await authority.issue(['other']);
     box.write('/etc/nginx/ssl/web.key', other.key);
@@ -223,7 +224,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     });
   });
 
-  test('reaches the same result after being killed at any action', async () => {
+  test('reaches the same result after being killed at any action', LONG_TEST, async () => {
     const target = targetOf(environmentOf());
     await convergeStep(manager, box.host, wanted(target));
     await issue('web', [...NAMES, 'more.example.internal']);
@@ -239,7 +240,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     }
   });
 
-  test('nginx accepts all names and paths that can be declared', async () => {
+  test('nginx accepts all names and paths that can be declared', LONG_TEST, async () => {
     const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
     const name = fc.tuple(label, label).map((labels) => labels.join('.'));
     const file = fc.stringMatching(/^[ -#%-z]{1,12}$/).map((text) => text.replaceAll('/', '_'));
@@ -272,7 +273,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 });
 
 test('enables HTTP/2 in the syntax of nginx’s version', () => {

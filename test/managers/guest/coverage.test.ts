@@ -7,9 +7,9 @@ import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { coverageOf, coverageTable, driveKeysTable } from '../../../src/managers/guest/options/coverage.ts';
 import { MOUNTS_IN_TABLE } from '../../../src/managers/lxc/passthrough-schema.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
-import { DRIVES_IN_TABLE, FIRMWARE_IN_TABLE } from '../../../src/managers/vm/drives.ts';
+import { DRIVES_IN_TABLE, FIRMWARE_IN_TABLE } from '../../../src/managers/vm/drives/drives.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
-import { configOptions } from '../../../src/proxmox/table.ts';
+import { configOptions } from '../../../src/proxmox/parameters/table.ts';
 
 const beside = JSON.parse(
   await readFile(new URL('../../../docs/bpg-provider.json', import.meta.url), 'utf8'),

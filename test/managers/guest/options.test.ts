@@ -14,8 +14,8 @@ import { allTargets, impactOf, managerOf } from '../../../src/managers/index.ts'
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
-import table from '../../../src/proxmox/table.json' with { type: 'json' };
-import { configOptions } from '../../../src/proxmox/table.ts';
+import table from '../../../src/proxmox/parameters/table.json' with { type: 'json' };
+import { configOptions } from '../../../src/proxmox/parameters/table.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';

@@ -30,8 +30,8 @@ import { passwordNote } from '../../../src/managers/hypervisor/users/password.ts
 import { sudoText } from '../../../src/managers/hypervisor/users/sudo.ts';
 import { type UserSpec, users } from '../../../src/managers/hypervisor/users/users-section.ts';
 import type { BlobId } from '../../../src/model/ids.ts';
-import { APT_FOLDER, printAptFile, readAptFiles } from '../../../src/proxmox/apt-repositories.ts';
-import { newStandard } from '../../../src/proxmox/apt-standard.ts';
+import { APT_FOLDER, printAptFile, readAptFiles } from '../../../src/proxmox/files/apt-repositories.ts';
+import { newStandard } from '../../../src/proxmox/files/apt-standard.ts';
 import { testComparison } from '../compared.ts';
 import { manager } from './parts.ts';
 

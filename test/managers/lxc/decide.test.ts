@@ -294,7 +294,7 @@ test('a change of what is immutable needs an approval', () => {
     conf({ mp0: 'rpool:subvol-101-disk-1,mp=/data,size=1G', unused0: 'rpool:subvol-101-disk-2' }),
   );
   expect(decide({ unprivileged: false }, observation)).toMatchInlineSnapshot(
-    `"blocked: lxc/101 must be destroyed and recreated: it is unprivileged and should be privileged; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+    `"blocked: lxc/101 must be destroyed and recreated: it is unprivileged and should be privileged; approve it with: phoenix approve RUN lxc/101 (phoenix status names the run), or the commit trailer Phoenix-Approve: destroy lxc/101"`,
   );
   expect(decide({ unprivileged: false }, observation, { approved: true })).toMatchInlineSnapshot(`
     "shut container 101 down (destroy)
@@ -335,7 +335,7 @@ test('a change of what is immutable needs an approval', () => {
     `"blocked: lxc/101 is protected; remove "protected" from it in a commit of its own first"`,
   );
   expect(decide({ storagePool: 'local' }, observation)).toMatchInlineSnapshot(
-    `"blocked: lxc/101 must be destroyed and recreated: its root disk is on rpool and should be on local; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+    `"blocked: lxc/101 must be destroyed and recreated: its root disk is on rpool and should be on local; approve it with: phoenix approve RUN lxc/101 (phoenix status names the run), or the commit trailer Phoenix-Approve: destroy lxc/101"`,
   );
 });
 
@@ -460,7 +460,7 @@ test('an impossible change is reported with a remedy', () => {
   expect(
     decide({ volumes }, seen(conf({ mp0: 'local:101/vm-101-disk-1.raw,mp=/data,size=8G' }))),
   ).toMatchInlineSnapshot(
-    `"blocked: lxc/101: volume data is local:101/vm-101-disk-1.raw, and an empty one on rpool would take its place (to take its data along: pct move-volume 101 mp0 rpool); approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy lxc/101"`,
+    `"blocked: lxc/101: volume data is local:101/vm-101-disk-1.raw, and an empty one on rpool would take its place (to take its data along: pct move-volume 101 mp0 rpool); approve it with: phoenix approve RUN lxc/101 (phoenix status names the run), or the commit trailer Phoenix-Approve: destroy lxc/101"`,
   );
 });
 

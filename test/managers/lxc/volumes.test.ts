@@ -7,6 +7,7 @@ import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { convergeStep, killPoints } from '../carry-out.ts';
 import { container, gone, targetOf, wanted } from '../guests.ts';
 import { look } from '../step.ts';
@@ -391,7 +392,7 @@ describe('a container that is recreated', () => {
   });
 });
 
-test('killed at any action of being destroyed and recreated, it has every volume once', async () => {
+test('killed at any action of being destroyed and recreated, it has every volume once', LONG_TEST, async () => {
   const volumes = [DATA, volume('logs', '/logs')];
   const target = with_(volumes, { lifecycleSnapshots: true });
   const rebuilt = with_([volume('data', '/srv/data'), volume('logs', '/logs')], {
@@ -467,36 +468,40 @@ test('a folder of the host that becomes another, or a volume, stays as it is, an
   expect(JSON.parse(await host.read(NOTE)).names).toEqual({ data: 'rpool:subvol-101-disk-1' });
 });
 
-test('through any sequence of declarations a name is one volume, none is created twice and none is freed', async () => {
-  const NAMES = ['a', 'b', 'c'];
-  const PATHS = ['/one', '/two', '/three', '/one/below'];
-  const declaration = fc
-    .tuple(fc.subarray(NAMES), fc.shuffledSubarray(PATHS, { minLength: 3 }))
-    .map(([names, paths]) => names.map((name, at) => volume(name, paths[at] ?? '')));
-  const row = fc.array(fc.record({ volumes: declaration, ledger: fc.boolean() }), { minLength: 2, maxLength: 5 });
-  await fc.assert(
-    fc.asyncProperty(row, async (steps) => {
-      await host.close();
-      host = await openLabHost();
-      const made = new Map<string, string>();
-      let before: readonly Volume[] = [];
-      await bring([]);
-      for (const { volumes, ledger } of steps) {
-        const known = ledger ? { before: with_(before).spec } : {};
-        const end = await bring(volumes, { ...known, approved: true });
-        expect(end).toMatchObject({ outcome: 'done' });
-        expect(await bring(volumes, known)).toEqual({ outcome: 'done', actions: [] });
-        const now = await mounts();
-        for (const { name, mountPoint } of volumes) {
-          const id = now[mountPoint] ?? '';
-          expect(made.get(name) ?? id).toBe(id);
-          made.set(name, id);
+test(
+  'through any sequence of declarations a name is one volume, none is created twice and none is freed',
+  LONG_TEST,
+  async () => {
+    const NAMES = ['a', 'b', 'c'];
+    const PATHS = ['/one', '/two', '/three', '/one/below'];
+    const declaration = fc
+      .tuple(fc.subarray(NAMES), fc.shuffledSubarray(PATHS, { minLength: 3 }))
+      .map(([names, paths]) => names.map((name, at) => volume(name, paths[at] ?? '')));
+    const row = fc.array(fc.record({ volumes: declaration, ledger: fc.boolean() }), { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(row, async (steps) => {
+        await host.close();
+        host = await openLabHost();
+        const made = new Map<string, string>();
+        let before: readonly Volume[] = [];
+        await bring([]);
+        for (const { volumes, ledger } of steps) {
+          const known = ledger ? { before: with_(before).spec } : {};
+          const end = await bring(volumes, { ...known, approved: true });
+          expect(end).toMatchObject({ outcome: 'done' });
+          expect(await bring(volumes, known)).toEqual({ outcome: 'done', actions: [] });
+          const now = await mounts();
+          for (const { name, mountPoint } of volumes) {
+            const id = now[mountPoint] ?? '';
+            expect(made.get(name) ?? id).toBe(id);
+            made.set(name, id);
+          }
+          expect(new Set(Object.values(now))).toEqual(new Set(made.values()));
+          expect(await stored()).toHaveLength(1 + made.size);
+          before = volumes;
         }
-        expect(new Set(Object.values(now))).toEqual(new Set(made.values()));
-        expect(await stored()).toHaveLength(1 + made.size);
-        before = volumes;
-      }
-    }),
-    { numRuns: 10 },
-  );
-}, 120_000);
+      }),
+      { numRuns: 10 },
+    );
+  },
+);

@@ -11,7 +11,7 @@ import {
   type PassthroughDevice,
   passthroughSettings,
   readDevice,
-} from '../../../src/managers/vm/passthrough.ts';
+} from '../../../src/managers/vm/passthrough/passthrough.ts';
 import { environment, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { detailsOfPull, detailsOfRun, detailsOfStep } from '../../../src/messages/details/details.ts';
 import { mergedMarkdown } from '../../../src/messages/details/merged.ts';
 import { pullMarkdown } from '../../../src/messages/details/pull.ts';
-import { planned } from '../../../src/messages/pull-request.ts';
+import { planned } from '../../../src/messages/statuses/pull-request.ts';
 import { type CommitSha, type RunId, targetId } from '../../../src/model/ids.ts';
 import type { PlanStep } from '../../../src/model/plan.ts';
 import type { ClassifiedProblem } from '../../../src/model/problem.ts';

@@ -2,15 +2,15 @@
 // something missing are skipped when the file is read, and so are lost with the next change.
 
 import { BUILT_IN_ROLES, BUILT_IN_USER } from '../../../../src/proxmox/access.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import type { Options } from '../../../../src/proxmox/section-config.ts';
+import type { Options } from '../../../../src/proxmox/files/section-config.ts';
 import {
   parseRights,
   parseUserConfig,
   printUserConfig,
   type Right,
   wordsOf,
-} from '../../../../src/proxmox/user-config.ts';
+} from '../../../../src/proxmox/files/user-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import type { LabNode } from '../node.ts';
 import { keepUserLines, userLines } from './user-config.ts';
 

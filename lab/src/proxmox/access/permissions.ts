@@ -1,8 +1,8 @@
 // What a user or token may do, path by path (pve-access-control, PVE/RPCEnvironment.pm, get_effective_permissions, and PVE/AccessControl.pm, roles).
 
 import { BUILT_IN_USER } from '../../../../src/proxmox/access.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { wordsOf } from '../../../../src/proxmox/user-config.ts';
+import { wordsOf } from '../../../../src/proxmox/files/user-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Access, ownerOf } from './access.ts';
 import { ROLE_PRIVILEGES } from './privileges.ts';
 

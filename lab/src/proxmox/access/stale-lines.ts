@@ -2,7 +2,7 @@
 // (PVE/AccessControl.pm, parse_user_config).
 
 import { BUILT_IN_ROLES } from '../../../../src/proxmox/access.ts';
-import { parseRights, parseUserConfig } from '../../../../src/proxmox/user-config.ts';
+import { parseRights, parseUserConfig } from '../../../../src/proxmox/files/user-config.ts';
 import type { LabNode } from '../node.ts';
 import { userLines } from './user-config.ts';
 

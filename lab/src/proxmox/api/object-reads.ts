@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { BUILT_IN_REALMS, BUILT_IN_ROLES, BUILT_IN_USER } from '../../../../src/proxmox/access.ts';
+import { type Options, parseSections, parseUntypedSections } from '../../../../src/proxmox/files/section-config.ts';
 import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../../src/proxmox/ha.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { type Options, parseSections, parseUntypedSections } from '../../../../src/proxmox/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { ownerOf, readAccess } from '../access/access.ts';
 import { effectivePermissions, permissionsAt, privilegesOf } from '../access/permissions.ts';
 import type { Call } from '../call.ts';

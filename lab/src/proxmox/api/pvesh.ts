@@ -1,8 +1,8 @@
 // The program pvesh: API calls. Changes of guests are the verbs of pct and qm under their API paths; other calls (reads, storages, firewall, tasks)
 // are handled here.
 
+import { verbForMethod } from '../../../../src/proxmox/parameters/table.ts';
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../../src/proxmox/secret-arguments.ts';
-import { verbForMethod } from '../../../../src/proxmox/table.ts';
 import { staleAccess } from '../access/stale-lines.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, newCall, type Verb, warn } from '../call.ts';
@@ -16,8 +16,8 @@ import { aptCall } from '../objects/apt.ts';
 import { backupInfoCall } from '../objects/backup-info.ts';
 import { cephPoolCall } from '../objects/ceph-pools.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
-import { haCall } from '../objects/ha.ts';
-import { haStatusCall } from '../objects/ha-status.ts';
+import { haCall } from '../objects/ha/ha.ts';
+import { haStatusCall } from '../objects/ha/status.ts';
 import { nodeSettingsCall } from '../objects/node-settings.ts';
 import { notificationCall } from '../objects/notifications.ts';
 import { optionsRead } from '../objects/option-reads.ts';
@@ -25,8 +25,8 @@ import { nodeOptionsCall, optionsCall } from '../objects/options.ts';
 import { poolCall } from '../objects/pools.ts';
 import { realmCall } from '../objects/realms.ts';
 import { replicationCall } from '../objects/replication.ts';
-import { sdnCall } from '../objects/sdn.ts';
-import { sdnServiceCall } from '../objects/sdn-services.ts';
+import { sdnCall } from '../objects/sdn/sdn.ts';
+import { sdnServiceCall } from '../objects/sdn/services.ts';
 import { sectionCall } from '../objects/sections.ts';
 import { typedCall } from '../objects/typed.ts';
 import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';

@@ -1,6 +1,6 @@
 // Verbs of programs that are calls of the API: pveum, ha-manager, pvenode and others share their methods with pvesh.
 
-import { verbNamed, verbsOf } from '../../../../src/proxmox/table.ts';
+import { verbNamed, verbsOf } from '../../../../src/proxmox/parameters/table.ts';
 import type { Call, Verb } from '../call.ts';
 import type { Output } from '../parameters/api-call.ts';
 import type { Parameters } from '../parameters/check.ts';

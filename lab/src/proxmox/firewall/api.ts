@@ -1,9 +1,9 @@
 // The firewall's part of the API: rules, options, aliases, IP sets and security groups of one firewall file.
 import { join } from 'node:path';
-import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
-import type { Rule } from '../../../../src/proxmox/firewall-rule.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { macros, methodSchemas } from '../../../../src/proxmox/table.ts';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall/file.ts';
+import type { Rule } from '../../../../src/proxmox/firewall/rule.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { macros, methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { withLock } from '../lock.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { clusterPlace, type FirewallPlace, loadFirewall, saveFirewall } from './files.ts';

@@ -1,8 +1,8 @@
 // What only the generation of chains finds in firewall files: names that are not where their prefix says, and security groups that are missing
 // (PVE/Firewall.pm, compile_iptables_filter).
 
-import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
-import { type Rule, type RuleEnvironment, ruleProblems } from '../../../../src/proxmox/firewall-rule.ts';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall/file.ts';
+import { type Rule, type RuleEnvironment, ruleProblems } from '../../../../src/proxmox/firewall/rule.ts';
 
 export interface GuestFirewall {
   readonly environment: 'ct' | 'vm';

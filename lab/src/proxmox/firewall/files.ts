@@ -1,8 +1,8 @@
 // The firewall files of a lab: their paths, loading and saving.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FirewallConfig, parseFirewall, printFirewall } from '../../../../src/proxmox/firewall-file.ts';
-import type { RuleEnvironment } from '../../../../src/proxmox/firewall-rule.ts';
+import { type FirewallConfig, parseFirewall, printFirewall } from '../../../../src/proxmox/firewall/file.ts';
+import type { RuleEnvironment } from '../../../../src/proxmox/firewall/rule.ts';
 import { ipSetsOfVnet } from '../../../../src/proxmox/sdn.ts';
 import { replaceFile } from '../lock.ts';
 

@@ -1,6 +1,6 @@
 // The API of what rules refer to by name: aliases, IP sets, and the lists of sets and groups.
 import { bitsOf } from '../../../../src/proxmox/addresses.ts';
-import { type Named, type SetEntry, setEntryProblem } from '../../../../src/proxmox/firewall-file.ts';
+import { type Named, type SetEntry, setEntryProblem } from '../../../../src/proxmox/firewall/file.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { answer, changed, checkDigest, type Handled, type Item, type Request, withDigest } from './request.ts';
 

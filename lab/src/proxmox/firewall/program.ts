@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bitsOf, isIpv4 } from '../../../../src/proxmox/addresses.ts';
-import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
-import { printRule } from '../../../../src/proxmox/firewall-rule.ts';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall/file.ts';
+import { printRule } from '../../../../src/proxmox/firewall/rule.ts';
 import { kernelLinks } from '../../host/links/links.ts';
 import { addressOf } from '../../network/names.ts';
 import type { Answer } from '../answer.ts';

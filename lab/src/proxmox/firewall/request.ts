@@ -1,7 +1,7 @@
 // A call of the firewall's API: request, result, and the digests by which callers detect changes.
 import { createHash } from 'node:crypto';
-import type { FirewallConfig } from '../../../../src/proxmox/firewall-file.ts';
-import { digestedText } from '../../../../src/proxmox/firewall-file.ts';
+import type { FirewallConfig } from '../../../../src/proxmox/firewall/file.ts';
+import { digestedText } from '../../../../src/proxmox/firewall/file.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 

@@ -5,8 +5,8 @@ import {
   type Rule,
   type RuleEnvironment,
   ruleProblems,
-} from '../../../../src/proxmox/firewall-rule.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
+} from '../../../../src/proxmox/firewall/rule.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { answer, changed, checkDigest, type Handled, type Request, withDigest } from './request.ts';

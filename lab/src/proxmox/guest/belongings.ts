@@ -1,9 +1,9 @@
 // What belongs to a guest beside its configuration file: firewall rules, and the files inside it.
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { parseSections } from '../../../../src/proxmox/section-config.ts';
+import { parseSections } from '../../../../src/proxmox/files/section-config.ts';
 import type { Call } from '../call.ts';
 import { pathOf } from '../node.ts';
-import { removeFromHa } from '../objects/ha.ts';
+import { removeFromHa } from '../objects/ha/ha.ts';
 import { removeFromPools } from '../objects/pools.ts';
 import { removeFromReplication } from '../objects/replication.ts';
 import { removeFromJobs } from '../objects/sections.ts';

@@ -1,9 +1,13 @@
 // The disks of a guest: mount points of containers, drives of machines, both property strings around a volume.
 
-import { readDrive } from '../../../../src/proxmox/drive.ts';
-import { type Properties, parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { parseSize } from '../../../../src/proxmox/sizes.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { readDrive } from '../../../../src/proxmox/guests/drive.ts';
+import {
+  type Properties,
+  parsePropertyString,
+  printPropertyString,
+} from '../../../../src/proxmox/parameters/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/storages/sizes.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { Refusal } from '../refusal.ts';
 import type { Options } from './file.ts';

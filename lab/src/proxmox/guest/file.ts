@@ -1,9 +1,9 @@
 // The configuration files of containers and virtual machines, parsed as leniently and printed as exactly as by Proxmox.
 import { createHash } from 'node:crypto';
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { RAW_LINE, rawKey } from '../../../../src/proxmox/raw-lines.ts';
-import { parseSize } from '../../../../src/proxmox/sizes.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { RAW_LINE, rawKey } from '../../../../src/proxmox/guests/raw-lines.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/storages/sizes.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import type { GuestKind } from '../node.ts';
 import { readValue } from './options.ts';
 
@@ -66,7 +66,7 @@ export function parseGuestFile(kind: GuestKind, id: number, text: string): { fil
   for (const { heading, lines } of sectionsOf(kind, text)) {
     const section = heading === null ? file : openSection(kind, file, heading);
     if (section === undefined) warn(`skipping unknown section: '${heading}'`);
-    else readSection(kind, file, section, heading?.toLowerCase() === 'special:cloudinit', lines, warn);
+    else readSection({ kind, file, section, heading, warn }, lines);
   }
   delete file.options['snapstate'];
   return { file, warnings };
@@ -86,15 +86,18 @@ function sectionsOf(kind: GuestKind, text: string): { readonly heading: string |
   return sections;
 }
 
-/** @param isCloudInit its values are the content of a drive, which is not checked */
-function readSection(
-  kind: GuestKind,
-  file: GuestFile,
-  section: Section,
-  isCloudInit: boolean,
-  lines: readonly string[],
-  warn: Warn,
-): void {
+/** The section that is being read. */
+interface OpenSection {
+  readonly kind: GuestKind;
+  readonly file: GuestFile;
+  readonly section: Section;
+  /** Null for the options before the first heading. */
+  readonly heading: string | null;
+  readonly warn: Warn;
+}
+
+function readSection(open: OpenSection, lines: readonly string[]): void {
+  const { kind, section, warn } = open;
   const notes: string[] = [];
   for (const line of lines) {
     const note = noteIn(line);
@@ -104,14 +107,20 @@ function readSection(
     else if (rawKey !== undefined) readRaw(section, rawKey, rawValue, line, warn);
     else if (/snapstate:\s*(prepare|delete)\s*$/.test(line)) section.options['snapstate'] = value;
     else if (key === undefined) warn(`unable to parse config: ${line}`);
-    else if (key === 'delete') readDeletions(kind, file, section, value, warn);
-    else if (isCloudInit || (kind === 'qemu' && key === 'args')) section.options[key] = value;
-    else readOption(kind, section, key === 'cdrom' && kind === 'qemu' ? 'ide2' : key, value, warn);
+    else if (key === 'delete') readDeletions(open, value);
+    else readOption(open, key, value);
   }
   keepDescription(kind, section, notes);
 }
 
-function readDeletions(kind: GuestKind, file: GuestFile, section: Section, options: string, warn: Warn): void {
+function readOption({ kind, section, heading, warn }: OpenSection, key: string, value: string): void {
+  // The values of cloud-init are the content of a drive, which is not checked.
+  const isUnchecked = heading?.toLowerCase() === 'special:cloudinit' || (kind === 'qemu' && key === 'args');
+  if (isUnchecked) section.options[key] = value;
+  else readChecked(kind, section, key === 'cdrom' && kind === 'qemu' ? 'ide2' : key, value, warn);
+}
+
+function readDeletions({ kind, file, section, warn }: OpenSection, options: string): void {
   if (section === file.pending) section.options['delete'] = options;
   else warn(`property 'delete' is only allowed in [${PENDING[kind]}]`);
 }
@@ -144,7 +153,7 @@ function openSection(kind: GuestKind, file: GuestFile, header: string): Section 
   return section;
 }
 
-function readOption(kind: GuestKind, section: Section, key: string, value: string, warn: Warn): void {
+function readChecked(kind: GuestKind, section: Section, key: string, value: string, warn: Warn): void {
   const read = readValue(kind, key, value);
   if ('problem' in read) {
     warn(`unable to parse value of '${key}' - ${read.problem}`);

@@ -1,7 +1,7 @@
 // What containers and machines share: their file, its lock entry, pending changes, and how they are listed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import {

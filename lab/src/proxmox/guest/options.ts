@@ -1,9 +1,9 @@
 // The options of a guest's file, and the raw LXC lines of a container's.
 
-import { formatProblem } from '../../../../src/proxmox/formats.ts';
-import { booleanOf } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
-import { configOption, propertiesOf, type Schema } from '../../../../src/proxmox/table.ts';
+import { formatProblem } from '../../../../src/proxmox/parameters/formats.ts';
+import { booleanOf } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { configOption, propertiesOf, type Schema } from '../../../../src/proxmox/parameters/table.ts';
 import type { GuestKind } from '../node.ts';
 
 /** Parameters of `set` that are not options of a guest. */

@@ -1,6 +1,6 @@
 // The output of config, pending and listsnapshot for a guest.
 
-import { textProblem } from '../../../../src/proxmox/schema.ts';
+import { textProblem } from '../../../../src/proxmox/parameters/schema.ts';
 import { type Call, print } from '../call.ts';
 import type { GuestKind } from '../node.ts';
 import { refuse } from '../refusal.ts';

@@ -1,7 +1,7 @@
 // State and resource usage of a guest, as in `status --verbose` and in lists.
 
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import type { Call } from '../call.ts';
 import { CPU_COUNT, type GuestKind, running } from '../node.ts';
 import { disksOf, isCdrom } from './disks.ts';

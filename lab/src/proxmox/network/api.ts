@@ -2,13 +2,13 @@
 
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { bitsOf, isIpv6 } from '../../../../src/proxmox/addresses.ts';
-import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
-import { methodSchemas } from '../../../../src/proxmox/table.ts';
+import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { declaredLinks, kernelLinks, MAIN, setKernelLinks } from '../../host/links/links.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
-import { writeSdnInterfaces } from '../objects/sdn-apply.ts';
+import { writeSdnInterfaces } from '../objects/sdn/apply.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';

@@ -1,6 +1,6 @@
 // What Proxmox refuses to write into /etc/network/interfaces (pve-common, PVE/Network/Interfaces.pm, __write_etc_network_interfaces), in its order and words.
 
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { refuse } from '../refusal.ts';
 import { type Interface, type Interfaces, isTrue, newInterface, textOf, wordsOf } from './interface.ts';
 

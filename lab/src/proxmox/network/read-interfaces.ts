@@ -66,7 +66,7 @@ export function readInterfaces(text: string, kernel: readonly string[]): Interfa
     const [, started] = /^\s*(?:allow-auto|auto|allow-ovs|allow-hotplug)\s+(.*)$/.exec(line) ?? [];
     const [stanza, name = '', family, method] = /^\s*iface\s+(\S+)(?:\s+(inet6?)\s+(\S+))?\s*$/.exec(line) ?? [];
     if (started !== undefined) {
-      for (const each of started.split(/\s+/)) entry(interfaces, each).values.set('autostart', 1);
+      startAutomatically(interfaces, started.split(/\s+/));
     } else if (stanza !== undefined) {
       const one = entry(interfaces, name);
       if (!isTrue(one.values.get('priority'))) one.values.set('priority', priority++);
@@ -75,12 +75,18 @@ export function readInterfaces(text: string, kernel: readonly string[]): Interfa
     } else if (/\w/.test(line)) lines.push({ priority: priority++, line });
   }
   markKernel(interfaces, kernel);
-  if (!interfaces.has('lo')) {
-    const values = { priority: 1, method: 'loopback', type: 'loopback', autostart: 1 };
-    interfaces.set('lo', { ...newInterface(), values: new Map(Object.entries(values)) });
-  }
+  if (!interfaces.has('lo')) interfaces.set('lo', loopback());
   for (const name of [...interfaces.keys()].sort()) complete(interfaces, name);
   return { interfaces, lines: lines.flatMap((each) => withoutOvsPorts(each, interfaces)) };
+}
+
+function startAutomatically(interfaces: Interfaces, names: readonly string[]): void {
+  for (const name of names) entry(interfaces, name).values.set('autostart', 1);
+}
+
+function loopback(): Interface {
+  const values = { priority: 1, method: 'loopback', type: 'loopback', autostart: 1 };
+  return { ...newInterface(), values: new Map(Object.entries(values)) };
 }
 
 function entry(interfaces: Interfaces, name: string): Interface {

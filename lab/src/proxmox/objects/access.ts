@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { BUILT_IN_ROLES, isAclPath, normalisedAclPath } from '../../../../src/proxmox/access.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import type { Options } from '../../../../src/proxmox/section-config.ts';
-import type { Right } from '../../../../src/proxmox/user-config.ts';
+import type { Options } from '../../../../src/proxmox/files/section-config.ts';
+import type { Right } from '../../../../src/proxmox/files/user-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Access, keepAccess, ownerOf, readAccess, removeFromGroups } from '../access/access.ts';
 import { passwordFor } from '../access/passwords.ts';
 import type { Call } from '../call.ts';

@@ -14,9 +14,9 @@ import {
   STANDALONE,
   WITHOUT_DATA,
 } from '../../../../src/proxmox/acme.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { WITHOUT_SDN_SECRETS } from '../../../../src/proxmox/sdn.ts';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
 import type { Answer } from '../answer.ts';
 import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';

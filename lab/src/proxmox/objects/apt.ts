@@ -10,9 +10,15 @@ import {
   printAptFile,
   readAptFiles,
   switched,
-} from '../../../../src/proxmox/apt-repositories.ts';
-import { APT_HANDLES, type AptHandle, isStandard, newStandard, suiteIn } from '../../../../src/proxmox/apt-standard.ts';
-import { booleanOf } from '../../../../src/proxmox/perl.ts';
+} from '../../../../src/proxmox/files/apt-repositories.ts';
+import {
+  APT_HANDLES,
+  type AptHandle,
+  isStandard,
+  newStandard,
+  suiteIn,
+} from '../../../../src/proxmox/files/apt-standard.ts';
+import { booleanOf } from '../../../../src/proxmox/parameters/perl.ts';
 import type { Call } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

@@ -1,9 +1,9 @@
 // Which guests backup jobs include (pve-manager, PVE/API2/Backup.pm and BackupInfo.pm, PVE/VZDump.pm, get_included_guests).
 
 import { existsSync, readFileSync } from 'node:fs';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { type Options, parseSections } from '../../../../src/proxmox/section-config.ts';
-import { parseUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
+import { type Options, parseSections } from '../../../../src/proxmox/files/section-config.ts';
+import { parseUserConfig, wordsOf } from '../../../../src/proxmox/files/user-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { userLines } from '../access/user-config.ts';
 import type { Call } from '../call.ts';
 import { backing, type Disk, disksOf, isCdrom } from '../guest/disks.ts';

@@ -3,8 +3,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CEPH_FILE, type CephPool } from '../../../../src/proxmox/ceph.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
-import { parseSize } from '../../../../src/proxmox/sizes.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { parseSize } from '../../../../src/proxmox/storages/sizes.ts';
 import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

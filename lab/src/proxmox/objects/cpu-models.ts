@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CPU_MODELS_FILE, parseCpuModels } from '../../../../src/proxmox/cpu-models.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { type Options, printSections } from '../../../../src/proxmox/section-config.ts';
+import { type Options, printSections } from '../../../../src/proxmox/files/section-config.ts';
+import { CPU_MODELS_FILE, parseCpuModels } from '../../../../src/proxmox/guests/cpu-models.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import type { Call } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

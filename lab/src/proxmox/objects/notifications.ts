@@ -4,14 +4,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { parseSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
 import {
   BUILT_IN_NOTIFICATIONS,
   NOTIFICATIONS_FILE,
   parseNotifications,
 } from '../../../../src/proxmox/notifications.ts';
-import { booleanOf } from '../../../../src/proxmox/perl.ts';
-import { parseSections, type Section } from '../../../../src/proxmox/section-config.ts';
-import { methodSchemas } from '../../../../src/proxmox/table.ts';
+import { booleanOf } from '../../../../src/proxmox/parameters/perl.ts';
+import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import type { Call } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

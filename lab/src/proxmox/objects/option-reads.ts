@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { parseOptionLines } from '../../../../src/proxmox/option-lines.ts';
-import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
-import { decodeText } from '../../../../src/proxmox/section-config.ts';
-import { methodSchemas, propertiesOf, type Schema } from '../../../../src/proxmox/table.ts';
+import { parseOptionLines } from '../../../../src/proxmox/files/option-lines.ts';
+import { decodeText } from '../../../../src/proxmox/files/section-config.ts';
+import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { methodSchemas, propertiesOf, type Schema } from '../../../../src/proxmox/parameters/table.ts';
 import type { Call } from '../call.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';

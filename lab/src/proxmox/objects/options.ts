@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { parseOptionLines } from '../../../../src/proxmox/option-lines.ts';
-import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { encodeText } from '../../../../src/proxmox/section-config.ts';
-import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
+import { parseOptionLines } from '../../../../src/proxmox/files/option-lines.ts';
+import { encodeText } from '../../../../src/proxmox/files/section-config.ts';
+import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { methodSchemas, propertiesOf } from '../../../../src/proxmox/parameters/table.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { pathOf } from '../node.ts';

@@ -1,8 +1,8 @@
 // Pools of guests and storages by the API: lines of /etc/pve/user.cfg (pve-manager, PVE/API2/Pool.pm).
 
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import type { Options } from '../../../../src/proxmox/section-config.ts';
-import { parseUserConfig, wordsOf } from '../../../../src/proxmox/user-config.ts';
+import type { Options } from '../../../../src/proxmox/files/section-config.ts';
+import { parseUserConfig, wordsOf } from '../../../../src/proxmox/files/user-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { forgetPath, keepAccess, readAccess } from '../access/access.ts';
 import { userLines } from '../access/user-config.ts';
 import { guestResource } from '../api/guests.ts';

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import type { Call } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

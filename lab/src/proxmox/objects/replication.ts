@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
+import { parseSections, printSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { backing, type Disk, disksOf, unusedOf } from '../guest/disks.ts';
 import { load } from '../guest/guest.ts';

@@ -2,11 +2,16 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { notesTemplate } from '../../../../src/proxmox/code-checks.ts';
-import { booleanOf, splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { type Options, parseSections, printSections, type Section } from '../../../../src/proxmox/section-config.ts';
-import { methodSchemas, propertiesOf } from '../../../../src/proxmox/table.ts';
+import {
+  type Options,
+  parseSections,
+  printSections,
+  type Section,
+} from '../../../../src/proxmox/files/section-config.ts';
+import { notesTemplate } from '../../../../src/proxmox/parameters/code-checks.ts';
+import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { methodSchemas, propertiesOf } from '../../../../src/proxmox/parameters/table.ts';
 import { checkPool } from '../access/user-config.ts';
 import type { Call } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';

@@ -3,15 +3,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
 import {
   parseSections,
   parseUntypedSections,
   printSections,
   printUntypedSections,
   type Section,
-} from '../../../../src/proxmox/section-config.ts';
+} from '../../../../src/proxmox/files/section-config.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

@@ -1,7 +1,7 @@
 // The parameter check of pvesh: finds the API method by the path, then reads the rest of the command line as that method's parameters and pvesh's own
 // output options.
 
-import { methodSchemas, pathTemplates, type Schema, type Verb } from '../../../../src/proxmox/table.ts';
+import { methodSchemas, pathTemplates, type Schema, type Verb } from '../../../../src/proxmox/parameters/table.ts';
 import { type Parameters, readParameters, verified } from './check.ts';
 import { FORMAT_OPTIONS, type Usage, usageLine } from './usage.ts';
 

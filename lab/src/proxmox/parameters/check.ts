@@ -1,11 +1,11 @@
 // The parameter check that every Proxmox program makes before it reads any state: parses options and positional arguments like Getopt::Long, then
 // checks each value against its schema.
 import { existsSync, readFileSync } from 'node:fs';
-import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../../src/proxmox/cpu-models.ts';
-import { booleanOf } from '../../../../src/proxmox/perl.ts';
-import { checkObject, printErrors, type Value } from '../../../../src/proxmox/schema.ts';
-import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../../src/proxmox/table.ts';
-import { checkVariants, variantsOf } from '../../../../src/proxmox/variants.ts';
+import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../../src/proxmox/guests/cpu-models.ts';
+import { booleanOf } from '../../../../src/proxmox/parameters/perl.ts';
+import { checkObject, printErrors, type Value } from '../../../../src/proxmox/parameters/schema.ts';
+import { type Schema, type Schemas, type Verb, verbNamed, verbsOf } from '../../../../src/proxmox/parameters/table.ts';
+import { checkVariants, variantsOf } from '../../../../src/proxmox/parameters/variants.ts';
 import { type OptionSpec, readOptions } from './getopt.ts';
 import { FORMAT_OPTIONS, type Usage, usageLine } from './usage.ts';
 

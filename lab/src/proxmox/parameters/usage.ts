@@ -1,5 +1,5 @@
 // The usage line that ends every refusal of a parameter check.
-import type { Schema, Schemas } from '../../../../src/proxmox/table.ts';
+import type { Schema, Schemas } from '../../../../src/proxmox/parameters/table.ts';
 
 const optionalFlag: Schema = { type: 'boolean', optional: 1 };
 

@@ -1,6 +1,6 @@
 // `pct clone`: a copy of a container, or a linked clone of a template.
 
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { joinPool } from '../access/access.ts';
 import { checkPool } from '../access/user-config.ts';
 import { type Call, print, task } from '../call.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { archiveProblem, publicKeys } from '../../../../src/proxmox/code-checks.ts';
+import { archiveProblem, publicKeys } from '../../../../src/proxmox/parameters/code-checks.ts';
 import { engineFor } from '../../engine/engine.ts';
 import { joinPool } from '../access/access.ts';
 import { checkPool } from '../access/user-config.ts';
@@ -12,7 +12,7 @@ import { backing, disksOf } from '../guest/disks.ts';
 import { emptyFile, type GuestFile, type Options } from '../guest/file.ts';
 import { checkFree, removeFile, save } from '../guest/guest.ts';
 import { guestTree, hostFile, type LabNode, pathOf, withGuestLock } from '../node.ts';
-import { addToHa } from '../objects/ha.ts';
+import { addToHa } from '../objects/ha/ha.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, enabledStorage, pathOfVolume, splitVolumeId } from '../storage/storage.ts';

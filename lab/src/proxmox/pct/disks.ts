@@ -1,6 +1,6 @@
 // Mount points of containers: creates, copies, grows and moves their volumes.
 
-import { newDiskBytes, parseSize } from '../../../../src/proxmox/sizes.ts';
+import { newDiskBytes, parseSize } from '../../../../src/proxmox/storages/sizes.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, backing, type Disk, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';

@@ -1,6 +1,6 @@
 // The parts of the host that a container's options refer to: bridges, devices, scripts. Missing ones are refused.
 import { existsSync, statSync } from 'node:fs';
-import { type Properties, parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { type Properties, parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { bridges } from '../../host/links/links.ts';
 import { parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';

@@ -2,7 +2,7 @@
 
 import type { Answer } from '../answer.ts';
 import { type LabNode, running } from '../node.ts';
-import { waitForHa } from '../objects/ha-daemon.ts';
+import { waitForHa } from '../objects/ha/daemon.ts';
 
 /** Ends with 0 when the container has one of the states of `-s`, with 1 when it has none of them after the seconds of `-t`. */
 export function lxcWait(node: LabNode, argv: readonly string[]): Answer {

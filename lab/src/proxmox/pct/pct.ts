@@ -2,7 +2,7 @@
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { containerSnapshotName } from '../../../../src/proxmox/code-checks.ts';
+import { containerSnapshotName } from '../../../../src/proxmox/parameters/code-checks.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { load, update } from '../guest/guest.ts';

@@ -1,6 +1,6 @@
 // Pending changes of a container: applied at its start, or live.
 
-import { type Properties, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { type Properties, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { type Call, print, warn } from '../call.ts';
 import { addUnused, backing, disksOf, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';

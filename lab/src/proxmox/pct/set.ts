@@ -1,6 +1,6 @@
 // Changes a container's options: immediately, live, or at its next start, by Proxmox's rules.
 
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Call, warn } from '../call.ts';
 import { backing, parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';

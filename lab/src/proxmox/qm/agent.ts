@@ -1,6 +1,6 @@
 // The QEMU guest agent of a machine: whether it responds, and its responses.
 import { existsSync, readFileSync } from 'node:fs';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import type { Outcome } from '../../tree/tree.ts';
 import { type Call, print, warn } from '../call.ts';
 import { disksOf } from '../guest/disks.ts';

@@ -1,6 +1,6 @@
 // cloud-init of a machine: the data of its drive, changes that are not on it yet, and its regeneration.
 
-import { splitList } from '../../../../src/proxmox/perl.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { type Call, print } from '../call.ts';
 import { checkLock, load, update } from '../guest/guest.ts';
 import type { Parameters } from '../parameters/check.ts';

@@ -1,10 +1,10 @@
 // `qm create` and `qm clone`.
 
 import { randomUUID } from 'node:crypto';
-import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
 import { clipboardProblem } from '../../../../src/proxmox/machine/start.ts';
-import { printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { encodedKeys } from '../../../../src/proxmox/parameters/code-checks.ts';
+import { printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { joinPool } from '../access/access.ts';
 import { checkPool } from '../access/user-config.ts';
 import { type Call, print, task, warn } from '../call.ts';
@@ -13,7 +13,7 @@ import { type Disk, disksOf, isCdrom, isDisk, parseDisk, printDisk, withVolume }
 import { emptyFile, emptySection, type GuestFile, type Section } from '../guest/file.ts';
 import { checkFree, checkLock, isTemplate, load, randomMac, removeFile, save, uniqueTags } from '../guest/guest.ts';
 import { guestTree, kindOf, running, withGuestLock } from '../node.ts';
-import { addToHa } from '../objects/ha.ts';
+import { addToHa } from '../objects/ha/ha.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';

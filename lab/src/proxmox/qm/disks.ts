@@ -1,6 +1,6 @@
 // The verbs of qm for drives: resize, template, move and import.
 import { statSync } from 'node:fs';
-import { parseSize } from '../../../../src/proxmox/sizes.ts';
+import { parseSize } from '../../../../src/proxmox/storages/sizes.ts';
 import { type Call, print, task, warn } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';

@@ -1,7 +1,7 @@
 // Drives of virtual machines: creates, imports, copies, grows and moves their volumes.
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { readOnlyFirmware } from '../../../../src/proxmox/machine/processors.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, print, warn } from '../call.ts';
 import { addUnused, type Disk, disksOf, isCdrom, parseDisk, printDisk, withVolume } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';

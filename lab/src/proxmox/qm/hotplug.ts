@@ -1,9 +1,9 @@
 // Changes of a running machine by Proxmox's rules for hot-plugging.
 
-import { hotplugFeatures } from '../../../../src/proxmox/guest-options.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { hotplugFeatures } from '../../../../src/proxmox/guests/guest-options.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { bridges } from '../../host/links/links.ts';
 import type { Call } from '../call.ts';
 import { type Disk, isCdrom, isDisk, parseDisk } from '../guest/disks.ts';

@@ -1,14 +1,14 @@
 // Starting, stopping and destroying virtual machines.
 import { rmSync } from 'node:fs';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, task, warn } from '../call.ts';
 import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
 import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
-import { isHaManaged } from '../objects/ha.ts';
-import { requestHa } from '../objects/ha-requests.ts';
+import { isHaManaged } from '../objects/ha/ha.ts';
+import { requestHa } from '../objects/ha/requests.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { checkHookBeforeStart } from '../pct/host.ts';

@@ -1,6 +1,6 @@
 // Machine types: Windows machines keep the version that they were created with.
 
-import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
+import { parsePropertyString, printPropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 
 /** The machine version of the simulated QEMU. */
 const VERSION = '10.1';

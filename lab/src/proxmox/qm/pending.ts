@@ -1,7 +1,11 @@
 // Pending changes of a machine: applied at its start, or hot-plugged.
 
-import { type Properties, parsePropertyString, printPropertyString } from '../../../../src/proxmox/property-string.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import {
+  type Properties,
+  parsePropertyString,
+  printPropertyString,
+} from '../../../../src/proxmox/parameters/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';

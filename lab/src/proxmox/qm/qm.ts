@@ -1,7 +1,7 @@
 // The program qm: virtual machines.
 
 import { randomUUID } from 'node:crypto';
-import { machineSnapshotName } from '../../../../src/proxmox/code-checks.ts';
+import { machineSnapshotName } from '../../../../src/proxmox/parameters/code-checks.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { load, update } from '../guest/guest.ts';
@@ -10,7 +10,7 @@ import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts'
 import { guestStatus } from '../guest/status.ts';
 import { onGuest, whichConfig } from '../guest/verb.ts';
 import { guestIds, type LabNode, running } from '../node.ts';
-import { waitForHa } from '../objects/ha-daemon.ts';
+import { waitForHa } from '../objects/ha/daemon.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';

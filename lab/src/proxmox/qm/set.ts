@@ -1,11 +1,11 @@
 // Changes a machine's options: immediately, by hot-plugging, or at its next start, by Proxmox's rules.
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { encodedKeys } from '../../../../src/proxmox/code-checks.ts';
 import { clipboardProblem, machineProblem } from '../../../../src/proxmox/machine/start.ts';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { encodedKeys } from '../../../../src/proxmox/parameters/code-checks.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, print, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { startFaults } from '../../../../src/proxmox/machine/start.ts';
-import { parsePropertyString } from '../../../../src/proxmox/property-string.ts';
-import { isCloudInit } from '../../../../src/proxmox/volumes.ts';
+import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
+import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, print } from '../call.ts';
 import { disksOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { contentsOf, formatsOf } from '../../../../src/proxmox/storage-types.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { contentsOf, formatsOf } from '../../../../src/proxmox/storages/types.ts';
 import { type Call, warn } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

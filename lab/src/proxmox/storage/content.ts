@@ -1,8 +1,8 @@
 // Content and usage of storages, for the API.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { splitList } from '../../../../src/proxmox/perl.ts';
-import { methodSchemas } from '../../../../src/proxmox/table.ts';
+import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
+import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuseParameters } from '../refusal.ts';

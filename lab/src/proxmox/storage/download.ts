@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { FILE_CONTENTS } from '../../../../src/proxmox/storage-files.ts';
+import { FILE_CONTENTS } from '../../../../src/proxmox/storages/files.ts';
 import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';

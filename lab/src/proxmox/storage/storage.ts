@@ -2,7 +2,7 @@
 // snapshots, and whether an image was imported into it.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { isShared } from '../../../../src/proxmox/storage-types.ts';
+import { isShared } from '../../../../src/proxmox/storages/types.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import { refuse } from '../refusal.ts';
 import { parseVolumeName, type VolumeName } from './volume-name.ts';

@@ -11,6 +11,7 @@ import { rootOf } from '../../guest/docker/root.ts';
 import { type Container, placeInside, readState } from '../../guest/docker/state.ts';
 import type { LabService, Peer } from '../service.ts';
 import { agentAt, answerPing } from './agent.ts';
+import { startByHand } from './by-hand.ts';
 import { answer, ConnectionLost, serverAt } from './server.ts';
 
 /** Port inside the container without TLS. */
@@ -26,7 +27,10 @@ export function portainer(): LabService {
   };
   return {
     name: 'portainer',
-    listens: (peer) => serverAt(peer) !== null || agentAt(peer) !== null,
+    listens(peer) {
+      startByHand(peer);
+      return serverAt(peer) !== null || agentAt(peer) !== null;
+    },
     serve(peer, socket) {
       const server = serverAt(peer);
       if (server === null) return serveTls(socket, own(), (request, response) => answerPing(peer, request, response));

@@ -90,7 +90,7 @@ export function openAcme(): Acme {
   }
 
   async function answerPost(authority: Authority, peer: Peer, base: string, asked: Asked): Promise<Answer | undefined> {
-    const [, what = '', id = '', more = ''] = asked.path.slice(PREFIX.length).split('/');
+    const [, what = '', id = ''] = asked.path.slice(PREFIX.length).split('/');
     const { account, jwk, payload } = await verified(
       `${base}${asked.path.slice(PREFIX.length)}`,
       asked.body,
@@ -104,10 +104,21 @@ export function openAcme(): Acme {
     if ((proof ?? order)?.account !== account) throw problem('unauthorized', 'account does not own it');
     if (proof !== undefined && what === 'challenge') return proveAnswer(base, proof, account, peer);
     if (proof !== undefined && what === 'authz') return proofAnswer(base, proof);
-    if (order === undefined) return undefined;
+    return order && orderAnswer(authority, base, order, asked, payload.csr);
+  }
+
+  /** @param csr of a request to finalize it */
+  async function orderAnswer(
+    authority: Authority,
+    base: string,
+    order: Order,
+    { path }: Asked,
+    csr: string,
+  ): Promise<Answer> {
+    const [, what = '', , more = ''] = path.slice(PREFIX.length).split('/');
     if (what === 'certificate' && order.certificate !== undefined) return certificateAnswer(order.certificate);
-    if (what === 'order' && more === 'finalize') await finalize(authority, order, payload.csr);
-    return { status: 200, headers: { Location: `${base}/order/${id}` }, body: orderJson(base, order) };
+    if (what === 'order' && more === 'finalize') await finalize(authority, order, csr);
+    return { status: 200, headers: { Location: `${base}/order/${order.id}` }, body: orderJson(base, order) };
   }
 
   /** The id of an account is the thumbprint of its key. */

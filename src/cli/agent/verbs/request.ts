@@ -2,9 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunJson } from '../../../agent/http/run-json.ts';
-import { AT_WORK } from '../../../messages/at-work.ts';
 import { healthText } from '../../../messages/command.ts';
 import { runText } from '../../../messages/run.ts';
+import { AT_WORK } from '../../../messages/terminal/at-work.ts';
 import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
 import { answerWith, colours, EXIT, type Io, noteProgress } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';

@@ -27,6 +27,12 @@ export const ALONE = 1;
 /** Number of ancestors copied with a commit that the branch may no longer contain; others are fetched from the server on request. */
 const MAX_BEFORE = 256;
 
+interface OldContent {
+  readonly from?: Clone;
+  readonly head?: string | undefined;
+  readonly pinned: readonly string[];
+}
+
 /** @returns a function that replaces the clone in use, and resolves to the folder of the new one */
 export function freshCloner({ remote, clones, cloneAt, log, branch, read }: FreshCloneDeps) {
   return cloneAfresh;
@@ -55,14 +61,20 @@ export function freshCloner({ remote, clones, cloneAt, log, branch, read }: Fres
 
   /** Copies every pinned commit, the old head of the branch, and recently read commits. */
   async function takeAlong(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
-    const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
-    const from = isOurs ? cloneAt(old) : undefined;
-    const head = isOurs ? await followedHead(old, branch).catch(() => undefined) : undefined;
-    const before = isOurs ? [...(await pinnedCommits(old)), ...(head === undefined ? [] : [head])] : [];
-    for (const commit of before) {
+    const { from, pinned, head } = await contentOf(old);
+    for (const commit of pinned) {
       if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MAX_BEFORE);
     }
+    if (head !== undefined && !(await fresh.has(head))) await takeOne(from, fresh, refs, head, MAX_BEFORE);
     for (const commit of read) if (!(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, ALONE);
+  }
+
+  /** What the old clone holds; nothing if there is none, or it is one of another repository. */
+  async function contentOf(old: string | undefined): Promise<OldContent> {
+    const isOurs = old !== undefined && (await originOf(old).catch(() => undefined)) === remote.url;
+    if (!isOurs) return { pinned: [] };
+    const head = await followedHead(old, branch).catch(() => undefined);
+    return { from: cloneAt(old), head, pinned: await pinnedCommits(old) };
   }
 
   /** From the old clone, or else from the server. */

@@ -6,8 +6,8 @@ import { becomes } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
-import { setEntryProblem } from '../../../proxmox/firewall-file.ts';
-import type { Part, PartCall } from '../part.ts';
+import { setEntryProblem } from '../../../proxmox/firewall/file.ts';
+import type { Part, PartCall } from '../lists/part.ts';
 import { clusterFirewall, leftOutBy, textAbove } from './file.ts';
 
 interface Entry {

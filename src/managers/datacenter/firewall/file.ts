@@ -1,7 +1,7 @@
 // The datacenter's firewall file, and which firewall files refer to an alias, set or group of it.
 
-import { type FirewallConfig, parseFirewall } from '../../../proxmox/firewall-file.ts';
-import type { RuleEnvironment } from '../../../proxmox/firewall-rule.ts';
+import { type FirewallConfig, parseFirewall } from '../../../proxmox/firewall/file.ts';
+import type { RuleEnvironment } from '../../../proxmox/firewall/rule.ts';
 
 export const CLUSTER_FIREWALL = '/etc/pve/firewall/cluster.fw';
 

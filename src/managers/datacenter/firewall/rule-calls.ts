@@ -3,10 +3,10 @@
 // that it never changes a different rule.
 
 import { createHash } from 'node:crypto';
-import { digestedText, type FirewallConfig } from '../../../proxmox/firewall-file.ts';
-import { parseRule, printRule, RULE_PROPERTIES, type Rule, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { digestedText, type FirewallConfig } from '../../../proxmox/firewall/file.ts';
+import { parseRule, printRule, RULE_PROPERTIES, type Rule, ruleProblems } from '../../../proxmox/firewall/rule.ts';
 import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
-import type { PartCall } from '../part.ts';
+import type { PartCall } from '../lists/part.ts';
 import { leftOutBy } from './file.ts';
 
 /** One position of the list during the change: a rule that stays, one that replaces another, a new one, or one that is removed. */

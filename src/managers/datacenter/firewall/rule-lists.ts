@@ -4,15 +4,15 @@
 import { z } from 'zod';
 import type { Place } from '../../../config/read/place.ts';
 import type { Json, JsonObject } from '../../../model/json.ts';
-import type { FirewallConfig } from '../../../proxmox/firewall-file.ts';
-import { printRule } from '../../../proxmox/firewall-rule.ts';
+import type { FirewallConfig } from '../../../proxmox/firewall/file.ts';
+import { printRule } from '../../../proxmox/firewall/rule.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { objectsNamedBy } from '../../guest/firewall-names.ts';
 import { normaliseRules } from '../../guest/normalise.ts';
 import { proxmoxRule, writtenRule } from '../../guest/proxmox/firewall.ts';
 import { groupRule, hostRule, vnetRule } from '../../guest/schema.ts';
 import type { Datacenter, NamedRules } from '../declared.ts';
-import type { Part } from '../part.ts';
+import type { Part } from '../lists/part.ts';
 import { clusterFirewall, textAbove } from './file.ts';
 import { callsBetween, linesLeftOut, parsedLine } from './rule-calls.ts';
 

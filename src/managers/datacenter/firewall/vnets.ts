@@ -1,8 +1,8 @@
 // The firewalls of vnets as the host has them: a file for each that has one, and the vnets in force, since Proxmox changes the firewall of no other
 // (pve-firewall, PVE/API2/Firewall/Helpers.pm, check_vnet_access).
 
-import { parseFirewall } from '../../../proxmox/firewall-file.ts';
-import type { Options } from '../../../proxmox/section-config.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import { parseFirewall } from '../../../proxmox/firewall/file.ts';
 import type { HostReader } from '../../manager.ts';
 import { CLUSTER_FIREWALL, clusterFirewall } from './file.ts';
 import { lineOfRule } from './rule-calls.ts';

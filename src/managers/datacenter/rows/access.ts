@@ -7,8 +7,8 @@ import {
   PASSWORDS_FILE,
   WITHOUT_HASHES,
 } from '../../../proxmox/access.ts';
-import { parseSections } from '../../../proxmox/section-config.ts';
-import { parseUserConfig, parseUsers } from '../../../proxmox/user-config.ts';
+import { parseSections } from '../../../proxmox/files/section-config.ts';
+import { parseUserConfig, parseUsers } from '../../../proxmox/files/user-config.ts';
 import type { HostReader } from '../../manager.ts';
 import { decideRights, keyOf, namedByPath, readRights, rightsDifferences, rightsOf } from '../rights.ts';
 import type { ObjectRow } from '../row.ts';

@@ -1,7 +1,7 @@
 // Backup jobs for guests.
 
 import type { Json, JsonObject } from '../../../model/json.ts';
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections } from '../../../proxmox/files/section-config.ts';
 import type { ObjectRow, Reference } from '../row.ts';
 
 export const backupJobs: ObjectRow = {

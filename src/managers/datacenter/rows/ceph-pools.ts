@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { CEPH_FILE, type CephPool, optionsOfPool, printSize } from '../../../proxmox/ceph.ts';
-import { parseSize } from '../../../proxmox/sizes.ts';
+import { parseSize } from '../../../proxmox/storages/sizes.ts';
 import type { HostReader } from '../../manager.ts';
 import type { ObjectRow } from '../row.ts';
 

@@ -1,6 +1,6 @@
 // Custom CPU models of the datacenter. Guests name them as `custom-NAME`, and do not start without them.
 
-import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../proxmox/cpu-models.ts';
+import { CPU_MODELS_FILE, customModelOf, parseCpuModels } from '../../../proxmox/guests/cpu-models.ts';
 import type { ObjectRow } from '../row.ts';
 
 const MACHINES = '/etc/pve/qemu-server';

@@ -1,7 +1,7 @@
 // Files on a storage that the node downloads: ISO images, templates of containers, images to import, and OCI images of a registry.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { CHECKSUM_DIGITS, COMPRESSIONS, FILE_CONTENTS } from '../../../proxmox/storage-files.ts';
+import { CHECKSUM_DIGITS, COMPRESSIONS, FILE_CONTENTS } from '../../../proxmox/storages/files.ts';
 import {
   decideDownload,
   downloadDifferences,
@@ -10,7 +10,7 @@ import {
   isOtherFile,
   readFiles,
   readVolumes,
-} from '../downloads.ts';
+} from '../downloads/downloads.ts';
 import type { ObjectRow } from '../row.ts';
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];

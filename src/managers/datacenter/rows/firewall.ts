@@ -1,6 +1,6 @@
 // What firewall rules of all guests and nodes refer to by name: the aliases, IP sets and security groups of cluster.fw. Then the firewalls of vnets.
 
-import type { SetEntry } from '../../../proxmox/firewall-file.ts';
+import type { SetEntry } from '../../../proxmox/firewall/file.ts';
 import { entries } from '../firewall/entries.ts';
 import {
   CLUSTER_FIREWALL,

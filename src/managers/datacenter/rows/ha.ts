@@ -2,11 +2,11 @@
 // restarts what fails on it; several nodes also take over from each other.
 
 import type { JsonObject } from '../../../model/json.ts';
+import { parseSections, withSwitches } from '../../../proxmox/files/section-config.ts';
 import { HA_RESOURCES_FILE, HA_RULES_FILE, parseHaResources } from '../../../proxmox/ha.ts';
-import { splitList } from '../../../proxmox/perl.ts';
-import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
+import { splitList } from '../../../proxmox/parameters/perl.ts';
+import { wordsOf } from '../options/values.ts';
 import type { ObjectRow, Reference } from '../row.ts';
-import { wordsOf } from '../values.ts';
 
 const COMMON = {
   digest: 'sha1',

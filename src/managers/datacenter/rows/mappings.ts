@@ -1,7 +1,7 @@
 // Devices and folders of nodes under a datacenter-wide name, so that a guest finds them on every node (pve-guest-common, PVE/Mapping).
 
 import type { JsonObject } from '../../../model/json.ts';
-import { parseUntypedSections } from '../../../proxmox/section-config.ts';
+import { parseUntypedSections } from '../../../proxmox/files/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 const COMMON = {

@@ -1,6 +1,6 @@
 // Metric servers that the nodes report to (pve-manager, PVE/Status).
 
-import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/files/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const metricServers: ObjectRow = {

@@ -2,10 +2,10 @@
 // select them.
 
 import type { JsonObject } from '../../../model/json.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
 import { isBuiltInNotification, NOTIFICATIONS_FILE, parseNotifications } from '../../../proxmox/notifications.ts';
-import type { Options } from '../../../proxmox/section-config.ts';
+import { wordsOf } from '../options/values.ts';
 import type { ObjectRow } from '../row.ts';
-import { wordsOf } from '../values.ts';
 
 const COMMON = {
   id: 'name',

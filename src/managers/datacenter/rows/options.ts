@@ -2,7 +2,7 @@
 // PVE/DataCenterConfig.pm; pve-firewall, PVE/API2/Firewall/Cluster.pm; pve-manager, PVE/NodeConfig.pm).
 
 import type { JsonObject } from '../../../model/json.ts';
-import { parseOptionLines } from '../../../proxmox/option-lines.ts';
+import { parseOptionLines } from '../../../proxmox/files/option-lines.ts';
 import { CLUSTER_FIREWALL, clusterFirewall } from '../firewall/file.ts';
 import type { ObjectRow, Reference } from '../row.ts';
 

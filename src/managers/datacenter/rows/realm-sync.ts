@@ -1,7 +1,7 @@
 // Jobs that synchronise users and groups from a directory (pve-access-control, PVE/Jobs/RealmSync.pm).
 
 import { BUILT_IN_REALMS } from '../../../proxmox/access.ts';
-import { parseSections } from '../../../proxmox/section-config.ts';
+import { parseSections } from '../../../proxmox/files/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const realmSyncs: ObjectRow = {

@@ -1,6 +1,6 @@
 // Replication jobs: copies of guests' disks on other nodes (pve-guest-common, PVE/ReplicationConfig.pm).
 
-import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
+import { parseSections, withSwitches } from '../../../proxmox/files/section-config.ts';
 import type { ObjectRow } from '../row.ts';
 
 export const replicationJobs: ObjectRow = {

@@ -1,10 +1,10 @@
 // Storages of every type (pve-storage, PVE/Storage/*Plugin.pm): the options of each type, which of them are required, and which are fixed.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { parseSections, withSwitches } from '../../../proxmox/section-config.ts';
-import { contentsOf, folderProblem, formatsOf } from '../../../proxmox/storage-types.ts';
+import { parseSections, withSwitches } from '../../../proxmox/files/section-config.ts';
+import { contentsOf, folderProblem, formatsOf } from '../../../proxmox/storages/types.ts';
+import { wordsOf } from '../options/values.ts';
 import type { ObjectRow, Reference } from '../row.ts';
-import { wordsOf } from '../values.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
 const FILES = [

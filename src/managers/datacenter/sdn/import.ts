@@ -1,7 +1,7 @@
 // Imports the software-defined network of a host: what is in force, without changes that somebody made and did not apply.
 
 import type { JsonObject } from '../../../model/json.ts';
-import type { Options } from '../../../proxmox/section-config.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
 import type { Config } from '../../config.ts';
 import {
   type Extent,
@@ -12,8 +12,8 @@ import {
   NO_FIELD,
 } from '../../importer.ts';
 import { DATACENTER_FILE } from '../../places.ts';
-import { isOfKnownType, placeIn, writtenOptions } from '../import-object.ts';
-import { optionsOf } from '../row-options.ts';
+import { isOfKnownType, placeIn, writtenOptions } from '../import/import-object.ts';
+import { optionsOf } from '../options/row-options.ts';
 import { isName } from '../schema.ts';
 import { ROW_OF, type SdnSpec } from './decide.ts';
 import { observeSdn, type SdnState, SORTS, type Sort, unapplied } from './state.ts';

@@ -1,9 +1,9 @@
 // The observed software-defined network: what Proxmox's files declare, what of it was applied, and whether this node has loaded that.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { splitList } from '../../../proxmox/perl.ts';
+import type { Options } from '../../../proxmox/files/section-config.ts';
+import { splitList } from '../../../proxmox/parameters/perl.ts';
 import { ofFabrics, typedSections } from '../../../proxmox/sdn.ts';
-import type { Options } from '../../../proxmox/section-config.ts';
 import type { HostReader } from '../../manager.ts';
 
 /** In dependency order: each may refer to those before it. */

@@ -57,12 +57,10 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
   const card = kind === 'vm' ? cardOf(conf.peek(key) ?? '') : { model: undefined, mac: net('hwaddr') };
   if (card.model !== undefined) net(card.model);
   conf.pass(key, kind === 'vm' ? ['model', 'macaddr'] : ['hwaddr', 'type', 'host-managed'], 'model');
-  const unless = <Value extends Json>(value: Value | undefined, usual: Json): Value | undefined =>
-    extent === 'different' && value === usual ? undefined : value;
+  const unless: UnlessUsual = (value, usual) => (extent === 'different' && value === usual ? undefined : value);
   const filtered = net('firewall');
   const isFiltered = filtered === undefined ? undefined : normalFlag(filtered) === '1';
   const down = net('link_down');
-  const [ip, ip6] = [address('ip'), address('ip6')];
   const fields: Record<string, Json | undefined> = {
     name:
       kind === 'lxc'
@@ -70,14 +68,7 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
         : undefined,
     model: unless(card.model, 'virtio'),
     bridge: unless(net('bridge'), CREATION_DEFAULTS[kind].bridge),
-    // A container's first interface must declare how it gets its address; a new VM uses DHCP by default.
-    ip:
-      kind === 'lxc' && index === 0 && ip6 === undefined
-        ? (ip ?? 'manual')
-        : unless(ip, kind === 'vm' && index === 0 ? CREATION_DEFAULTS.vm.ip : ''),
-    gw: address('gw'),
-    ip6,
-    gw6: address('gw6'),
+    ...writtenAddresses(kind, index, address, unless),
     vlan: numberIn(net('tag')),
     trunks: net('trunks')
       ?.split(';')
@@ -91,6 +82,22 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
   };
   const isWritten = card.mac !== undefined && (extent === 'all' || isChosenMac(card.mac));
   return { mac: isWritten ? card.mac : undefined, fields: defined(fields), isConnected: net('bridge') !== undefined };
+}
+
+/** Undefined where the value is the usual one and only what differs from it is written; else the value. */
+type UnlessUsual = <Value extends Json>(value: Value | undefined, usual: Json) => Value | undefined;
+
+/** A container's first interface must declare how it gets its address; a new VM uses DHCP by default. */
+function writtenAddresses(
+  kind: GuestKind,
+  index: number,
+  address: (key: string) => string | undefined,
+  unless: UnlessUsual,
+): Record<'ip' | 'gw' | 'ip6' | 'gw6', Json | undefined> {
+  const [ip, ip6] = [address('ip'), address('ip6')];
+  const mustBeWritten = kind === 'lxc' && index === 0 && ip6 === undefined;
+  const usual = kind === 'vm' && index === 0 ? CREATION_DEFAULTS.vm.ip : '';
+  return { ip: mustBeWritten ? (ip ?? 'manual') : unless(ip, usual), gw: address('gw'), ip6, gw6: address('gw6') };
 }
 
 /** `virtio=BC:24:11:00:00:01`, or model and MAC address as separate keys. */

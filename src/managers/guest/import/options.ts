@@ -1,7 +1,7 @@
 // Imports settings that no field covers, by Proxmox's own names. It is the last importer, and takes what the others left and `options` may hold.
 
 import type { Json } from '../../../model/json.ts';
-import { keysOfOption } from '../../../proxmox/guest-options.ts';
+import { keysOfOption } from '../../../proxmox/guests/guest-options.ts';
 import { PROXMOX_KIND } from '../options/option.ts';
 import { optionNames } from '../options/shape.ts';
 import { parseProperties } from '../proxmox/property-string.ts';

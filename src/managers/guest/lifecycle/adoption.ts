@@ -34,6 +34,6 @@ export function interruptedByAdoption(
     : `has to be restarted for what is declared${first === undefined ? '' : ` (${first.summary})`}`;
   return {
     kind: 'blocked',
-    reason: `${wanted.target} ${what}; approve it with: phoenix approve, or declare what it is`,
+    reason: `${wanted.target} ${what}; approve it with: phoenix approve RUN ${wanted.target} (phoenix status names the run), or declare what it is`,
   };
 }

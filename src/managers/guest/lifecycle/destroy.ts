@@ -3,7 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, targetId } from '../../../model/ids.ts';
-import { isCloudInit, isOfTemplate } from '../../../proxmox/volumes.ts';
+import { isCloudInit, isOfTemplate } from '../../../proxmox/storages/volumes.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { textDigest } from '../digest.ts';
 import type { GuestSpec } from '../guest-spec.ts';

@@ -50,7 +50,7 @@ export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | n
     return blocked(`${wanted.target} is protected; remove "protected" from it in a commit of its own first`);
   if (!wanted.approved)
     return blocked(
-      `${what}; approve it with: phoenix approve, or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,
+      `${what}; approve it with: phoenix approve RUN ${wanted.target} (phoenix status names the run), or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,
     );
   return null;
 }

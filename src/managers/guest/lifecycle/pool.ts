@@ -1,7 +1,7 @@
 // Puts a guest into the pool that is declared at the guest. Other members of the pool are not touched: guests are added and removed individually.
 
 import type { Action } from '../../../model/action.ts';
-import { parseUserConfig, wordsOf } from '../../../proxmox/user-config.ts';
+import { parseUserConfig, wordsOf } from '../../../proxmox/files/user-config.ts';
 import type { Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { repositoryName } from '../observe/notes.ts';

@@ -3,7 +3,7 @@
 
 import { nearest } from '../../../config/nearest.ts';
 import type { Action, Command, SecretReference } from '../../../model/action.ts';
-import { archiveOf } from '../../../proxmox/storage-files.ts';
+import { archiveOf } from '../../../proxmox/storages/files.ts';
 import type { HostReader } from '../../manager.ts';
 import { action, call, guestName, type Program } from '../proxmox/command.ts';
 

@@ -1,6 +1,6 @@
 // What is known of one guest on the host, from an inventory of all guests or a full observation.
 
-import { parseSections, type Section } from '../../../proxmox/section-config.ts';
+import { parseSections, type Section } from '../../../proxmox/files/section-config.ts';
 import type { Pool } from '../lifecycle/pool.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import type { Installed } from '../scripts/scripts.ts';

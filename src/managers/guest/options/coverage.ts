@@ -1,6 +1,6 @@
 // How each of Proxmox's guest options is declared: the tables of docs/coverage.md.
 
-import { configOptions } from '../../../proxmox/table.ts';
+import { configOptions } from '../../../proxmox/parameters/table.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { type DriveKeys, driveKeys } from './drive-options.ts';
 import { fieldsOf, insteadOf } from './fields.ts';

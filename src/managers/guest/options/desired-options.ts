@@ -1,8 +1,8 @@
 // Turns the declared options of a guest into desired settings, combined with those of the guest's fields.
 
-import { generatedKeys, keysOfOption } from '../../../proxmox/guest-options.ts';
-import { isVersionOf } from '../../../proxmox/machine-types.ts';
-import { meaningOf, meaningOfProperties, printOption, readOption } from '../../../proxmox/option-meaning.ts';
+import { generatedKeys, keysOfOption } from '../../../proxmox/guests/guest-options.ts';
+import { isVersionOf } from '../../../proxmox/guests/machine-types.ts';
+import { meaningOf, meaningOfProperties, printOption, readOption } from '../../../proxmox/guests/option-meaning.ts';
 import type { DesiredSetting, Earlier } from '../proxmox/settings.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { type GuestOptions, type OptionValue, PROXMOX_KIND } from './option.ts';

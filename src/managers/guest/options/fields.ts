@@ -1,6 +1,6 @@
 // Proxmox options that Phoenix has a field for: declaring one in `options` as well would be a duplicate, and some may only be declared by the field.
 
-import { stemOf } from '../../../proxmox/guest-options.ts';
+import { stemOf } from '../../../proxmox/guests/guest-options.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { settingsOf } from '../settings/values.ts';
 import { PROXMOX_KIND } from './option.ts';

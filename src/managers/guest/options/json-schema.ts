@@ -1,8 +1,8 @@
 // The JSON Schema of `options`, for editors: every name of Proxmox's table with its values. A numbered option is listed once, with a pattern for the
 // others.
 
-import { keysOfOption } from '../../../proxmox/guest-options.ts';
-import { configOption, placesFor, type Schema } from '../../../proxmox/table.ts';
+import { keysOfOption } from '../../../proxmox/guests/guest-options.ts';
+import { configOption, placesFor, type Schema } from '../../../proxmox/parameters/table.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { PROXMOX_KIND } from './option.ts';
 

@@ -1,6 +1,6 @@
 // Options that are declared by Proxmox's own names, in `options` of a guest: everything that Phoenix has no field for.
 
-import type { OptionsOf } from '../../../proxmox/guest-options.ts';
+import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import type { GuestKind } from '../settings/setting.ts';
 
 /** Values as texts. A text is the whole value; an object declares only its keys, and the guest's other keys stay. */

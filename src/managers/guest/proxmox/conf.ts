@@ -2,7 +2,7 @@
 // removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
-import { RAW_LINE } from '../../../proxmox/raw-lines.ts';
+import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
 
 export type Settings = Readonly<Record<string, string>>;

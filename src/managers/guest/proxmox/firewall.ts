@@ -5,7 +5,7 @@
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { oneLine } from '../../../model/text.ts';
-import { parseRule, type Rule, printRule as ruleLine } from '../../../proxmox/firewall-rule.ts';
+import { parseRule, type Rule, printRule as ruleLine } from '../../../proxmox/firewall/rule.ts';
 import type { FirewallRule, GuestFirewall } from '../declared.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';

@@ -60,23 +60,32 @@ export interface PropertyEdit {
   readonly bare?: string;
   /** Defaults of absent keys other than `0`. */
   readonly absent?: Properties;
+  /** Whether the value of the key is a number, which may be spelt in several ways (`100.50`). Default: no key's. */
+  readonly isNumber?: (key: string) => boolean;
 }
 
 /** Applies the edit; returns the text unchanged where the edit would not change its meaning. */
-export function editProperties(text: string, { set, remove, bare = '', absent = {} }: PropertyEdit): string {
+export function editProperties(
+  text: string,
+  { set, remove, bare = '', absent = {}, isNumber = () => false }: PropertyEdit,
+): string {
   const parts = text.split(',').filter((part) => part !== '');
   const keyOf = (part: string): string => (part.includes('=') ? part.slice(0, part.indexOf('=')).trim() : bare);
   const textOf = (part: string): string => (part.includes('=') ? part.slice(part.indexOf('=') + 1).trim() : part);
+  const isSame = (key: string, one: string, other: string): boolean =>
+    sameValue(one, other) || (isNumber(key) && sameNumber(one, other));
   const known = new Set(parts.map(keyOf));
   const kept = parts
     .filter((part) => !remove.includes(keyOf(part)) || keyOf(part) in set)
     .map((part) => {
       const key = keyOf(part);
       const value = set[key];
-      if (value === undefined || sameValue(value, textOf(part))) return part;
+      if (value === undefined || isSame(key, value, textOf(part))) return part;
       return printProperties({ [key]: value }, [], part.includes('=') ? undefined : key);
     });
-  const added = Object.entries(set).filter(([key, value]) => !known.has(key) && !sameValue(value, absent[key] ?? '0'));
+  const added = Object.entries(set).filter(
+    ([key, value]) => !known.has(key) && !isSame(key, value, absent[key] ?? '0'),
+  );
   const changed = [...kept, ...added.map(([key, value]) => printProperties({ [key]: value }))].join(',');
   return changed === parts.join(',') ? text : changed;
 }
@@ -84,6 +93,13 @@ export function editProperties(text: string, { set, remove, bare = '', absent = 
 /** Whether two values are equal: booleans in any spelling, MAC addresses in any case, lists in any order. */
 function sameValue(one: string, other: string): boolean {
   return normal(one) === normal(other);
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Whether both texts are the same number, as Proxmox accepts them (pve-common, PVE/JSONSchema.pm, check_type). */
+export function sameNumber(one: string, other: string): boolean {
+  return NUMBER.test(one) && NUMBER.test(other) && Number(one) === Number(other);
 }
 
 function normal(value: string): string {

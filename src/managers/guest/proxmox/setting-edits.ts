@@ -1,6 +1,7 @@
 // Builds desired settings as edits of the present value: single values, property strings and lists.
 
-import { editProperties, type Properties, parseProperties, printProperties } from './property-string.ts';
+import { isNumber, isNumberIn } from '../../../proxmox/guests/guest-options.ts';
+import { editProperties, type Properties, parseProperties, printProperties, sameNumber } from './property-string.ts';
 import type { DesiredSetting } from './settings.ts';
 
 /** A setting with a single value. */
@@ -25,6 +26,8 @@ export function plainSetting(setting: PlainSetting): DesiredSetting[] {
   const { key, label, declared, before, fresh, normal = (value) => value, absent } = setting;
   if (declared === null && !fresh && before == null) return [];
   const means = (value: string | undefined): string | null => (value === undefined ? null : normal(value));
+  const isDeclared = (now: string | undefined, wanted: string): boolean =>
+    means(now) === normal(wanted) || (now !== undefined && isNumber(key) && sameNumber(now, wanted));
   return [
     {
       key,
@@ -32,7 +35,7 @@ export function plainSetting(setting: PlainSetting): DesiredSetting[] {
       shown: setting.shown ?? declared ?? 'none',
       value: () => declared,
       same: (now) =>
-        declared === null ? now === undefined || normal(now) === normal('') : means(now ?? absent) === normal(declared),
+        declared === null ? now === undefined || normal(now) === normal('') : isDeclared(now ?? absent, declared),
       ...waitsOption(setting.waits),
     },
   ];
@@ -98,6 +101,7 @@ function editedString(setting: PropertySetting, gone: readonly string[], text: s
     remove: [...remove],
     ...(bare === undefined ? {} : { bare }),
     ...(absent === undefined ? {} : { absent }),
+    isNumber: (name) => isNumberIn(setting.key, name),
   });
 }
 

@@ -3,8 +3,8 @@
 // is to be done; so the comparison covers exactly what would be set.
 
 import type { Action, Content } from '../../../model/action.ts';
-import type { OptionsOf } from '../../../proxmox/guest-options.ts';
-import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../../proxmox/option-effects.ts';
+import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
+import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../../proxmox/guests/option-effects.ts';
 import { action, call, guestName, type Program } from './command.ts';
 import { type GuestConf, type Settings, upcoming } from './conf.ts';
 import { parseProperties } from './property-string.ts';

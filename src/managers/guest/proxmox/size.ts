@@ -1,6 +1,6 @@
 // Compares the size of a guest's disk, as its configuration has it, with the declared one.
 
-import { parseSize } from '../../../proxmox/sizes.ts';
+import { parseSize } from '../../../proxmox/storages/sizes.ts';
 
 /** `512M` in GB: 0.5; undefined where the text is not a size. */
 export function gigabytes(size: string | undefined): number | undefined {

@@ -45,7 +45,14 @@ export function guestAddressesFit({ config, unreadable }: RuleContext): Diagnost
       if (gateway === null || canBeGateway(own, gateway)) return [];
       const { net, addressesAt } = address.interface;
       const field = address.gateway === net.gateway ? 'gw' : 'gw6';
-      return [bad(guest, placeIn(addressesAt, field), `the gateway ${address.gateway} is outside of ${setting}`)];
+      const outside = bad(
+        guest,
+        placeIn(addressesAt, field),
+        `the gateway ${address.gateway} is outside of ${setting}`,
+      );
+      return [
+        { ...outside, hint: 'Write a gateway of that network, or the address with the prefix length of its network.' },
+      ];
     });
   });
 }

@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
-import { keepsSnapshots, takesSnapshots } from '../../../proxmox/storage-types.ts';
+import { keepsSnapshots, takesSnapshots } from '../../../proxmox/storages/types.ts';
 import type { Config, Guest } from '../../config.ts';
 import { DATACENTER_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';

@@ -3,7 +3,7 @@
 import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
-import { type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall/rule.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { FirewallRule } from '../declared.ts';

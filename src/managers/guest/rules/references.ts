@@ -43,12 +43,20 @@ export function bridgesAreSpeltRight({ config, unreadable }: RuleContext): Diagn
     interfacesOf(guest).flatMap(({ net, at }): Diagnostic[] => {
       const { bridge } = net;
       const meant = bridge === null ? null : misspeltBridge(bridge, known);
-      if (meant === null) return [];
-      const message = `${nameOfGuest(guest)} is on ${bridge}, which nothing declares`;
-      const hint = `Did you mean "${meant}"?`;
+      const vlan = bridge === null ? null : vlanOf(bridge, known);
+      if (vlan === null && meant === null) return [];
+      const what = vlan === null ? 'which nothing declares' : `which is a VLAN on ${vlan.on} and no bridge`;
+      const message = `${nameOfGuest(guest)} is on ${bridge}, ${what}`;
+      const hint = vlan === null ? `Did you mean "${meant}"?` : `Write "bridge": "${vlan.on}" and "vlan": ${vlan.tag}.`;
       return [{ code: 'UNDECLARED_BRIDGE', at: placeIn(at, 'bridge'), message, hint, target: targetOf(guest) }];
     }),
   );
+}
+
+/** A VLAN interface of a known bridge, `vmbr0.10`, to which no guest can be attached; null: it is none. */
+function vlanOf(bridge: string, known: readonly string[]): { readonly on: string; readonly tag: string } | null {
+  const [, on = '', tag = ''] = /^(.+)\.([1-9]\d{0,3})$/.exec(bridge) ?? [];
+  return known.includes(on) && !known.includes(bridge) ? { on, tag } : null;
 }
 
 /** UNKNOWN_REFERENCE: a VM runs a stack in an environment that the stack's manifest does not have. */

@@ -1,8 +1,8 @@
 // The impact of changed settings, whether declared by fields or options: by Proxmox's own rules for each option.
 
-import { hotplugFeatures } from '../../../proxmox/guest-options.ts';
-import { effectOf } from '../../../proxmox/option-effects.ts';
-import { printOption } from '../../../proxmox/option-meaning.ts';
+import { hotplugFeatures } from '../../../proxmox/guests/guest-options.ts';
+import { effectOf } from '../../../proxmox/guests/option-effects.ts';
+import { printOption } from '../../../proxmox/guests/option-meaning.ts';
 import { type GuestOptions, PROXMOX_KIND } from '../options/option.ts';
 import type { GuestKind } from './setting.ts';
 import { optionTexts } from './values.ts';

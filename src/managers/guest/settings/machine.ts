@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { becomes, oneOf, wholeNumber } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
-import { isVersionOf } from '../../../proxmox/machine-types.ts';
+import { isVersionOf } from '../../../proxmox/guests/machine-types.ts';
 import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
 import { setting } from './setting.ts';
 

@@ -1,6 +1,6 @@
 // The table of guest settings in docs/guests.md.
 
-import { effectOf } from '../../../proxmox/option-effects.ts';
+import { effectOf } from '../../../proxmox/guests/option-effects.ts';
 import { PROXMOX_KIND } from '../options/option.ts';
 import type { GuestKind, Setting, SettingValue, Ways } from './setting.ts';
 import { settingsOf } from './values.ts';

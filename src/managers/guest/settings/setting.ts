@@ -1,10 +1,10 @@
 // A setting of a guest, declared once: its field in the file, the Proxmox option that it becomes, and how two values compare. The declarations are in
 // settings.ts; schema, configuration, spec, plan, commands, impact and documentation follow from them. The impact of a change is Proxmox's rule for
-// the option (src/proxmox/option-effects.ts).
+// the option (src/proxmox/guests/option-effects.ts).
 
 import type { z } from 'zod';
 import { type Becomes, inContainers, inMachines } from '../../../config/schema/option.ts';
-import { bareKeyOf } from '../../../proxmox/guest-options.ts';
+import { bareKeyOf } from '../../../proxmox/guests/guest-options.ts';
 
 export type GuestKind = 'lxc' | 'vm';
 

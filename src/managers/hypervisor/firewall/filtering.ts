@@ -2,8 +2,8 @@
 // Proxmox leaves out.
 
 import { parseAddressSet } from '../../../config/address-set.ts';
-import { type FirewallConfig, parseFirewall, setEntryProblem } from '../../../proxmox/firewall-file.ts';
-import { type Rule as ProxmoxRule, type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall-rule.ts';
+import { type FirewallConfig, parseFirewall, setEntryProblem } from '../../../proxmox/firewall/file.ts';
+import { type Rule as ProxmoxRule, type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall/rule.ts';
 import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
 import { ruleOf } from '../../guest/proxmox/firewall.ts';
 import { BLACKLIST, type NameContents, namedAddresses, type Rule } from './evaluate.ts';

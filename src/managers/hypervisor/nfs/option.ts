@@ -2,7 +2,7 @@
 // that it refuses and loses every later export, so none is ever written that it would refuse.
 
 import ipaddr from 'ipaddr.js';
-import { EXPORT_UUID, EXPORT_WORDS } from '../../../proxmox/nfs-exports.ts';
+import { EXPORT_UUID, EXPORT_WORDS } from '../../../proxmox/files/nfs-exports.ts';
 
 const FLAGS = new Set([
   ...EXPORT_WORDS.flat(),

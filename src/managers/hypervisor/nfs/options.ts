@@ -1,7 +1,7 @@
 // A canonical form for the options of an NFS export (exports(5)), so that declared options can be compared with those of the kernel, where every
 // default is explicit.
 
-import { EXPORT_VALUES, EXPORT_WORDS } from '../../../proxmox/nfs-exports.ts';
+import { EXPORT_VALUES, EXPORT_WORDS } from '../../../proxmox/files/nfs-exports.ts';
 
 const ALIASES: Readonly<Record<string, string>> = {
   auth_nlm: 'secure_locks',

@@ -2,8 +2,8 @@
 
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { parseOptionLines } from '../../../proxmox/option-lines.ts';
-import { splitList } from '../../../proxmox/perl.ts';
+import { parseOptionLines } from '../../../proxmox/files/option-lines.ts';
+import { splitList } from '../../../proxmox/parameters/perl.ts';
 
 export interface PageFacts {
   /** SHA-256 of the certificate itself. */

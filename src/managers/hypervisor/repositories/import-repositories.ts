@@ -1,8 +1,8 @@
 // Imports a node's package repositories into `package_repositories`: standard ones that differ from a new node, and third-party ones.
 
 import type { JsonObject } from '../../../model/json.ts';
-import type { AptRepository } from '../../../proxmox/apt-repositories.ts';
-import { APT_HANDLES, type AptHandle, isStandard } from '../../../proxmox/apt-standard.ts';
+import type { AptRepository } from '../../../proxmox/files/apt-repositories.ts';
+import { APT_HANDLES, type AptHandle, isStandard } from '../../../proxmox/files/apt-standard.ts';
 import type { LeftOver } from '../../importer.ts';
 import { otherRepository } from '../schema/repositories.ts';
 import { placesOf, type SeenRepositories } from './repositories-section.ts';

@@ -9,8 +9,8 @@ import {
   type AptFiles,
   type AptRepository,
   readAptFiles,
-} from '../../../proxmox/apt-repositories.ts';
-import { APT_HANDLES, type AptHandle, isStandard, suiteIn } from '../../../proxmox/apt-standard.ts';
+} from '../../../proxmox/files/apt-repositories.ts';
+import { APT_HANDLES, type AptHandle, isStandard, suiteIn } from '../../../proxmox/files/apt-standard.ts';
 import { type ComparedField, type Comparison, listField, valueField } from '../../comparison.ts';
 import type { Decision, HostReader } from '../../manager.ts';
 import { act, actions, run, textOf } from '../act.ts';

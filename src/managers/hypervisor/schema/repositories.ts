@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import * as text from '../../../config/schema/text.ts';
 import * as value from '../../../config/schema/values.ts';
-import { APT_HANDLES, type AptHandle } from '../../../proxmox/apt-standard.ts';
+import { APT_HANDLES, type AptHandle } from '../../../proxmox/files/apt-standard.ts';
 
 const standardShape = Object.fromEntries(
   APT_HANDLES.map((handle) => [

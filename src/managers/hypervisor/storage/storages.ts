@@ -2,7 +2,7 @@
 // those of people are not touched, and removing one of Phoenix's removes only the entry.
 
 import type { Action } from '../../../model/action.ts';
-import { contentsOf } from '../../../proxmox/storage-types.ts';
+import { contentsOf } from '../../../proxmox/storages/types.ts';
 import type { Decision } from '../../manager.ts';
 import { act, MARK, NOTES, remove, run, write } from '../act.ts';
 

@@ -3,6 +3,7 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { noteFault } from '../../../../src/agent/faults.ts';
+import { LONG_TEST } from '../../../support/long.ts';
 import type { TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
 import { eachServer } from '../../each-server.ts';
@@ -145,7 +146,7 @@ describe('a signed push to the followed branch', () => {
     expect(await recorded()).toEqual([{ id: 'gitlab-1', commit: COMMIT, by: 'barbara' }]);
   });
 
-  test('comes in hundreds at once, and each is recorded', async () => {
+  test('comes in hundreds at once, and each is recorded', LONG_TEST, async () => {
     const answers = await Promise.all(
       Array.from({ length: 700 }, (_, n) => deliver(push, { 'x-github-delivery': `delivery-${n}` })),
     );
@@ -290,11 +291,15 @@ describe('what no forge sends is refused', () => {
   });
 });
 
-test('without Redis the forge gets an error in bounded time, and afterwards deliveries are accepted again', async () => {
-  await redis.kill();
-  const response = await deliver(push);
-  expect(response.status).toBe(503);
-  expect(server.ends).toEqual(['failed']);
-  await redis.start();
-  await until(async () => (await deliver(push, { 'x-github-delivery': 'delivery-2' })).status === 202);
-});
+test(
+  'without Redis the forge gets an error in bounded time, and afterwards deliveries are accepted again',
+  LONG_TEST,
+  async () => {
+    await redis.kill();
+    const response = await deliver(push);
+    expect(response.status).toBe(503);
+    expect(server.ends).toEqual(['failed']);
+    await redis.start();
+    await until(async () => (await deliver(push, { 'x-github-delivery': 'delivery-2' })).status === 202);
+  },
+);

@@ -10,6 +10,7 @@ import {
   PIECE_BYTES,
   readFrames,
 } from '../../../../src/io/host/session/frames.ts';
+import { LONG_TEST } from '../../../support/long.ts';
 
 function frame(kind: string, id: number, body: Uint8Array, size = body.length): Buffer {
   const head = Buffer.alloc(9);
@@ -53,7 +54,7 @@ test.each([
   expect(() => readFrames(() => {})(bytes)).toThrow('the node sent what is no part of a session');
 });
 
-test('a request contains its input and its words, of any bytes but NUL', () => {
+test('a request contains its input and its words, of any bytes but NUL', LONG_TEST, () => {
   const word = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\0', ''));
   fc.assert(
     fc.property(fc.nat(1000), fc.array(word), fc.uint8Array(), (id, words, input) => {

@@ -13,6 +13,7 @@ import { type Sign, signer } from '../../../../src/io/host/sign/sign.ts';
 import { openRedactor, type Redactor } from '../../../../src/io/redact.ts';
 import type { CertificateSigning, Command, FileWrite, SigningWay } from '../../../../src/model/action.ts';
 import { type Challenges, startChallenges } from '../../../support/challenges.ts';
+import { LONG_TEST } from '../../../support/long.ts';
 import { PEBBLE, type Pebble, RESOLVER, startPebble } from '../../../support/pebble.ts';
 import { PASSWORD, PROVISIONER, STEP_CA, type StepCa, startStepCa } from '../../../support/step-ca.ts';
 import { testAuthority } from '../../../support/tls.ts';
@@ -209,7 +210,7 @@ describe.skipIf(PEBBLE === undefined || RESOLVER === undefined)('pebble (skipped
     challenges = undefined;
   });
 
-  test('gives certificates although it refuses nonces', async () => {
+  test('gives certificates although it refuses nonces', LONG_TEST, async () => {
     const by = acme('/dir');
     for (const name of ['one.example.internal', 'two.example.internal', 'three.example.internal']) {
       const asked = await ask({ url: pebble.url, root: pebble.trust }, by, { names: [name] });

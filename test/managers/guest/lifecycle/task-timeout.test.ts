@@ -5,7 +5,7 @@ import { withinTaskTimeout } from '../../../../src/managers/guest/lifecycle/task
 import { runInside, shutDown, startGuest, takeSnapshot } from '../../../../src/managers/guest/proxmox/command.ts';
 import type { Kind } from '../../../../src/managers/kind.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
-import { resizeDisk } from '../../../../src/managers/vm/disks.ts';
+import { resizeDisk } from '../../../../src/managers/vm/drives/disks.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Action } from '../../../../src/model/action.ts';
 import { container, gone, machine, targetOf, wanted } from '../../guests.ts';
