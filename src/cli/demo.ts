@@ -47,7 +47,7 @@ export interface DemoArgs {
 export async function demo({ once: onlyOnce }: DemoArgs, io: Io): Promise<number> {
   const stopped = new AbortController();
   using signals = listenForStop();
-  const stop = signals.told.then(() => stopped.abort());
+  const stop = signals.received.then(() => stopped.abort());
   const began = performance.now();
   const setup = await startDemo(io, (addresses) => io.stdout(addressLines(addresses)));
   try {

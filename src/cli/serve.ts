@@ -37,10 +37,10 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   const write = (line: string) => io.stderr(io.terminal?.stderr === true ? pretty(line) : line);
   const log = openLog({ level: settings.log, redactor, destination: { write } });
   using signals = listenForStop();
-  const { told } = signals;
+  const { received } = signals;
   const { compose } = await import('./compose.ts');
   const stopping = new AbortController();
-  void told.then(() => stopping.abort());
+  void received.then(() => stopping.abort());
   const parts = { roles, node: node ?? settings.node, environment: io.env, log, redactor, stop: stopping.signal };
   const phoenix = await compose(settings, parts).catch((error: unknown) => {
     if (!stopping.signal.aborted) throw restartable(error);
@@ -54,7 +54,7 @@ export async function serve({ roles: words, node }: ServeArgs, io: Io): Promise<
   if (settings.adminToken === null)
     log.warn('no PHOENIX_ADMIN_TOKEN is set: nothing can be asked over HTTP, or read from another machine');
 
-  const lost = await Promise.race([told.then(() => null), phoenix.lost]);
+  const lost = await Promise.race([received.then(() => null), phoenix.lost]);
   if (lost !== null) {
     log.error('nothing can go on', { reason: lost.message });
     io.stderr(`phoenix: ${lost.message}\n`);

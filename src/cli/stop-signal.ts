@@ -2,18 +2,18 @@
 
 export interface StopSignal extends Disposable {
   /** Resolves at the first SIGTERM or SIGINT. */
-  readonly told: Promise<void>;
+  readonly received: Promise<void>;
 }
 
 /**
  * Keeps listening until disposed, even after the first signal: execa terminates this process with the same signal if there are no other listeners.
  */
 export function listenForStop(): StopSignal {
-  const { promise: told, resolve } = Promise.withResolvers<void>();
+  const { promise: received, resolve } = Promise.withResolvers<void>();
   const stop = () => resolve();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   return {
-    told,
+    received,
     [Symbol.dispose]() {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, stop);
     },

@@ -13,7 +13,7 @@ export interface FileFormat {
   /** One sentence that tells what to write into an empty file. */
   readonly ifEmpty: string;
   /** Paths below the config root that a text in the file may reference. False positives are harmless: only their traits are kept. */
-  readonly names?: (text: string, path: string) => readonly string[];
+  readonly references?: (text: string, path: string) => readonly string[];
 }
 
 export function isAt({ path }: FileFormat, file: string): boolean {

@@ -32,10 +32,11 @@ function unescaped(written: string): string[] {
  * Paths below the config root that the file may reference as a script or file of a stack. False positives are harmless: only their traits are kept.
  */
 function usedFiles(path: string, bytes: Uint8Array): string[] {
-  const names = formatOf(path, KINDS)?.names;
-  if (names === undefined) return [];
+  const references = formatOf(path, KINDS)?.references;
+  if (references === undefined) return [];
   const paths = new Set<string>();
-  for (const text of textsIn(new TextDecoder().decode(bytes))) for (const named of names(text, path)) paths.add(named);
+  for (const text of textsIn(new TextDecoder().decode(bytes)))
+    for (const named of references(text, path)) paths.add(named);
   return [...paths];
 }
 

@@ -33,6 +33,10 @@ test.each([
     run('blocked', [step('lxc/101', 'failed', { reason: 'no disk' }), step('lxc/104', 'blocked')]),
     '1 of 2 failed: lxc/101: no disk. lxc/104 waits for a person.',
   ],
+  [
+    run('blocked', [step('lxc/101', null), step('lxc/102', 'applied')]),
+    'Waits for the end of a freeze, or for an apply window: 1 waiting, 1 applied.',
+  ],
   [run('superseded', [step('lxc/101', 'superseded')]), 'A newer commit took its place: 1 superseded.'],
   [{ ...run('superseded', []), supersededBy: 'a'.repeat(40) }, 'A newer run of the same commit took its place.'],
   [run('invalid', []), 'Refused as a whole.'],
@@ -44,7 +48,7 @@ test.each([
   [run('applying', [RUNS]), 'runs lxc/102; 1 running'],
   [run('planned', []), 'waits to be planned'],
   [run('planned', [step('lxc/101', null)]), 'waits for its turn; 1 waiting'],
-  [run('blocked', [step('lxc/101', null)]), 'waits for a person; 1 waiting'],
+  [run('blocked', [step('lxc/101', null)]), 'waits for the end of a freeze, or for an apply window; 1 waiting'],
   [run('blocked', [step('lxc/101', 'blocked', { reason: 'approve it' })]), 'lxc/101 waits: approve it'],
 ])('a run that is not over: %#', (told, words) => {
   expect(openRunSentence(told)).toBe(words);

@@ -1,7 +1,7 @@
 // Property strings: printing and parsing are inverse, in Proxmox's order and units.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readDrive } from '../../src/proxmox/guests/drive.ts';
+import { readDrive } from '../../src/proxmox/machine/read-drive.ts';
 import { parsePropertyString, printPropertyString } from '../../src/proxmox/parameters/property-string.ts';
 import { parseSize } from '../../src/proxmox/storages/sizes.ts';
 

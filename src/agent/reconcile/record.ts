@@ -35,13 +35,13 @@ export async function recordPlan(
   const { options } = context;
   const head = request.commit as CommitSha;
   const at = isoNow(context);
-  const carried = request.trigger === 'push';
-  const fromTrailers = carried
+  const isPush = request.trigger === 'push';
+  const fromTrailers = isPush
     ? await trailerApprovals(context, plan, base as CommitSha | null, head, at)
     : { approvals: [], notes: [] };
-  const early = carried ? await earlyApprovals(context, plan, base as CommitSha | null, head) : NO_EARLY;
+  const early = isPush ? await earlyApprovals(context, plan, base as CommitSha | null, head) : NO_EARLY;
   const steps = new Set(plan.steps.map(({ target }) => target));
-  if (carried) await beginWithPolicy(context, request.commit);
+  if (isPush) await beginWithPolicy(context, request.commit);
   await write(context, request, run, {
     state: plan.steps.length === 0 ? 'succeeded' : 'planned',
     // In its displayed form, so that plain-text secrets of the repository do not get into the ledger.

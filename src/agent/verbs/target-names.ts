@@ -36,7 +36,8 @@ export function refuseUndeclared(targets: readonly TargetId[], declared: Declare
   throw new Refused(`${unknown} is ${where}${meant(unknown, [...declared.targets.keys()])}`);
 }
 
+/** The remedy after an unknown name. */
 function meant(word: string, all: readonly string[]): string {
   const near = nearest(word, all);
-  return `${near === null ? '' : `; did you mean ${near}?`}; phoenix status names what there is`.replace('?;', '?');
+  return `; ${near === null ? '' : `did you mean ${near}? `}phoenix status names what there is`;
 }

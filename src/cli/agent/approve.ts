@@ -3,7 +3,7 @@
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
-import { requesterName } from './replay.ts';
+import { requesterName } from './requester-name.ts';
 import { resolveTargets } from './targets.ts';
 
 export interface ApproveArgs extends AskOptions {

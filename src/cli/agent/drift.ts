@@ -3,7 +3,7 @@
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
-import { requesterName } from './replay.ts';
+import { requesterName } from './requester-name.ts';
 
 export interface DriftArgs extends AskOptions {
   readonly fix: boolean;

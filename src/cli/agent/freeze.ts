@@ -2,7 +2,7 @@
 
 import { answerWith, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
-import { requesterName } from './replay.ts';
+import { requesterName } from './requester-name.ts';
 
 export async function freeze(
   { reason, json }: { readonly reason: string; readonly json: boolean },

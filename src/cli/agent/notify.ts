@@ -4,7 +4,7 @@ import type { ChannelInUse } from '../../agent/deps.ts';
 import { channelLine, channelTestLine } from '../../messages/terminal/channels.ts';
 import { answerWith, colours, EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
-import { requesterName } from './replay.ts';
+import { requesterName } from './requester-name.ts';
 
 export interface NotifyArgs {
   /** Channel to test; true: all. Absent: no test. */

@@ -1,9 +1,9 @@
 // `phoenix replay`: applies a commit again.
 
-import { userInfo } from 'node:os';
 import type { Io } from '../io.ts';
 import { clientOf } from './client.ts';
 import { type AskOptions, endWithRun } from './follow.ts';
+import { requesterName } from './requester-name.ts';
 import { resolveTargets } from './targets.ts';
 
 export interface ReplayArgs extends AskOptions {
@@ -33,13 +33,4 @@ export async function replay(
     by: requesterName(),
   });
   return endWithRun(client, run, options, io);
-}
-
-/** The requester's name for the record of the run. */
-export function requesterName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 }

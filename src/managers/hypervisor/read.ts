@@ -34,7 +34,7 @@ export const declaration: Declaration = {
       schema: hypervisorFile,
       ifEmpty: 'Write at least {"domain_name": "example.internal"}.',
       // VMs were declared here before they had their own file.
-      names: scriptsNamedBy,
+      references: scriptsNamedBy,
     },
   ],
   read: (reading) => ({ hypervisor: readHypervisor(reading) }),

@@ -34,7 +34,7 @@ export const declaration: Declaration = {
       path: LXC_FILE,
       schema: lxcFile,
       ifEmpty: 'Write {"lxc_configs": {}} for no containers, or remove the file.',
-      names: scriptsNamedBy,
+      references: scriptsNamedBy,
     },
   ],
   read: (reading) => ({ lxc: readContainers(reading) }),

@@ -44,7 +44,7 @@ export const declaration: Declaration = {
       path: /^stacks\/[^/]+\/phoenix\.json$/,
       schema: stackManifest,
       ifEmpty: 'Write {"environments": {"production": {}}}, or remove the folder of the stack.',
-      names: (text, path) => [text, path.replace(/[^/]+$/, text)],
+      references: (text, path) => [text, path.replace(/[^/]+$/, text)],
     },
   ],
   alsoReads: /^stacks\/[^/]+\/docker-compose\.yml$/,

@@ -44,7 +44,7 @@ export const declaration: Declaration = {
       path: VM_FILE,
       schema: vmFile,
       ifEmpty: 'Write {"vms": []} for no VMs, or remove the file.',
-      names: scriptsNamedBy,
+      references: scriptsNamedBy,
     },
   ],
   read: (reading, before) => ({ vm: byId(readMachines(reading, before)) }),

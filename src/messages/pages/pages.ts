@@ -124,6 +124,7 @@ export function runSentence(
     case 'succeeded':
     case 'failed':
     case 'blocked':
+      if (isHeld(run)) return `${sentence(HELD)}${so}.`;
       return run.steps.length === 0
         ? sentence(EMPTY[run.state])
         : `${sentence(fitText(endOf(run).description, MAX_END_LENGTH))}${waitingToo(run)}`;
@@ -131,6 +132,17 @@ export function runSentence(
       return run.state satisfies never;
   }
 }
+
+/** Whether its next steps may not start yet, although no step of it waits for a person. */
+function isHeld({ state, steps }: Run): boolean {
+  return (
+    state === 'blocked' &&
+    steps.some(({ outcome }) => outcome === null) &&
+    steps.every(({ outcome }) => outcome !== 'blocked')
+  );
+}
+
+const HELD = 'waits for the end of a freeze, or for an apply window';
 
 /** The steps that wait, where the end of the run names only those that failed. */
 function waitingToo({ state, steps }: Run): string {
@@ -167,7 +179,7 @@ export function openRunSentence(run: Run): string {
   if (first !== undefined)
     return `${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'}: ${first.reason ?? 'blocked'}`;
   if (run.steps.length === 0) return 'waits to be planned';
-  return run.state === 'blocked' ? `waits for a person; ${stepCounts(run)}` : `waits for its turn; ${stepCounts(run)}`;
+  return `${isHeld(run) ? HELD : 'waits for its turn'}; ${stepCounts(run)}`;
 }
 
 /** `1 running, 2 waiting, 3 applied`; empty without steps. */

@@ -73,7 +73,7 @@ describe('a home lab', () => {
     });
   });
 
-  test('is written as people would: without the defaults of a new guest', async () => {
+  test('is written as people would: without the defaults of a new guest, except for the bridge', async () => {
     const { lxc_configs: containers } = JSON.parse(await readFile(join(out, 'etc/phoenix_lxc_configs.json'), 'utf8'));
     expect(containers).toEqual({
       110: {
@@ -84,7 +84,7 @@ describe('a home lab', () => {
         start_at_boot: true,
         storage_pool: 'local-lvm',
         storage_size_gb: 4,
-        network_config: { ip: '10.0.0.110/24', gw: '10.0.0.1' },
+        network_config: { bridge: 'vmbr0', ip: '10.0.0.110/24', gw: '10.0.0.1' },
       },
       111: {
         name: 'proxy',
@@ -93,7 +93,7 @@ describe('a home lab', () => {
         tags: ['community-script', 'web'],
         storage_pool: 'local-lvm',
         storage_size_gb: 4,
-        network_config: { ip: 'dhcp' },
+        network_config: { bridge: 'vmbr0', ip: 'dhcp' },
         pct_options: ['nesting=1'],
       },
       112: {
@@ -105,7 +105,7 @@ describe('a home lab', () => {
         storage_pool: 'local-lvm',
         storage_size_gb: 8,
         unprivileged: false,
-        network_config: { ip: '10.0.0.112/24', gw: '10.0.0.1', vlan: 30 },
+        network_config: { bridge: 'vmbr0', ip: '10.0.0.112/24', gw: '10.0.0.1', vlan: 30 },
         mount_points: [{ host_path: '/mnt/films', container_path: '/films', read_only: true }],
         zfs_volumes: [{ name: 'config', pool: 'rpool', size_gb: 16, mount_point: '/config' }],
       },

@@ -88,6 +88,21 @@ describe.each(GENERATED)('%s that people made', (_, kind, file, usual, isLeftOut
   });
 });
 
+test.each([
+  [
+    'lxc',
+    'arch: amd64\nhostname: app\nmemory: 512\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nrootfs: rpool:subvol-4001-disk-0,size=8G\n',
+  ],
+  ['vm', 'name: app\nmemory: 2048\nnet0: virtio=BC:24:11:00:00:01,bridge=vmbr0\nscsi0: rpool:vm-4001-disk-0,size=8G\n'],
+] as const)('an imported guest that a person moves to another bridge differs: %s', async (kind, text) => {
+  await hostWith(kind, text, false);
+  const { imported } = await roundTrip(kind);
+  const { config } = load(snapshotOf(imported.files, imported.texts), SETTINGS);
+  await hostWith(kind, text.replace('vmbr0', 'vmbr1'), false);
+  const compared = config === null ? [] : await compareTargets(host, host, allTargets(config));
+  expect(compared.filter((one) => one.kind !== 'same')).toMatchObject([{ target: `${kind}/${ID}`, kind: 'differs' }]);
+});
+
 test('nothing that may be secret comes into a file of the repository', async () => {
   const secrets = ['hunter2-of-the-container', '$5$abc$hunter2ofthevm'];
   const container = `arch: amd64\nhostname: app\nmemory: 512\nnet0: name=eth0,bridge=vmbr0,ip=dhcp,type=veth\nrootfs: rpool:subvol-4001-disk-0,size=8G\nlxc.environment.runtime: DB_PASSWORD=${secrets[0]}\nlxc.environment.runtime: LANG=C.UTF-8\n`;

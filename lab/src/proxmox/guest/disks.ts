@@ -1,6 +1,6 @@
 // The disks of a guest: mount points of containers, drives of machines, both property strings around a volume.
 
-import { readDrive } from '../../../../src/proxmox/guests/drive.ts';
+import { readDrive } from '../../../../src/proxmox/machine/read-drive.ts';
 import {
   type Properties,
   parsePropertyString,

@@ -9,7 +9,7 @@ import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
 import { answerWith, colours, EXIT, type Io, noteProgress } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';
 import { type AskOptions, endWithRun, exitOf } from '../follow.ts';
-import { requesterName } from '../replay.ts';
+import { requesterName } from '../requester-name.ts';
 import { showAndAsk } from '../show-and-ask.ts';
 import { targetsOf } from './words.ts';
 

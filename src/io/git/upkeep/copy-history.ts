@@ -10,7 +10,7 @@ import { pinCommit } from '../clone/refs.ts';
 import { readShallow, writeShallow } from '../clone/shallow.ts';
 
 /** Copies the commit and its ancestors, up to `most` commits in all, as far as the new clone lacks them. */
-export async function carryCommit(from: Clone, to: Clone, commit: string, most: number): Promise<void> {
+export async function copyCommit(from: Clone, to: Clone, commit: string, most: number): Promise<void> {
   if (!(await to.has(commit))) {
     const lacking = await commitsLacking(from, to, commit, most);
     const objects = new Set<string>(lacking);

@@ -9,7 +9,7 @@ import { follow, followedHead, originOf, pinCommit, pinnedCommits, prepareClone 
 import { INCOMPLETE, isDamage, missing, NotGiven } from '../errors.ts';
 import { fetchObjects } from '../remote/fetch-objects.ts';
 import type { Remote, RemoteRefs } from '../remote/remote.ts';
-import { carryCommit } from './copy-history.ts';
+import { copyCommit } from './copy-history.ts';
 
 export interface FreshCloneDeps {
   readonly remote: Remote;
@@ -49,7 +49,7 @@ export function freshCloner({ remote, clones, cloneAt, log, branch, read }: Fres
         (await clone.holds(head)) && (await clone.history.parents(head).catch(() => 'damaged')) !== 'damaged';
       if (!sent) throw new Error(`${remote.url} did not send ${head} as it is: ${INCOMPLETE}`);
       await follow(fresh, branch, head);
-      await takeAlong(old, clone, refs);
+      await copyRetained(old, clone, refs);
       await clones.adopt(fresh);
       log.info(`cloned ${remote.url}: ${why}`, { branch, head });
       return fresh;
@@ -60,13 +60,13 @@ export function freshCloner({ remote, clones, cloneAt, log, branch, read }: Fres
   }
 
   /** Copies every pinned commit, the old head of the branch, and recently read commits. */
-  async function takeAlong(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
+  async function copyRetained(old: string | undefined, fresh: Clone, refs: RemoteRefs): Promise<void> {
     const { from, pinned, head } = await contentOf(old);
     for (const commit of pinned) {
-      if (commit !== head || !(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, MAX_BEFORE);
+      if (commit !== head || !(await fresh.has(commit))) await copyOrFetch(from, fresh, refs, commit, MAX_BEFORE);
     }
-    if (head !== undefined && !(await fresh.has(head))) await takeOne(from, fresh, refs, head, MAX_BEFORE);
-    for (const commit of read) if (!(await fresh.has(commit))) await takeOne(from, fresh, refs, commit, ALONE);
+    if (head !== undefined && !(await fresh.has(head))) await copyOrFetch(from, fresh, refs, head, MAX_BEFORE);
+    for (const commit of read) if (!(await fresh.has(commit))) await copyOrFetch(from, fresh, refs, commit, ALONE);
   }
 
   /** What the old clone holds; nothing if there is none, or it is one of another repository. */
@@ -78,10 +78,10 @@ export function freshCloner({ remote, clones, cloneAt, log, branch, read }: Fres
   }
 
   /** From the old clone, or else from the server. */
-  async function takeOne(from: Clone | undefined, to: Clone, refs: RemoteRefs, commit: string, most: number) {
+  async function copyOrFetch(from: Clone | undefined, to: Clone, refs: RemoteRefs, commit: string, most: number) {
     try {
       if (from === undefined) throw missing(commit);
-      return await carryCommit(from, to, commit, most);
+      return await copyCommit(from, to, commit, most);
     } catch (error) {
       if (!isDamage(error)) throw error;
     }

@@ -67,7 +67,8 @@ function writtenInterface(kind: GuestKind, index: number, conf: Unclaimed, filte
         ? unless(net('name'), index === 0 ? CREATION_DEFAULTS.lxc.interfaceName : `eth${index}`)
         : undefined,
     model: unless(card.model, 'virtio'),
-    bridge: unless(net('bridge'), CREATION_DEFAULTS[kind].bridge),
+    // Always: a guest that somebody moves to another bridge is another guest for the network.
+    bridge: net('bridge'),
     ...writtenAddresses(kind, index, address, unless),
     vlan: numberIn(net('tag')),
     trunks: net('trunks')

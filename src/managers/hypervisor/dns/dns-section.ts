@@ -117,7 +117,7 @@ export const dns: Section<DnsSpec, Seen, Seen> = {
   inventory: see,
   quickCheck: (seen) => (seen.unproved === null ? seen : null),
   observe: see,
-  decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : decisionFor(spec, seen, adopt === true)),
   compares,
   isThere: (_wanted, { conf, records }) => conf !== null || records !== null,
   health: () => null,
@@ -142,7 +142,7 @@ async function see(host: HostReader): Promise<Seen> {
   return { conf, records, started: started?.trim() ?? null, staged, unproved, units };
 }
 
-function converge(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
+function decisionFor(spec: DnsSpec, seen: Seen, adopted: boolean): Decision {
   const [conf, records] = [staticText(spec), recordsText(spec.records)];
   const foreign = [
     { path: STATIC_FILE, text: seen.conf, wanted: conf },

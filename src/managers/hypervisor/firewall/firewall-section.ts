@@ -78,7 +78,8 @@ export const firewall: Section<FirewallSpec, Facts, Seen> = {
     if (spec === undefined) return { ...facts, faults: [], around: null };
     return { ...facts, faults: await faultsOf(host, spec, facts), around: await aroundOf(host, spec, before, facts) };
   },
-  decide: (wanted, seen) => (wanted.spec === undefined ? removal(wanted, seen) : converge(wanted, wanted.spec, seen)),
+  decide: (wanted, seen) =>
+    wanted.spec === undefined ? removal(wanted, seen) : decisionFor(wanted, wanted.spec, seen),
   compares: firewallComparison,
   isThere: (_wanted, { host, cluster }) => host !== null || cluster !== null,
   health: () => null,
@@ -193,7 +194,7 @@ function presentFiltering({ cluster, host, units }: Facts, { detectedNetwork }: 
   return units[UNIT].active ? filteringIn(cluster ?? '', host ?? '', detectedNetwork) : null;
 }
 
-function converge({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
+function decisionFor({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec, seen: Seen): Decision {
   const different = NAMES.filter((name) => !isSame(name, spec, before, seen));
   const foreign = different.find((name) => !isOurs(name, seen[name], spec, before));
   if (foreign !== undefined && adopt !== true) {

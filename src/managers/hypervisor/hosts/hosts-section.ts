@@ -46,7 +46,7 @@ export const hosts: Section<HostsSpec, Seen, Seen> = {
   inventory: see,
   quickCheck: (seen) => seen,
   observe: see,
-  decide: ({ spec }, seen) => converge(spec?.hosts ?? [], seen),
+  decide: ({ spec }, seen) => decisionFor(spec?.hosts ?? [], seen),
   compares,
   health: () => null,
 };
@@ -57,7 +57,7 @@ async function see(host: HostReader): Promise<Seen> {
 }
 
 /** @param declared empty: Phoenix's block is removed */
-function converge(declared: readonly HostEntry[], { text, unread, units }: Seen): Decision {
+function decisionFor(declared: readonly HostEntry[], { text, unread, units }: Seen): Decision {
   const present = text ?? '';
   const clash = clashIn(present, declared);
   if (clash !== null) {

@@ -56,14 +56,14 @@ export const network: Section<NetworkSpec, Facts, SeenNetwork> = {
   inventory: readFacts,
   quickCheck(facts, { spec }) {
     const seen = { ...facts, kernel: null };
-    const decision = spec === undefined ? removal(seen) : converge(spec, seen);
+    const decision = spec === undefined ? removal(seen) : decisionFor(spec, seen);
     return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
   },
   async observe(host) {
     const facts = await readFacts(host);
     return { ...facts, kernel: kernelOf(await outputOf(host, 'ip', ['-j', 'address', 'show'])) };
   },
-  decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen, adopt === true)),
+  decide: ({ spec, adopt }, seen) => (spec === undefined ? removal(seen) : decisionFor(spec, seen, adopt === true)),
   compares: networkComparison,
   health: () => null,
   rollback: (_, { armed }, todo) =>
@@ -99,7 +99,7 @@ function kernelOf(json: string): Kernel {
   );
 }
 
-function converge(spec: NetworkSpec, seen: SeenNetwork, adopted = false): Decision {
+function decisionFor(spec: NetworkSpec, seen: SeenNetwork, adopted = false): Decision {
   const own = ownInterfaces(spec, seen);
   const obstacle =
     managementObstacle(spec, seen, seen.kernel) ?? resolverLoop(spec) ?? fileConflict(own, spec.name, seen);

@@ -138,10 +138,10 @@ async function inventory(host: HostReader): Promise<Facts> {
 }
 
 function decide({ spec, adopt }: Wanted<NfsSpec>, seen: SeenNfs): Decision {
-  return spec === undefined ? removal(seen) : converge(spec, seen, adopt === true);
+  return spec === undefined ? removal(seen) : decisionFor(spec, seen, adopt === true);
 }
 
-function converge({ exports, folders }: NfsSpec, seen: SeenNfs, adopted: boolean): Decision {
+function decisionFor({ exports, folders }: NfsSpec, seen: SeenNfs, adopted: boolean): Decision {
   const unknown = exports.flatMap(({ options }) => options).find((option) => nfsOptionFault(option) !== null);
   if (unknown !== undefined) return { kind: 'impossible', reason: `NFS has no option ${unknown}` };
   const text = exportsText(exports);

@@ -70,7 +70,7 @@ export const repositories: Section<PackageRepositories, SeenRepositories, SeenRe
   inventory: seeRepositories,
   quickCheck: (seen) => seen,
   observe: seeRepositories,
-  decide: ({ spec }, seen) => (spec === undefined ? actions() : converge(spec, seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : decisionFor(spec, seen)),
   compares,
   health: () => null,
 };
@@ -96,7 +96,7 @@ function allPlaces(files: AptFiles['files']): Place[] {
   return files.flatMap(({ path, repositories: all }) => all.map((repository, index) => ({ path, index, repository })));
 }
 
-function converge({ standard, others }: PackageRepositories, seen: SeenRepositories): Decision {
+function decisionFor({ standard, others }: PackageRepositories, seen: SeenRepositories): Decision {
   if (seen.suite === null) {
     return { kind: 'impossible', reason: `${RELEASE_FILE} does not say which release of Debian the host runs` };
   }

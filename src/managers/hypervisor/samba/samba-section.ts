@@ -98,10 +98,10 @@ async function inventory(host: HostReader): Promise<Facts> {
 }
 
 function decide({ spec, adopt }: Wanted<SambaSpec>, seen: SeenSamba): Decision {
-  return spec === undefined ? removal(seen) : converge(spec, seen, adopt === true);
+  return spec === undefined ? removal(seen) : decisionFor(spec, seen, adopt === true);
 }
 
-function converge({ user, shares, make }: SambaSpec, seen: SeenSamba, adopted: boolean): Decision {
+function decisionFor({ user, shares, make }: SambaSpec, seen: SeenSamba, adopted: boolean): Decision {
   const missing = installUnit(UNIT, seen.units);
   if (missing !== null || seen.main === null) return missing === null ? noMainFile() : actions(missing);
   const fault = shares.map(shareRefusal).find((each) => each !== undefined);

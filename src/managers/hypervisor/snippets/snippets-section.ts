@@ -63,11 +63,11 @@ export const snippets: Section<SnippetsSpec, Facts, Seen> = {
   inventory: readFacts,
   quickCheck: (facts, { spec, adopt }) => {
     const seen = { ...facts, guests: null };
-    const decision = converge(spec?.snippets ?? [], seen, adopt === true);
+    const decision = decisionFor(spec?.snippets ?? [], seen, adopt === true);
     return decision.kind === 'actions' && decision.actions.length === 0 ? seen : null;
   },
   observe: async (host) => ({ ...(await readFacts(host)), guests: await host.readFolders(GUESTS) }),
-  decide: ({ spec, adopt }, seen) => converge(spec?.snippets ?? [], seen, adopt === true),
+  decide: ({ spec, adopt }, seen) => decisionFor(spec?.snippets ?? [], seen, adopt === true),
   compares,
   isThere: ({ spec }, { files }) => (spec?.snippets ?? []).some(({ name }) => files.has(pathOf(name))),
   health: () => null,
@@ -78,7 +78,7 @@ async function readFacts(host: HostReader): Promise<Facts> {
   return { files, noted };
 }
 
-function converge(declared: readonly HostSnippet[], { files, noted, guests }: Seen, adopted: boolean): Decision {
+function decisionFor(declared: readonly HostSnippet[], { files, noted, guests }: Seen, adopted: boolean): Decision {
   const owned = ownedBy(noted);
   const changed = declared.flatMap(({ name, blob }) =>
     blob === null || hasContent(files.get(pathOf(name)), blob) ? [] : [{ name, blob }],

@@ -31,7 +31,7 @@ export const time: Section<TimeSpec, Seen, Seen> = {
   inventory: see,
   quickCheck: (seen) => seen,
   observe: see,
-  decide: ({ spec }, seen) => (spec === undefined ? actions() : converge(spec.timezone, seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? actions() : decisionFor(spec.timezone, seen)),
   compares,
   health: () => null,
 };
@@ -41,7 +41,7 @@ async function see(host: HostReader): Promise<Seen> {
   return { timezone: /^Timezone=(.*)$/m.exec(shown)?.[1] ?? '', kept: /^NTP=yes$/m.test(shown) };
 }
 
-function converge(timezone: string, seen: Seen): Decision {
+function decisionFor(timezone: string, seen: Seen): Decision {
   return actions(
     seen.timezone === timezone
       ? null

@@ -79,7 +79,7 @@ export const trust: Section<TrustSpec, Seen, Seen> = {
     return spec === undefined || (published !== null && published === spec['published']) ? seen : null;
   },
   observe,
-  decide: ({ spec }, seen) => (spec === undefined ? removal(seen) : converge(spec, seen)),
+  decide: ({ spec }, seen) => (spec === undefined ? removal(seen) : decisionFor(spec, seen)),
   compares,
   isThere: (_wanted, { installed }) => installed !== null,
   health: () => null,
@@ -111,7 +111,7 @@ async function see(host: HostReader, noted: string | null, path: string | null):
   return { published, trusted, installed, noted };
 }
 
-function converge({ ca, published: path }: TrustSpec, { published, trusted, installed, noted }: Seen): Decision {
+function decisionFor({ ca, published: path }: TrustSpec, { published, trusted, installed, noted }: Seen): Decision {
   if (published === null) {
     const where = path === null ? `${INSIDE} in container ${ca}` : `${path}`;
     return {
