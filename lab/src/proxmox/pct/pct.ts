@@ -21,6 +21,7 @@ import { cloneContainer } from './clone.ts';
 import { createContainer } from './create.ts';
 import { makeTemplate, moveVolume, resizeMount } from './disks.ts';
 import { destroyContainer, rebootContainer, startContainer, stopContainer } from './lifecycle.ts';
+import { mountContainer, trimContainer, unmountContainer } from './mounts.ts';
 import { setContainer } from './set.ts';
 
 /** Answers a call of `pct`. */
@@ -62,6 +63,17 @@ export const PCT_VERBS: Readonly<Record<string, Verb>> = {
       delete file.options['lock'];
     }),
   ),
+  'pct suspend': onGuest((call, id) =>
+    refuse(running(call.node, id) === undefined ? `CT ${id} not running` : "the lab does not carry out 'pct suspend'"),
+  ),
+  'pct resume': onGuest((call, id) =>
+    refuse(
+      running(call.node, id) === undefined ? "the lab does not carry out 'pct resume'" : `CT ${id} already running`,
+    ),
+  ),
+  'pct mount': onGuest(mountContainer),
+  'pct unmount': onGuest(unmountContainer),
+  'pct fstrim': onGuest(trimContainer),
   'pct rescan': () => 0,
   'pct exec': execute,
   'pct push': onGuest(push),

@@ -141,3 +141,24 @@ function freeQuietly(call: Call, id: number, volume: string): void {
     warn(call, `WARN: Could not remove disk '${volume}', check manually: ${error.message}`);
   }
 }
+
+/** `qm suspend`: a paused machine still runs, and nothing shows that it is paused. Its memory is not written to a disk here. */
+export function suspendMachine(call: Call, id: number, parameters: Parameters): void {
+  checkKnown(call, id);
+  if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
+  if (parameters['todisk'] === '1') refuse("the lab does not carry out 'qm suspend --todisk'");
+  task(call, 'qmpause', id, () => checkMayPause(call, id, parameters));
+}
+
+/** `qm resume`. */
+export function resumeMachine(call: Call, id: number, parameters: Parameters): void {
+  checkKnown(call, id);
+  if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
+  task(call, 'qmresume', id, () => checkMayPause(call, id, parameters));
+}
+
+/** A backup may be under way: it pauses and resumes the machine (PVE/QemuServer/RunState.pm). */
+function checkMayPause(call: Call, id: number, parameters: Parameters): void {
+  const file = load(call, 'qemu', id);
+  if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'backup') checkLock('qemu', file);
+}

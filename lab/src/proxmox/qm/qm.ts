@@ -19,7 +19,14 @@ import { cloudInitPending, dumpCloudInit, updateCloudInit } from './cloudinit.ts
 import { cloneMachine, createMachine } from './create.ts';
 import { importDisk, makeTemplate, moveDrive, resizeDrive } from './disks.ts';
 import { attachImported } from './hotplug.ts';
-import { destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
+import {
+  destroyMachine,
+  rebootMachine,
+  resumeMachine,
+  startMachine,
+  stopMachine,
+  suspendMachine,
+} from './lifecycle.ts';
 import { setMachine } from './set.ts';
 
 /** Answers a call of `qm`. */
@@ -52,6 +59,8 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm shutdown': onGuest((call, id, parameters) => stopMachine(call, id, 'qmshutdown', parameters)),
   'qm wait': onGuest(waitUntilStopped),
   'qm reboot': onGuest(rebootMachine),
+  'qm suspend': onGuest(suspendMachine),
+  'qm resume': onGuest(resumeMachine),
   'qm destroy': onGuest(destroyMachine),
   'qm snapshot': onGuest(snapshot),
   'qm delsnapshot': onGuest((call, id, parameters) =>
