@@ -7,7 +7,7 @@ import type { GuestSpec } from '../guest-spec.ts';
 import type { Notes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
-import type { GuestConf } from '../proxmox/conf.ts';
+import { type GuestConf, isTemplateConf } from '../proxmox/conf.ts';
 import { type Networks, placed } from '../proxmox/network.ts';
 import { interruptedByAdoption } from './adoption.ts';
 import { decideRebuild, decideUndeclared } from './destroy.ts';
@@ -140,7 +140,7 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
     seen,
     notes: decided.notes,
     snapshots: conf.snapshots,
-    isTemplate: conf.settings['template'] === '1',
+    isTemplate: isTemplateConf(conf),
     obstacle: snapshotObstacle(seen.host, conf),
     changes: decided.changes,
   };
@@ -153,7 +153,7 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
 
 /** Why a guest cannot become a template; null where it can, or need not. (pve-container, PVE/API2/LXC.pm, and qemu-server, PVE/API2/Qemu.pm, template) */
 function snapshotsOfTemplate(program: Program, { id, final }: GuestSpec, conf: GuestConf): string | null {
-  if (final !== 'template' || conf.settings['template'] === '1' || conf.snapshots.length === 0) return null;
+  if (final !== 'template' || isTemplateConf(conf) || conf.snapshots.length === 0) return null;
   const names = conf.snapshots.join(', ');
   const remove = conf.snapshots.toReversed().map((name) => `${program} delsnapshot ${id} ${name}`);
   return `${guestName(program, id)} has the snapshots ${names}, and Proxmox makes no template of such a guest; remove them with: ${remove.join(' && ')}`;
