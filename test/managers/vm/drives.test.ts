@@ -151,8 +151,9 @@ describe('disks beside the root disk', () => {
     expect(await line('sata1')).toBe('sata1: none,backup=0,media=cdrom');
     const limited = with_({ ...keys, iops: '500', iops_max: '900', iops_max_length: '60' }, { backup: '0' });
     expect(await apply(limited, one)).toEqual(['set disk scsi1 of VM 1001']);
-    await host.write(CONF, (await host.read(CONF)).replace('iops_max_length=60', 'iops_max_length=60,bps_rd_length=5'));
-    const waits = with_({ werror: 'stop', bps_rd_max_length: '5' });
+    const byHand = 'iops_max_length=60,mbps_rd=10,mbps_rd_max=20,bps_rd_length=5';
+    await host.write(CONF, (await host.read(CONF)).replace('iops_max_length=60', byHand));
+    const waits = with_({ werror: 'stop', mbps_rd: '10', mbps_rd_max: '20', bps_rd_max_length: '5' });
     expect(await apply(waits, limited)).toEqual([
       'set disk scsi1, the CD at sata1 of VM 1001',
       'shut VM 1001 down',
