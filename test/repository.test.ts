@@ -90,6 +90,12 @@ function leads(page: string, url: string): boolean {
   return heading === undefined || !file.endsWith('.md') || headingsOf(file).includes(heading);
 }
 
-function parsed(page: string) {
-  return fromMarkdown(read(page), { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+const PAGES = new Map<string, ReturnType<typeof fromMarkdown>>();
+
+function parsed(page: string): ReturnType<typeof fromMarkdown> {
+  const known = PAGES.get(page);
+  if (known !== undefined) return known;
+  const root = fromMarkdown(read(page), { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  PAGES.set(page, root);
+  return root;
 }

@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function doctor(changed: Record<string, string> = {}) {
+async function doctor(changed: Record<string, string> = {}, answerMs = PATIENCE_MS) {
   let stdout = '';
   let stderr = '';
   const env = {
@@ -61,7 +61,7 @@ async function doctor(changed: Record<string, string> = {}) {
     env,
   });
   // Redis, the forge and the doctor share this machine with other tests, so that none of them answers in a known time.
-  const exit = await runDoctor({ json: true, answerMs: PATIENCE_MS }, io);
+  const exit = await runDoctor({ json: true, answerMs }, io);
   const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Record<string, string | null>[] };
   const found = (check: string) => checks.filter((each) => each['check'] === check);
   return { exit, stdout, stderr, ok, checks, found };
@@ -92,7 +92,6 @@ test('wrong settings are the answer no, all of them at once', async () => {
 
 describe('what is not there ends with 3 and a remedy', () => {
   test.each([
-    ['redis', { REDIS_URL: 'redis://127.0.0.1:9' }],
     ['repository', { PHOENIX_FORGE_TOKEN: 'a-wrong-token-of-the-forge' }],
     ['host', { PHOENIX_HOST: 'ssh://root@127.0.0.1:9' }],
     ['host', { PHOENIX_NODE: 'elsewhere' }],
@@ -103,6 +102,12 @@ describe('what is not there ends with 3 and a remedy', () => {
     );
     expect([exit, ok]).toEqual([3, false]);
     expect(stdout + stderr).not.toContain('a-wrong-token');
+  });
+
+  test('redis, for which it waits no longer than the limit', async () => {
+    const { exit, ok, found } = await doctor({ REDIS_URL: 'redis://127.0.0.1:9' }, 100);
+    expect(found('redis')).toMatchObject([{ state: 'failed', hint: expect.stringMatching(/.+/) }]);
+    expect([exit, ok]).toEqual([3, false]);
   });
 
   test('a branch that is not there yet is a warning', LONG_TEST, async () => {
