@@ -247,6 +247,12 @@ function skeleton(page: string): string[] {
   );
 }
 
+/** The commands of a page, each with the words before it. */
+function leadsOf(page: string): string[] {
+  const offers = page.matchAll(/<div class="offer"><span class="dim">([^<]*)<\/span>(.*?)<\/div>/gs);
+  return [...offers].map(([, lead, rest = '']) => `${lead} ${/<code[^>]*>([^<]*)</.exec(rest)?.[1]}`);
+}
+
 function textOf(page: string): string {
   return page.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
@@ -380,6 +386,22 @@ describe('a run', () => {
     expect(shown).toContain('>wave 2: 60 vm</text>');
     expect(shown).toContain('>1 failed, 59 applied</text>');
     expect(shown).toMatch(/<a class="box bad" href="#vm\/217">/);
+  });
+
+  test('says before each command what it is for', () => {
+    const steps = [
+      stepRecord('lxc/101', { outcome: 'failed', ended: CREATED }),
+      stepRecord('lxc/102', { outcome: 'applied', ended: CREATED }),
+    ];
+    const leads = (changed: Partial<RunDetail>) =>
+      leadsOf(page({ state: 'failed', ended: CREATED, steps, ...changed }));
+    // At the top, then at the step.
+    expect(leads({})).toEqual([
+      'To try all of it again: phoenix replay aaaaaaa',
+      'To try it again: phoenix replay aaaaaaa --targets lxc/101',
+    ]);
+    const differs = 'To bring back what is declared: phoenix converge lxc/101';
+    expect(leads({ trigger: 'drift', readOnly: true })).toEqual([differs, differs]);
   });
 
   test('each table and page has a name', () => {

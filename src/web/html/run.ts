@@ -2,7 +2,7 @@
 
 import { labelsOf } from '../../messages/changes.ts';
 import { isDifferent } from '../../messages/drift.ts';
-import { ACTION_LEADS, asksToAdopt } from '../../messages/pages/actions.ts';
+import { actionLead, asksToAdopt } from '../../messages/pages/actions.ts';
 import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, runWord } from '../../messages/run.ts';
@@ -65,7 +65,7 @@ export function runPage(view: RunView, links: Links): Page {
       <h1>Run ${run.id} ${runBadge(run)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
       ${withRemedy(run.problems.length > 0 && run.state === 'invalid' ? null : run.reason, run.steps.length === 0 ? undefined : MAX_REASON_LENGTH)}
-      ${offers(runActions(run), links)}
+      ${offers(runActions(run), run, links)}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
       ${run.problems.length === 0 ? null : html`<h2>Problems</h2>${problemList(run.problems, { commit: run.commit, root: view.root }, links)}`}
@@ -84,9 +84,9 @@ function runActions(run: RunDetail): readonly PageAction[] {
   return failed.map(({ target }) => ({ do: 'heal', targets: [target] }));
 }
 
-function offers(offered: readonly PageAction[], links: Links): Html {
+function offers(offered: readonly PageAction[], run: RunDetail, links: Links): Html {
   if (offered.length === 0) return null;
-  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links, ACTION_LEADS[each.do])}</li>`)}</ul>`;
+  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links, actionLead(each, run))}</li>`)}</ul>`;
 }
 
 function runFacts({ run, successor, commit }: RunView, links: Links): Html {
@@ -168,7 +168,7 @@ function stepDetails(
     <summary><code>${label(target)}</code> ${atAGlance(run, step, planned)}</summary>
     <h4 class="hidden">${label(target)}</h4>
     ${withRemedy(reasonBeside(step))}
-    ${offers(stepActions(run, step), links)}
+    ${offers(stepActions(run, step), run, links)}
     ${facts([
       ['Needs', needs(planned, href, label)],
       ['Started', time(started)],
@@ -211,7 +211,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
       <h1><code>${label(target)}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
       <p class="lead" role="status">${cost(run, step, planned)}</p>
       ${withRemedy(reasonBeside(step))}
-      ${offers(stepActions(run, step), links)}
+      ${offers(stepActions(run, step), run, links)}
       ${facts([
         ['Run', html`${run.id} ${runBadge(run)}`],
         ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],
