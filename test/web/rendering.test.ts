@@ -182,7 +182,7 @@ function everyPage(text: string): string[] {
     drifted: [known],
   };
   const front = {
-    ...{ head, frozen, open: [run], runs: [run], older: run.id, now, overview },
+    ...{ head, frozen, open: [run], runs: [run], searched: [run], older: run.id, now, overview },
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };
@@ -524,7 +524,17 @@ test('what differs names its fields, and more than one has a command for all', (
       ...{ head: null, open: [], orphans: [], certificates: [], faults: [], now },
       targets: targets.map(drifted),
     });
-    const rest = { head: null, frozen: null, open: [], runs: [], commits: null, older: null, names: new Map(), now };
+    const rest = {
+      head: null,
+      frozen: null,
+      open: [],
+      runs: [],
+      searched: [],
+      commits: null,
+      older: null,
+      names: new Map(),
+      now,
+    };
     return render(frontPage({ ...rest, overview }, linksFrom('/')));
   };
   const [one, two] = [home('lxc/101'), home('lxc/101', 'lxc/102')];
