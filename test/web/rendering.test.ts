@@ -404,6 +404,23 @@ describe('a run', () => {
     expect(leads({ trigger: 'drift', readOnly: true })).toEqual([differs, differs]);
   });
 
+  test('that waits offers what failed only where it can be converged', () => {
+    const at = { outcome: 'failed', ended: CREATED } as const;
+    const adopt = 'somebody made it; to take it over: phoenix adopt lxc/103';
+    const [gone, strange] = [
+      stepRecord('lxc/102', { ...at, verb: 'delete' }),
+      stepRecord('lxc/103', { ...at, reason: adopt }),
+    ];
+    const healed = (changed: Partial<RunDetail>) =>
+      leadsOf(page({ state: 'blocked', ...changed })).filter((lead) => lead.includes('phoenix converge'));
+    const tryAgain = 'To try again what failed: phoenix converge lxc/101';
+    expect(healed({ steps: [stepRecord('lxc/101', at), gone, strange] })).toEqual([tryAgain]);
+    expect(healed({ steps: [stepRecord('lxc/101', at)], trigger: 'command', verb: 'converge' })).toEqual([tryAgain]);
+    expect(healed({ steps: [gone, strange] })).toEqual([]);
+    expect(healed({ steps: [stepRecord('lxc/101', at)], trigger: 'command', verb: 'delete' })).toEqual([]);
+    expect(healed({ steps: [stepRecord('lxc/101', at)], readOnly: true })).toEqual([]);
+  });
+
   test('each table and page has a name', () => {
     for (const shown of everyPage('x')) {
       expect(shown.match(/<h1[ >]/g)).toHaveLength(1);

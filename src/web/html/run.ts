@@ -9,6 +9,7 @@ import { runOrigin, runWord } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
+import { imperative } from '../../model/verbs.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
@@ -77,11 +78,22 @@ export function runPage(view: RunView, links: Links): Page {
 function runActions(run: RunDetail): readonly PageAction[] {
   const waiting = waitingSteps(run).map((target): PageAction => ({ do: 'approve', run: run.id, target }));
   const failed = run.steps.filter(({ outcome }) => outcome === 'failed');
-  if (run.state === 'blocked' && failed.length > 0 && !run.readOnly)
-    return [...waiting.slice(0, MAX_OFFERS - 1), { do: 'heal', targets: failed.map(({ target }) => target) }];
+  const again = run.state === 'blocked' ? convergeable(run) : [];
+  if (again.length > 0) return [...waiting.slice(0, MAX_OFFERS - 1), { do: 'heal', targets: again }];
   if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
   if (!run.readOnly) return [{ do: 'replay', commit: run.commit, targets: [] }];
   return failed.map(({ target }) => ({ do: 'heal', targets: [target] }));
+}
+
+/**
+ * The failed targets that can be converged while the rest of the run waits: not those of a verb that asks for something else than what is
+ * declared, nor what is no longer declared, for which the whole command is refused, nor what has to be adopted first, which its step offers.
+ */
+function convergeable({ steps, verb, readOnly }: RunDetail): readonly TargetId[] {
+  if (readOnly || imperative(verb) !== null) return [];
+  return steps
+    .filter(({ outcome, verb: done, reason }) => outcome === 'failed' && done !== 'delete' && !asksToAdopt(reason))
+    .map(({ target }) => target);
 }
 
 function offers(offered: readonly PageAction[], run: RunDetail, links: Links): Html {
