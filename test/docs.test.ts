@@ -58,6 +58,9 @@ test('every promise of docs/guarantees.md names tests that are there, and every 
   const shown = new Set(named.flatMap(({ files }) => files));
   const scenarios = SCENARIOS.map(({ name }) => `torture/scenarios/${name}`);
   expect(scenarios.filter((file) => !shown.has(file))).toEqual([]);
+  // The command that tries them is the one that runs their file.
+  const isLong = (await readFile(pathOf('torture/torture.test.ts'), 'utf8')).includes('@module-tag long');
+  expect(text).toContain(`\`${isLong ? 'npm run test:long' : 'npm test'}\` tries each of them a few times`);
 });
 
 test('docs/migration.md says of every verb what becomes of it, and names codes that there are', async () => {

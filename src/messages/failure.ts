@@ -9,13 +9,20 @@ import { knownFailure } from './problems/known-failures.ts';
 export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
   const line = errorLine(result.stderr) ?? errorLine(result.stdout);
-  // What did not end by itself, or is no command, is told in Phoenix's own words, with their remedy.
-  const isProgram = action.do.kind === 'command' && result.ended === 'exited';
-  const why = line === undefined || !isProgram ? line : programWords(line);
+  const why = line === undefined || !areForeignWords(action, result) ? line : programWords(line);
   const known = knownFailure(`${result.stderr}\n${result.stdout}`)?.remedy ?? null;
   const remedy = action.remedy ?? known;
   const told = [endInWords(action, result), why].filter((part) => part !== undefined);
   return failureText({ what: what.trim(), why: told.join(': '), remedy });
+}
+
+/**
+ * Whether what is quoted is what a program or a service wrote, which is no remedy. A command that was not found or not started, a request
+ * without an answer or with an unexpected one (exit 1), and files are told in Phoenix's own words, with their remedy.
+ */
+function areForeignWords({ do: { kind } }: Action, { exit, ended }: CommandResult): boolean {
+  if (kind === 'http') return exit !== null && exit > 1;
+  return kind === 'command' && ended !== 'not found' && ended !== 'not started';
 }
 
 /** The last line that is not empty, a line that speaks of an error before others. */

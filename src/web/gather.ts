@@ -40,7 +40,7 @@ export async function gatherFront(sources: PageSources, before: RunId | null): P
     paged ? null : overviewNow(sources, { head, open, runs, now }),
     namesOf(agent),
   ]);
-  return { head, frozen, open, runs: shown, commits, older, overview, names, now };
+  return { head, frozen, open, runs: shown, searched: runs, commits, older, overview, names, now };
 }
 
 async function overviewNow(

@@ -27,7 +27,15 @@ interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions: unknown;
   readonly jobs: Readonly<
-    Record<string, { readonly permissions: unknown; readonly if?: string; readonly steps: readonly Step[] }>
+    Record<
+      string,
+      {
+        readonly permissions: unknown;
+        readonly if?: string;
+        readonly 'timeout-minutes': number;
+        readonly steps: readonly Step[];
+      }
+    >
   >;
 }
 
@@ -66,6 +74,12 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   test('puts no expression into what a shell runs', () => {
     for (const step of stepsOf(read)) expect(step.run ?? '').not.toContain('${{');
   });
+});
+
+test('a release, which runs both parts of the suite one after the other, has more time than one part has', () => {
+  const minutes = (name: string) => workflow(name).jobs['test']?.['timeout-minutes'];
+  expect(stepsOf(workflow('release.yml')).map(({ run }) => run)).toContain('npm run test:long');
+  expect(minutes('release.yml')).toBeGreaterThan(minutes('ci.yml') ?? Number.POSITIVE_INFINITY);
 });
 
 describe('validate-config.yml', () => {

@@ -128,10 +128,14 @@ test('rules and dashboard ask only for metrics that there are, the docs name eac
   );
   const alone = queries.flatMap((query) => [
     ...query
-      .replaceAll(/\bmax( without \(instance\) )?\((phoenix_[^()]*|phoenix_[^()]* time\(\))\)/g, '')
+      .replaceAll(/\b(?:max|min)( without \(instance\) )?\((phoenix_[^()]*|phoenix_[^()]* time\(\))\)/g, '')
       .matchAll(/phoenix_\w+/g),
   ]);
   expect(alone.map(([name]) => name).filter((name) => shared.includes(name))).toEqual([]);
+  // A process keeps what the forge told it last, also when that period is over: it says nothing of what is left now.
+  const left = queries.filter((query) => query.includes('phoenix_forge_requests_remaining'));
+  expect(left).toHaveLength(2);
+  expect(left.filter((query) => !/phoenix_forge_limit_reset_timestamp_seconds > time\(\)/.test(query))).toEqual([]);
   const told = readFileSync(join(DEPLOY, '../docs/agent.md'), 'utf8');
   expect([...known].filter((name) => name?.startsWith('phoenix_') && !told.includes(`\`${name}\``))).toEqual([]);
   const alerts = [...RULES.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);

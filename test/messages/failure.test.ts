@@ -23,6 +23,30 @@ test('a failure says what ran, how it ended, why, and what to do', () => {
   expect(actionFailure(start, result({ stderr: 'memory refused: EBUSY; giving up; 2 errors;\n' }))).toBe(
     'pct start 101: exit 255: memory refused: EBUSY, giving up, 2 errors',
   );
+  for (const [ended, words] of [
+    ['timed out', 'took too long and was stopped'],
+    ['killed', 'was stopped'],
+    ['unknown', 'lost, and its end is not known'],
+  ] as const) {
+    expect(actionFailure(start, result({ exit: null, ended, stderr: 'mount failed; giving up\n' }))).toBe(
+      `pct start 101: ${words}: mount failed, giving up`,
+    );
+  }
+  const ask: Action = {
+    summary: 'deploy the stack paperless',
+    impact: 'live',
+    do: { kind: 'http', method: 'PUT', url: 'https://10.0.0.2:9443/api/stacks/1', trust: 'none', timeoutSeconds: 60 },
+  };
+  expect(actionFailure(ask, result({ exit: 500, stderr: 'pull failed; giving up' }))).toBe(
+    'deploy the stack paperless: status 500: pull failed, giving up',
+  );
+  // Words of Phoenix keep their remedy.
+  expect(actionFailure(ask, result({ exit: 1, stderr: 'no connection; start Portainer' }))).toMatch(
+    /; start Portainer$/,
+  );
+  expect(actionFailure(start, result({ exit: null, ended: 'not started', stderr: 'one still runs; wait' }))).toMatch(
+    /; wait$/,
+  );
   expect(actionFailure(start, result({ exit: null, ended: 'timed out' }))).toBe(
     'pct start 101: took too long and was stopped',
   );

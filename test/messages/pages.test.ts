@@ -34,6 +34,14 @@ test.each([
     '1 of 2 failed: lxc/101: no disk. lxc/104 waits for a person.',
   ],
   [
+    run('blocked', [step('lxc/101', 'failed', { reason: 'mount failed.' }), step('lxc/104', 'blocked')]),
+    '1 of 2 failed: lxc/101: mount failed. lxc/104 waits for a person.',
+  ],
+  [
+    run('blocked', [step('lxc/101', 'failed', { reason: 'no x; did you mean y?' }), step('lxc/104', 'blocked')]),
+    '1 of 2 failed: lxc/101: no x; did you mean y? lxc/104 waits for a person.',
+  ],
+  [
     run('blocked', [step('lxc/101', null), step('lxc/102', 'applied')]),
     'Waits for the end of a freeze, or for an apply window: 1 waiting, 1 applied.',
   ],

@@ -1,5 +1,5 @@
 // A fault that Phoenix must survive, tried with inputs that follow from a seed. `npm run torture` tries each many times and counts
-// the wrong ends; `npm test` tries each a few times.
+// the wrong ends; `npm run test:long` tries each a few times.
 
 import fc from 'fast-check';
 
@@ -8,7 +8,7 @@ export interface Scenario<Input = unknown> {
   readonly name: string;
   /** The fault in one sentence, and what must hold after it. */
   readonly about: string;
-  /** Tries of a long run, and of one in `npm test`. */
+  /** Tries of a long run, and of one in `npm run test:long`. */
   readonly tries: { readonly long: number; readonly short: number };
   /** Why it cannot be tried on this machine; null when it can. */
   readonly missing?: string | null;

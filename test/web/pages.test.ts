@@ -247,11 +247,17 @@ describe('the front page', () => {
   });
 
   test('has further pages with older runs', async () => {
-    for (let n = 0; n < 45; n += 1) await record(server.ledger, [], { planned: { state: 'succeeded', plan: null } });
+    server.known.push({ target: 'lxc/101' as TargetId, running: null, needs: [] });
+    const broken = await record(server.ledger, [stepOf('lxc/101')]);
+    await (await begin(server.ledger, broken, 'lxc/101')).end('failed', 'no space');
+    await finish(server.ledger, broken, 'failed');
+    for (let n = 0; n < 44; n += 1) await record(server.ledger, [], { planned: { state: 'succeeded', plan: null } });
     const rows = (page: string) => page.match(/data-label="State"/g)?.length ?? 0;
     const { page } = await visit('/');
     expect(rows(page)).toBe(40);
     expect(linksOf(page, '/')).toContain('/?before=6');
+    // What failed is told with its time, also where its run is no longer in the list.
+    expect(words(page)).toMatch(/Failed lxc\/101 failed in run 1 , \d{4}-\d\d-\d\d/);
     const older = await visit('/?before=6');
     expect(rows(older.page)).toBe(5);
     expect(linksOf(older.page, '/')).not.toContain('/?before=1');

@@ -182,7 +182,7 @@ function everyPage(text: string): string[] {
     drifted: [known],
   };
   const front = {
-    ...{ head, frozen, open: [run], runs: [run], older: run.id, now, overview },
+    ...{ head, frozen, open: [run], runs: [run], searched: [run], older: run.id, now, overview },
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };
@@ -245,6 +245,12 @@ function skeleton(page: string): string[] {
   return [...tags].map(([, name, attributes = '']) =>
     [name, ...[...attributes.matchAll(/([^\s=]+)(?:="[^"]*")?/g)].map(([, attribute]) => attribute)].join(' '),
   );
+}
+
+/** The commands of a page, each with the words before it. */
+function leadsOf(page: string): string[] {
+  const offers = page.matchAll(/<div class="offer"><span class="dim">([^<]*)<\/span>(.*?)<\/div>/gs);
+  return [...offers].map(([, lead, rest = '']) => `${lead} ${/<code[^>]*>([^<]*)</.exec(rest)?.[1]}`);
 }
 
 function textOf(page: string): string {
@@ -382,6 +388,39 @@ describe('a run', () => {
     expect(shown).toMatch(/<a class="box bad" href="#vm\/217">/);
   });
 
+  test('says before each command what it is for', () => {
+    const steps = [
+      stepRecord('lxc/101', { outcome: 'failed', ended: CREATED }),
+      stepRecord('lxc/102', { outcome: 'applied', ended: CREATED }),
+    ];
+    const leads = (changed: Partial<RunDetail>) =>
+      leadsOf(page({ state: 'failed', ended: CREATED, steps, ...changed }));
+    // At the top, then at the step.
+    expect(leads({})).toEqual([
+      'To try all of it again: phoenix replay aaaaaaa',
+      'To try it again: phoenix replay aaaaaaa --targets lxc/101',
+    ]);
+    const differs = 'To bring back what is declared: phoenix converge lxc/101';
+    expect(leads({ trigger: 'drift', readOnly: true })).toEqual([differs, differs]);
+  });
+
+  test('that waits offers what failed only where it can be converged', () => {
+    const at = { outcome: 'failed', ended: CREATED } as const;
+    const adopt = 'somebody made it; to take it over: phoenix adopt lxc/103';
+    const [gone, strange] = [
+      stepRecord('lxc/102', { ...at, verb: 'delete' }),
+      stepRecord('lxc/103', { ...at, reason: adopt }),
+    ];
+    const healed = (changed: Partial<RunDetail>) =>
+      leadsOf(page({ state: 'blocked', ...changed })).filter((lead) => lead.includes('phoenix converge'));
+    const tryAgain = 'To try again what failed: phoenix converge lxc/101';
+    expect(healed({ steps: [stepRecord('lxc/101', at), gone, strange] })).toEqual([tryAgain]);
+    expect(healed({ steps: [stepRecord('lxc/101', at)], trigger: 'command', verb: 'converge' })).toEqual([tryAgain]);
+    expect(healed({ steps: [gone, strange] })).toEqual([]);
+    expect(healed({ steps: [stepRecord('lxc/101', at)], trigger: 'command', verb: 'delete' })).toEqual([]);
+    expect(healed({ steps: [stepRecord('lxc/101', at)], readOnly: true })).toEqual([]);
+  });
+
   test('each table and page has a name', () => {
     for (const shown of everyPage('x')) {
       expect(shown.match(/<h1[ >]/g)).toHaveLength(1);
@@ -502,7 +541,17 @@ test('what differs names its fields, and more than one has a command for all', (
       ...{ head: null, open: [], orphans: [], certificates: [], faults: [], now },
       targets: targets.map(drifted),
     });
-    const rest = { head: null, frozen: null, open: [], runs: [], commits: null, older: null, names: new Map(), now };
+    const rest = {
+      head: null,
+      frozen: null,
+      open: [],
+      runs: [],
+      searched: [],
+      commits: null,
+      older: null,
+      names: new Map(),
+      now,
+    };
     return render(frontPage({ ...rest, overview }, linksFrom('/')));
   };
   const [one, two] = [home('lxc/101'), home('lxc/101', 'lxc/102')];

@@ -1,7 +1,10 @@
 // What pages say of the actions that they offer: the button, what it will do, and what is done. Pure.
 
+import type { TargetId } from '../../model/ids.ts';
+import type { Run } from '../../model/run.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { countOf } from '../count.ts';
+import { HOME } from './home.ts';
 
 /** The buttons that lead to the page which says what will be done. */
 export const BUTTONS = {
@@ -17,7 +20,7 @@ export const BUTTONS = {
 } as const;
 
 /** Before the command or button of an action where several are offered, so that each says what it is for. */
-export const ACTION_LEADS = {
+const LEADS = {
   approve: 'To let the step go on',
   replay: 'To try all of it again',
   heal: 'To try again what failed',
@@ -26,6 +29,21 @@ export const ACTION_LEADS = {
   unfreeze: null,
   look: null,
 } as const;
+
+/**
+ * What an action on the page of a run or of one of its steps is for.
+ *
+ * @param action `targets`: empty for all of them
+ * @param run the run of the page; one that only looked at the host failed where something differs, so that nothing is tried again
+ */
+export function actionLead(
+  action: { readonly do: keyof typeof LEADS; readonly targets?: readonly TargetId[] },
+  { readOnly }: Pick<Run, 'readOnly'>,
+): string | null {
+  if (action.do === 'replay' && action.targets !== undefined && action.targets.length > 0) return 'To try it again';
+  if (action.do === 'heal' && readOnly) return HOME.lookAgain;
+  return LEADS[action.do];
+}
 
 export const ACTION_PAGE = {
   approve: {

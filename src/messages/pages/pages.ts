@@ -127,7 +127,7 @@ export function runSentence(
       if (isHeld(run)) return `${sentence(HELD)}${so}.`;
       return run.steps.length === 0
         ? sentence(EMPTY[run.state])
-        : `${sentence(fitText(endOf(run).description, MAX_END_LENGTH))}${waitingToo(run)}`;
+        : inTurn(sentence(fitText(endOf(run).description, MAX_END_LENGTH)), waitingToo(run));
     default:
       return run.state satisfies never;
   }
@@ -148,7 +148,14 @@ const HELD = 'waits for the end of a freeze, or for an apply window';
 function waitingToo({ state, steps }: Run): string {
   const waits = steps.filter(({ outcome }) => outcome === 'blocked');
   if (state !== 'blocked' || waits.length === 0 || steps.every(({ outcome }) => outcome !== 'failed')) return '';
-  return `. ${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'} for a person.`;
+  return `${names(waits)} ${waits.length === 1 ? 'waits' : 'wait'} for a person.`;
+}
+
+/** Two sentences, where there is a second. A reason may end as a sentence does, or as a question. */
+function inTurn(first: string, second: string): string {
+  if (second === '') return first;
+  const told = first.replace(/[.\s]+$/, '');
+  return `${told}${/[?!]$/.test(told) ? '' : '.'} ${second}`;
 }
 
 /** What each problem is stands below it. */

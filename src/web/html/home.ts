@@ -27,8 +27,10 @@ export interface Front {
   readonly frozen: Freeze | null;
   /** Unfinished runs, oldest first. */
   readonly open: ReadonlyArray<Run>;
-  /** Newest first. */
+  /** Those of the list, newest first. */
   readonly runs: readonly Run[];
+  /** All that were looked at, newest first: what failed may be older than the list. */
+  readonly searched: readonly Run[];
   /** Commits of the runs as far as known; null: the repository did not respond in time. */
   readonly commits: ReadonlyMap<string, CommitInfo> | null;
   /** The next page starts before this run; null if there are no older ones. */

@@ -54,7 +54,7 @@ export function needsLine(
   return html`<p class="needs">${needs.map(({ part, text }) => html`<a href=${`#${part}`}>${text}</a> `)}</p>`;
 }
 
-export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' | 'runs'>, links: Links): Html {
+export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' | 'searched'>, links: Links): Html {
   const { certificates, orphans } = overview;
   const notLooked = notLookedText({ certificates: certificates === null, orphans: orphans === null });
   return html`
@@ -104,12 +104,16 @@ function approvals({ approvals: waiting }: Overview, links: Links): Html {
   );
 }
 
-function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'names' | 'runs'>, links: Links): Html {
+function failures(
+  { failed, refused }: Overview,
+  { names, searched }: Pick<Front, 'names' | 'searched'>,
+  links: Links,
+): Html {
   const one = ({ target, run, outcome, reason, commit }: Overview['failed'][number]) => html`
-      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}${sinceRun(runs, run)}</p>
+      <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}${sinceRun(searched, run)}</p>
       ${withRemedy(reason, MAX_REASON_LENGTH)}
       ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
-  const run = runs.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
+  const run = searched.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
   const where = run === undefined ? 'its run' : runLink(links, run.id);
   const head =
     refused === null
@@ -118,8 +122,8 @@ function failures({ failed, refused }: Overview, { names, runs }: Pick<Front, 'n
   return section('failed', 'Failed', failed, one, links, head);
 }
 
-/** When a run ended, or began where it goes on; nothing for one that is not among the newest. */
-function sinceRun(runs: Front['runs'], id: RunId | null): Html {
+/** When a run ended, or began where it goes on; nothing for one that is not among those looked at. */
+function sinceRun(runs: Front['searched'], id: RunId | null): Html {
   const run = runs.find((each) => each.id === id);
   return run === undefined ? null : html`, ${time(run.ended ?? run.started ?? run.created, true)}`;
 }

@@ -2,13 +2,14 @@
 
 import { labelsOf } from '../../messages/changes.ts';
 import { isDifferent } from '../../messages/drift.ts';
-import { ACTION_LEADS, asksToAdopt } from '../../messages/pages/actions.ts';
+import { actionLead, asksToAdopt } from '../../messages/pages/actions.ts';
 import { detailsNote, runSentence, STEP_DID_NOTHING, stepCounts, waveTitle } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin, runWord } from '../../messages/run.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
+import { imperative } from '../../model/verbs.ts';
 import { waitingSteps } from '../../plan/waiting.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
@@ -65,7 +66,7 @@ export function runPage(view: RunView, links: Links): Page {
       <h1>Run ${run.id} ${runBadge(run)}</h1>
       <p class="lead" role="status">${said(runSentence(run))}</p>
       ${withRemedy(run.problems.length > 0 && run.state === 'invalid' ? null : run.reason, run.steps.length === 0 ? undefined : MAX_REASON_LENGTH)}
-      ${offers(runActions(run), links)}
+      ${offers(runActions(run), run, links)}
       ${runFacts(view, links)}
       ${noteList(run.notes)}
       ${run.problems.length === 0 ? null : html`<h2>Problems</h2>${problemList(run.problems, { commit: run.commit, root: view.root }, links)}`}
@@ -77,16 +78,27 @@ export function runPage(view: RunView, links: Links): Page {
 function runActions(run: RunDetail): readonly PageAction[] {
   const waiting = waitingSteps(run).map((target): PageAction => ({ do: 'approve', run: run.id, target }));
   const failed = run.steps.filter(({ outcome }) => outcome === 'failed');
-  if (run.state === 'blocked' && failed.length > 0 && !run.readOnly)
-    return [...waiting.slice(0, MAX_OFFERS - 1), { do: 'heal', targets: failed.map(({ target }) => target) }];
+  const again = run.state === 'blocked' ? convergeable(run) : [];
+  if (again.length > 0) return [...waiting.slice(0, MAX_OFFERS - 1), { do: 'heal', targets: again }];
   if (waiting.length > 0 || run.ended === null || run.state !== 'failed') return waiting;
   if (!run.readOnly) return [{ do: 'replay', commit: run.commit, targets: [] }];
   return failed.map(({ target }) => ({ do: 'heal', targets: [target] }));
 }
 
-function offers(offered: readonly PageAction[], links: Links): Html {
+/**
+ * The failed targets that can be converged while the rest of the run waits: not those of a verb that asks for something else than what is
+ * declared, nor what is no longer declared, for which the whole command is refused, nor what has to be adopted first, which its step offers.
+ */
+function convergeable({ steps, verb, readOnly }: RunDetail): readonly TargetId[] {
+  if (readOnly || imperative(verb) !== null) return [];
+  return steps
+    .filter(({ outcome, verb: done, reason }) => outcome === 'failed' && done !== 'delete' && !asksToAdopt(reason))
+    .map(({ target }) => target);
+}
+
+function offers(offered: readonly PageAction[], run: RunDetail, links: Links): Html {
   if (offered.length === 0) return null;
-  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links, ACTION_LEADS[each.do])}</li>`)}</ul>`;
+  return html`<ul class="commands">${offered.slice(0, MAX_OFFERS).map((each) => html`<li>${offer(each, links, actionLead(each, run))}</li>`)}</ul>`;
 }
 
 function runFacts({ run, successor, commit }: RunView, links: Links): Html {
@@ -168,7 +180,7 @@ function stepDetails(
     <summary><code>${label(target)}</code> ${atAGlance(run, step, planned)}</summary>
     <h4 class="hidden">${label(target)}</h4>
     ${withRemedy(reasonBeside(step))}
-    ${offers(stepActions(run, step), links)}
+    ${offers(stepActions(run, step), run, links)}
     ${facts([
       ['Needs', needs(planned, href, label)],
       ['Started', time(started)],
@@ -211,7 +223,7 @@ export function stepPage({ run, logs }: RunView, step: StepRecord, links: Links)
       <h1><code>${label(target)}</code> in ${runLink(links, run.id)} ${stepBadge(run, step)}</h1>
       <p class="lead" role="status">${cost(run, step, planned)}</p>
       ${withRemedy(reasonBeside(step))}
-      ${offers(stepActions(run, step), links)}
+      ${offers(stepActions(run, step), run, links)}
       ${facts([
         ['Run', html`${run.id} ${runBadge(run)}`],
         ['Commit', commitLink(links, run.commit, html`<code class="whole">${run.commit}</code>`)],
