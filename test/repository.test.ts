@@ -2,7 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
@@ -29,6 +29,18 @@ test('every link of the documentation leads to a file that is there, and to a he
   );
   expect(pages.length).toBeGreaterThan(10);
   expect(broken).toEqual([]);
+});
+
+test('comments name only modules that are there', () => {
+  const modules = FILES.filter((file) => /\.(ts|mjs)$/.test(file));
+  const names = new Set(modules.map((file) => basename(file)));
+  const named = modules.flatMap((file) =>
+    [...read(file).matchAll(/^\s*(?:\/\/|\/?\*).*$/gm)]
+      .flatMap(([line]) => line.match(/[\w.-]+\.(?:ts|mjs)\b/g) ?? [])
+      .map((name) => ({ file, name })),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter(({ name }) => !names.has(name))).toEqual([]);
 });
 
 test('the package, the image and .node-version name one version of Node', () => {
