@@ -1,7 +1,7 @@
 // Desired mount points and devices of a container. A volume is identified by its name, a bind mount and a device by their paths, so that a second
 // apply finds them instead of creating new ones.
 
-import { isNumberIn } from '../../proxmox/guests/guest-options.ts';
+import { numberIn } from '../../proxmox/guests/guest-options.ts';
 import type { Settings } from '../guest/proxmox/conf.ts';
 import {
   editProperties,
@@ -255,8 +255,13 @@ function editDevice(device: Device, before: Device | undefined, now: string): st
   const set = deviceProperties(device);
   const earlier = before === undefined ? [] : Object.keys(deviceProperties(before));
   const remove = earlier.filter((key) => !(key in set));
-  const isNumber = (key: string): boolean => isNumberIn('dev0', key);
-  return editProperties(now, { set, remove, bare: 'path', absent: DEVICE_DEFAULTS, isNumber });
+  return editProperties(now, {
+    set,
+    remove,
+    bare: 'path',
+    absent: DEVICE_DEFAULTS,
+    numberIn: (key) => numberIn('dev0', key),
+  });
 }
 
 function desiredSetting(

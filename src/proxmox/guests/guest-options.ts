@@ -61,15 +61,30 @@ export function bareKeyOf(kind: OptionsOf, option: string): string | undefined {
 }
 
 const KINDS = ['lxc', 'qemu'] as const;
-const isNumeric = (types: readonly (string | undefined)[]): boolean =>
-  types.length > 0 && types.every((type) => type === 'integer' || type === 'number');
+type NumberForms = Readonly<Record<'integer' | 'number', RegExp>>;
 
-/** Whether an option is a number, in each kind of guest that has it: one number can be spelt in several ways. */
-export function isNumber(option: string): boolean {
-  return isNumeric(KINDS.flatMap((kind) => configOption(kind, option)?.type ?? []));
+/** How Proxmox writes and reads the number of an option in a guest's file. (qemu-server, PVE/QemuServer.pm, and pve-container, PVE/LXC/Config.pm, check_type) */
+const IN_FILE: NumberForms = { integer: /^\d+$/, number: /^\d+(\.\d+)?$/ };
+/** The same in a property string. (pve-common, PVE/JSONSchema.pm, check_type) */
+const IN_PROPERTIES: NumberForms = {
+  integer: /^[+-]?\d+$/,
+  number: /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+};
+
+/** The narrower form where the kinds of guests differ; null where one of them has no number there. */
+function formOf(types: readonly (string | undefined)[], forms: NumberForms): RegExp | null {
+  if (types.length === 0 || types.some((type) => type !== 'integer' && type !== 'number')) return null;
+  return types.includes('integer') ? forms.integer : forms.number;
 }
 
-/** The same for a key of a property string option. */
-export function isNumberIn(option: string, key: string): boolean {
-  return isNumeric(KINDS.flatMap((kind) => keysOfOption(kind, option)?.[key]?.type ?? []));
+/** The spellings that Proxmox takes for an option that is a number, such as `02`; null for other options. Any other text is no value: its line is dropped. */
+export function numberOf(option: string): RegExp | null {
+  const types = KINDS.flatMap((kind) => configOption(kind, option)?.type ?? []);
+  return formOf(types, IN_FILE);
+}
+
+/** The same for a key of a property string option. With any other text the whole option is dropped. */
+export function numberIn(option: string, key: string): RegExp | null {
+  const types = KINDS.flatMap((kind) => keysOfOption(kind, option)?.[key]?.type ?? []);
+  return formOf(types, IN_PROPERTIES);
 }

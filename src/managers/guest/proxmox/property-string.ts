@@ -60,20 +60,20 @@ export interface PropertyEdit {
   readonly bare?: string;
   /** Defaults of absent keys other than `0`. */
   readonly absent?: Properties;
-  /** Whether the value of the key is a number, which may be spelt in several ways (`100.50`). Default: no key's. */
-  readonly isNumber?: (key: string) => boolean;
+  /** The spellings of a number that Proxmox takes for the key (`100.50`); null where it is no number. Default: no key is one. */
+  readonly numberIn?: (key: string) => RegExp | null;
 }
 
 /** Applies the edit; returns the text unchanged where the edit would not change its meaning. */
 export function editProperties(
   text: string,
-  { set, remove, bare = '', absent = {}, isNumber = () => false }: PropertyEdit,
+  { set, remove, bare = '', absent = {}, numberIn = () => null }: PropertyEdit,
 ): string {
   const parts = text.split(',').filter((part) => part !== '');
   const keyOf = (part: string): string => (part.includes('=') ? part.slice(0, part.indexOf('=')).trim() : bare);
   const textOf = (part: string): string => (part.includes('=') ? part.slice(part.indexOf('=') + 1).trim() : part);
   const isSame = (key: string, one: string, other: string): boolean =>
-    sameValue(one, other) || (isNumber(key) && sameNumber(one, other));
+    sameValue(one, other) || sameNumber(one, other, numberIn(key));
   const known = new Set(parts.map(keyOf));
   const kept = parts
     .filter((part) => !remove.includes(keyOf(part)) || keyOf(part) in set)
@@ -95,11 +95,10 @@ function sameValue(one: string, other: string): boolean {
   return normal(one) === normal(other);
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/** Whether both texts are the same number, as Proxmox accepts them (pve-common, PVE/JSONSchema.pm, check_type). */
-export function sameNumber(one: string, other: string): boolean {
-  return NUMBER.test(one) && NUMBER.test(other) && Number(one) === Number(other);
+/** Whether both texts are the same number. @param form the spellings that Proxmox takes; null: it is no number */
+export function sameNumber(one: string, other: string, form: RegExp | null): boolean {
+  if (form === null) return false;
+  return form.test(one) && form.test(other) && Number(one) === Number(other);
 }
 
 function normal(value: string): string {

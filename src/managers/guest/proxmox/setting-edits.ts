@@ -1,6 +1,6 @@
 // Builds desired settings as edits of the present value: single values, property strings and lists.
 
-import { isNumber, isNumberIn } from '../../../proxmox/guests/guest-options.ts';
+import { numberIn, numberOf } from '../../../proxmox/guests/guest-options.ts';
 import { editProperties, type Properties, parseProperties, printProperties, sameNumber } from './property-string.ts';
 import type { DesiredSetting } from './settings.ts';
 
@@ -27,7 +27,7 @@ export function plainSetting(setting: PlainSetting): DesiredSetting[] {
   if (declared === null && !fresh && before == null) return [];
   const means = (value: string | undefined): string | null => (value === undefined ? null : normal(value));
   const isDeclared = (now: string | undefined, wanted: string): boolean =>
-    means(now) === normal(wanted) || (now !== undefined && isNumber(key) && sameNumber(now, wanted));
+    means(now) === normal(wanted) || (now !== undefined && sameNumber(now, wanted, numberOf(key)));
   return [
     {
       key,
@@ -101,7 +101,7 @@ function editedString(setting: PropertySetting, gone: readonly string[], text: s
     remove: [...remove],
     ...(bare === undefined ? {} : { bare }),
     ...(absent === undefined ? {} : { absent }),
-    isNumber: (name) => isNumberIn(setting.key, name),
+    numberIn: (name) => numberIn(setting.key, name),
   });
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { becomes, hundredths, wholeNumber } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
 import { seconds } from '../../../config/schema/values.ts';
+import { numberOf } from '../../../proxmox/guests/guest-options.ts';
 import { normalFlag, parseProperties } from '../proxmox/property-string.ts';
 import { MACHINE_SETTINGS } from './machine.ts';
 import { setting } from './setting.ts';
@@ -18,7 +19,11 @@ const MAX_MB = 64 * 1024 * 1024;
 const AS_BEFORE = 'one that exists keeps its own';
 const AS_IT_IS = 'as it is on the guest';
 
-const number = (text: string): string => String(Number(text));
+/** The number of an option's text. Text that Proxmox does not read as its number stays as it is: it equals none. */
+function number(option: string): (text: string) => string {
+  const form = numberOf(option);
+  return (text) => (text === '' || form?.test(text) ? String(Number(text)) : text);
+}
 
 /** In the order of their arguments. */
 export const SETTINGS = {
@@ -44,7 +49,7 @@ export const SETTINGS = {
     unit: 'cores',
     check: (places) =>
       hundredths(places, 'must be a number of cores such as 1.5, in hundredths', { least: 0, most: 8192 }),
-    normal: number,
+    normal: number('cpulimit'),
     lxc: {
       describes: 'How much CPU time it gets at most, in cores; parts of one count, and 0 is no limit.',
       whenAbsent: `no limit for a new container; ${AS_BEFORE}`,
@@ -62,7 +67,7 @@ export const SETTINGS = {
     // The kernel accepts no other weights, and Proxmox clamps them (PVE::CGroup, clamp_cpu_shares).
     check: (places) =>
       wholeNumber(places, 'must be a weight, a whole number from 1 to 10000', { least: 1, most: 10_000 }),
-    normal: number,
+    normal: number('cpuunits'),
     lxc: {
       describes: 'Its weight beside other guests when CPU time is short.',
       whenAbsent: `100 for a new container; ${AS_BEFORE}`,

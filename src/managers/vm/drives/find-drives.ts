@@ -2,7 +2,7 @@
 // note records that, so that a drive that was detached, or whose VM was recreated, is attached again. An empty disk never replaces data without an
 // approval.
 
-import { isNumberIn } from '../../../proxmox/guests/guest-options.ts';
+import { numberIn } from '../../../proxmox/guests/guest-options.ts';
 import { isCloudInit, isSameDisk } from '../../../proxmox/storages/volumes.ts';
 import { type RetainedVolumes, splitLine } from '../../guest/lifecycle/retained-volumes.ts';
 import { currentKey } from '../../guest/options/drive-options.ts';
@@ -258,7 +258,7 @@ export function usedAs(now: string, options: Drive['options'], before: Drive['op
     remove,
     bare: 'file',
     absent: ABSENT,
-    isNumber: isNumberOfDrive,
+    numberIn: numberInDrive,
   });
   return edited === present ? now : edited;
 }
@@ -267,6 +267,8 @@ function withCurrentKeys(text: string): string {
   return text.replaceAll(/(?<=,)([a-z_]+)(?==)/g, (key) => currentKey(DISK_KEYS, key));
 }
 
-/** Whether a key of drives is a number, such as a limit: a person may have written 100.50. */
-const isNumberOfDrive = (key: string): boolean =>
-  ['scsi0', 'virtio0', 'sata0', 'ide0'].some((option) => isNumberIn(option, key));
+/** How a key of drives may be written that is a number, such as a limit: a person may have written 100.50. Null for other keys. */
+function numberInDrive(key: string): RegExp | null {
+  const forms = ['scsi0', 'virtio0', 'sata0', 'ide0'].map((option) => numberIn(option, key));
+  return forms.find((form) => form !== null) ?? null;
+}
