@@ -40,7 +40,21 @@ export async function gatherFront(sources: PageSources, before: RunId | null): P
     paged ? null : overviewNow(sources, { head, open, runs, now }),
     namesOf(agent),
   ]);
-  return { head, frozen, open, runs: shown, searched: runs, commits, older, overview, names, now };
+  const refusal = overview?.refused == null ? null : await refusalOf(sources, overview.refused.commit, runs);
+  return { head, frozen, open, runs: shown, searched: runs, refusal, commits, older, overview, names, now };
+}
+
+/** The newest run for a commit that was not taken. One that only looks, such as a dry run, refuses none. */
+async function refusalOf(
+  { ledger, agent }: PageSources,
+  commit: string,
+  runs: readonly Run[],
+): Promise<Front['refusal']> {
+  const known = runs.find((run) => run.commit === commit && !run.readOnly);
+  const run = known === undefined ? null : await ledger.run(known.id);
+  if (run === null) return null;
+  const root = run.problems.length === 0 ? null : await orNull(agent.root(commit as CommitSha));
+  return { run: withoutSecrets(run, new Set()), root };
 }
 
 async function overviewNow(

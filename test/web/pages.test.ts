@@ -359,8 +359,14 @@ describe('a run', () => {
       message: '10.0.0.101 belongs to lxc/101 already',
       hint: 'choose another',
     } as const;
-    const planned = { state: 'invalid', plan: null, reason: 'invalid', problems: [problem] } as const;
+    const followed = { commit: COMMIT, verdict: 'invalid', base: null } as const;
+    const problems = [problem, ...Array.from({ length: 4 }, () => ({ ...problem, line: 13 }))];
+    const planned = { state: 'invalid', plan: null, reason: 'invalid', problems, followed } as const;
     const run = await record(server.ledger, [], { planned });
+    const front = words((await visit('/')).page);
+    expect(front).toContain('12:5 10.0.0.101 belongs to lxc/101 already choose another');
+    expect(front.match(/DUPLICATE_IP/g)).toHaveLength(3);
+    expect(front).toContain('Its run has 2 further errors.');
     const { page } = await visit(`/runs/${run}`);
     expect(words(page)).toContain(
       'error DUPLICATE_IP etc/phoenix_lxc_configs.json:12:5 10.0.0.101 belongs to lxc/101 already choose another',

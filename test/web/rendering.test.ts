@@ -182,7 +182,17 @@ function everyPage(text: string): string[] {
     drifted: [known],
   };
   const front = {
-    ...{ head, frozen, open: [run], runs: [run], searched: [run], older: run.id, now, overview },
+    ...{
+      head,
+      frozen,
+      open: [run],
+      runs: [run],
+      searched: [run],
+      refusal: { run, root: text },
+      older: run.id,
+      now,
+      overview,
+    },
     names: new Map([[target, text]]),
     commits: new Map([[text, info]]),
   };
@@ -547,6 +557,7 @@ test('what differs names its fields, and more than one has a command for all', (
       open: [],
       runs: [],
       searched: [],
+      refusal: null,
       commits: null,
       older: null,
       names: new Map(),

@@ -106,6 +106,7 @@ export const HOME = {
   tryAgain: 'When that is done',
   lookAgain: 'To bring back what is declared',
   healAll: 'To bring back all of it',
+  moreProblems: (more: number): string => `Its run has ${countOf(more, 'further error')}.`,
   end: { unknown: 'not known yet: none that Phoenix brought lies there' },
 } as const;
 

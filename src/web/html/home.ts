@@ -9,7 +9,7 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
 import type { Freeze } from '../../ports/ledger.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
-import type { Head } from '../../ports/runs.ts';
+import type { Head, RunDetail } from '../../ports/runs.ts';
 import { mayAsk, type PageAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';
 import { badge, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
@@ -31,6 +31,8 @@ export interface Front {
   readonly runs: readonly Run[];
   /** All that were looked at, newest first: what failed may be older than the list. */
   readonly searched: readonly Run[];
+  /** The run that did not take the newest commit of the branch, and where its files are; null: that was taken, or the run is none of those looked at. */
+  readonly refusal: { readonly run: RunDetail; readonly root: string | null } | null;
   /** Commits of the runs as far as known; null: the repository did not respond in time. */
   readonly commits: ReadonlyMap<string, CommitInfo> | null;
   /** The next page starts before this run; null if there are no older ones. */

@@ -21,11 +21,14 @@ import { badge, commitLink, runLink, said, type Tone, targetLink, time, withReme
 import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';
 import { offer } from './offer.ts';
+import { problemList } from './problems.ts';
 
 /** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;
 /** Characters of a reason; the page of its step has all of it. */
 const MAX_REASON_LENGTH = 480;
+/** Errors of the newest commit that the front page shows; its run has all of them. */
+const PROBLEMS_SHOWN = 3;
 /** Maximum number of shown entries; the target list has all. */
 const MAX_SHOWN = 20;
 
@@ -54,7 +57,11 @@ export function needsLine(
   return html`<p class="needs">${needs.map(({ part, text }) => html`<a href=${`#${part}`}>${text}</a> `)}</p>`;
 }
 
-export function needsYou(overview: Overview, front: Pick<Front, 'names' | 'now' | 'searched'>, links: Links): Html {
+export function needsYou(
+  overview: Overview,
+  front: Pick<Front, 'names' | 'now' | 'searched' | 'refusal'>,
+  links: Links,
+): Html {
   const { certificates, orphans } = overview;
   const notLooked = notLookedText({ certificates: certificates === null, orphans: orphans === null });
   return html`
@@ -106,20 +113,32 @@ function approvals({ approvals: waiting }: Overview, links: Links): Html {
 
 function failures(
   { failed, refused }: Overview,
-  { names, searched }: Pick<Front, 'names' | 'searched'>,
+  { names, searched, refusal }: Pick<Front, 'names' | 'searched' | 'refusal'>,
   links: Links,
 ): Html {
   const one = ({ target, run, outcome, reason, commit }: Overview['failed'][number]) => html`
       <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}${sinceRun(searched, run)}</p>
       ${withRemedy(reason, MAX_REASON_LENGTH)}
       ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
-  const run = searched.find(({ commit, readOnly }) => commit === refused?.commit && !readOnly);
-  const where = run === undefined ? 'its run' : runLink(links, run.id);
-  const head =
-    refused === null
-      ? null
-      : html`<li><p>${badge(refused.verdict, 'bad')} ${commitLink(links, refused.commit)}, the newest commit of the branch: ${where} says why.</p></li>`;
-  return section('failed', 'Failed', failed, one, links, head);
+  return section('failed', 'Failed', failed, one, links, refused === null ? null : notTaken(refused, refusal, links));
+}
+
+/** The newest commit of the branch, why it was not taken, and what to do. */
+function notTaken(
+  { verdict, commit }: NonNullable<Overview['refused']>,
+  refusal: Front['refusal'],
+  links: Links,
+): Html {
+  const told = html`${badge(verdict, 'bad')} ${commitLink(links, commit)}, the newest commit of the branch`;
+  if (refusal === null) return html`<li><p>${told}: its run says why.</p></li>`;
+  const { run, root } = refusal;
+  const errors = run.problems.filter(({ severity }) => severity === 'error');
+  const more = errors.length - PROBLEMS_SHOWN;
+  return html`<li>
+      <p>${told}, in ${runLink(links, run.id)}, ${time(run.ended ?? run.created, true)}</p>
+      ${errors.length === 0 ? withRemedy(run.reason, MAX_REASON_LENGTH) : problemList(errors.slice(0, PROBLEMS_SHOWN), { commit, root }, links)}
+      ${more > 0 ? html`<p class="dim">${HOME.moreProblems(more)}</p>` : null}
+    </li>`;
 }
 
 /** When a run ended, or began where it goes on; nothing for one that is not among those looked at. */
