@@ -113,6 +113,22 @@ test.each(ROWS.map(([kind, field, entry, beside, code = 'NO_EFFECT']) => ({ kind
   },
 );
 
+test('the service of an authority says at which port certificates are asked, also where its address is not declared', () => {
+  const ca = { role: 'ca', network_config: { ip: 'dhcp' } };
+  const planOf = (entry: Entry): string | null => {
+    const files = withGuest('lxc', entry);
+    files[HYPERVISOR].step_ca = { dns_name: 'ca.example.internal', provisioner_name: 'x' };
+    files[LXC].lxc_configs['900'].role = 'none';
+    expect(loadFiles(files).problems.filter(({ path }) => path?.startsWith(placeOf('lxc', 'traefik_service')))).toEqual(
+      [],
+    );
+    return planned(files);
+  };
+  const other = planOf({ ...ca, traefik_service: { name: 'ca', port: 8443 } });
+  expect(other).toContain('https://ca.example.internal:8443');
+  expect(planOf(ca)).not.toBe(other);
+});
+
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHR+I2WdRckTJNVG4JhagiF0EnwJ7piwIrSqky+aD6E0 ada@example.internal';
 
 /** Values of fields beside the settings, of which one differs from the default. */

@@ -68,9 +68,10 @@ function idleHealthCheck({ healthCheck, isTemplate, startState }: Guest): Idle[]
   return [{ keys: ['health_check'], why: 'only a guest that Phoenix keeps running is checked', hint }];
 }
 
-/** Nothing says where the service answers. */
+/** Nothing says where the service answers. Certificates are asked at the port of an authority, whose name may be known without its address. */
 function idleService(guest: Guest): Idle[] {
-  if (guest.traefikService === null || addressOf(guest) !== null) return [];
+  const isAuthority = guest.kind === 'lxc' && guest.role === 'ca';
+  if (guest.traefikService === null || addressOf(guest) !== null || isAuthority) return [];
   const why = 'the guest has no fixed address, so nothing can pass requests on to it';
   return [
     { keys: ['traefik_service'], why, hint: 'Give its first interface an address with prefix length, or take it out.' },
