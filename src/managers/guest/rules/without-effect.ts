@@ -5,7 +5,7 @@ import { placeIn } from '../../../config/read/place.ts';
 import type { LxcGuest } from '../../lxc/declared.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { VmGuest } from '../../vm/declared.ts';
-import { addressOf, allGuests, nameOfGuest, targetOf } from '../guests.ts';
+import { addressOf, allGuests, isChecked, nameOfGuest, targetOf } from '../guests.ts';
 
 type Guest = LxcGuest | VmGuest;
 
@@ -62,9 +62,9 @@ function idleInTemplate(guest: Guest): Idle[] {
   return idle;
 }
 
-function idleHealthCheck({ healthCheck, isTemplate, startState }: Guest): Idle[] {
-  if (healthCheck === null || (!isTemplate && startState === 'running')) return [];
-  const hint = isTemplate ? TAKE_OUT : 'Write "state": "running", or take it out.';
+function idleHealthCheck(guest: Guest): Idle[] {
+  if (guest.healthCheck === null || isChecked(guest)) return [];
+  const hint = guest.isTemplate ? TAKE_OUT : 'Write "state": "running", or take it out.';
   return [{ keys: ['health_check'], why: 'only a guest that Phoenix keeps running is checked', hint }];
 }
 
