@@ -30,3 +30,8 @@ export function fitting(text: string, pattern: RegExp, what: string): string {
     `${JSON.stringify(text.slice(0, 60))} cannot be written into ${what}: the format has no way to say it`,
   );
 }
+
+/** Quoted where a shell would not take it for one word as it is, such as a name with `!`. For commands that people copy; Phoenix itself uses no shell. */
+export function shellWord(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -126,7 +126,11 @@ test.each([
 test.each([
   ['"web"', '"we\tb"', 'Write \\t for a tab, or a space.'],
   ['"/tank/certs/101"', '"C:\\certs"', 'A backslash is written twice in JSON; folders of Linux are separated by "/".'],
+  ['"/tank/certs/101"', '"C:\\users"', 'A backslash is written twice in JSON; folders of Linux are separated by "/".'],
+  ['"web"', '"\\u12"', 'A backslash is written twice in JSON; folders of Linux are separated by "/".'],
+  ['"web"', '"we\u0001b"', 'Take out the character U+0001, or write \\u0001 for it.'],
   ['"web"', '"web', 'Put a double quote at its end.'],
+  ['"web"', '"C:\\\\certs', 'Put a double quote at its end.'],
   [
     '"cores": 1',
     '"cores":\u00a01',

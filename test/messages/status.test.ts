@@ -58,6 +58,8 @@ test('an unsigned commit is named with the remedy, however long the reason', () 
 test('a run that waits for approvals says how many of them it has', () => {
   const one = step(T2, { impact: 'destroy', approval: true, approvals: 1 });
   expect(stepReason.needsApproval(RUN, one)).toBe('would destroy it; to allow it: phoenix approve 17 lxc/105');
+  const token = { ...one, target: targetId('token', 'ada@pve!backup') };
+  expect(stepReason.needsApproval(RUN, token)).toMatch(/: phoenix approve 17 'token\/ada@pve!backup'$/);
   expect(stepReason.needsApproval(RUN, { ...one, impact: 'live', approvals: 3 }, 2)).toBe(
     'would change it, with 2 of 3 approvals; to allow it: phoenix approve 17 lxc/105',
   );

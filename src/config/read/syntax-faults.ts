@@ -26,14 +26,21 @@ export function valueFault(token: number, text: string, offset: number, inside: 
   return unknownWord(text, offset, 'a value');
 }
 
-/** What is wrong with the text that begins here. */
-function hintForText(text: string, offset: number): string {
+const ESCAPES = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a string of JSON must not hold them
+const CONTROL = /[\u0000-\u001f]/;
+
+/** What is wrong with the text that begins here; null where that cannot be told. */
+function hintForText(text: string, offset: number): string | null {
   const line = text.slice(offset + 1, offset + 1000).split(/[\r\n]/)[0] ?? '';
   const [content = ''] = /^(?:[^"\\]|\\.)*/.exec(line) ?? [];
-  if (/\\(?!["\\/bfnrtu])/.test(content))
+  if (content.replaceAll(ESCAPES, '').includes('\\'))
     return 'A backslash is written twice in JSON; folders of Linux are separated by "/".';
   if (content.includes('\t')) return 'Write \\t for a tab, or a space.';
-  return 'Put a double quote at its end.';
+  const [control] = CONTROL.exec(content) ?? [];
+  if (control !== undefined)
+    return `Take out the character ${codeOf(control)}, or write ${JSON.stringify(control).slice(1, -1)} for it.`;
+  return line[content.length] === '"' ? null : 'Put a double quote at its end.';
 }
 
 export function keyFault(token: number, text: string, offset: number): Fault {

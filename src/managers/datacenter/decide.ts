@@ -1,9 +1,10 @@
 // Compares an object as declared with the object on the host, and decides the calls of Proxmox's API that remove the difference.
 
 import type { Action } from '../../model/action.ts';
-import { nameOf } from '../../model/ids.ts';
+import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Options } from '../../proxmox/files/section-config.ts';
+import { approvedBy } from '../approval.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { createCall, deleteCall, impactOfOptions, optionArgs, updateCall } from './calls.ts';
 import { foreignMembers, foreignPoolReason, memberActions } from './lists/members.ts';
@@ -287,6 +288,6 @@ function decideRemoval(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectO
 }
 
 /** @param trailer the verb in the commit trailer */
-export function approvalHint(trailer: 'destroy' | 'recreate', target: string): string {
-  return `approve it with: phoenix approve RUN ${target} (phoenix status names the run), or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
+export function approvalHint(trailer: 'destroy' | 'recreate', target: TargetId): string {
+  return `${approvedBy(target)}, or the commit trailer Phoenix-Approve: ${trailer} ${target}`;
 }

@@ -121,6 +121,11 @@ export function ruleLists(config: Config): RuleList[] {
   return lists;
 }
 
+/** Whether its health check is ever run: only a guest that Phoenix keeps running is checked. */
+export function isChecked({ healthCheck, isTemplate, startState }: Guest): boolean {
+  return healthCheck !== null && !isTemplate && startState === 'running';
+}
+
 /** The fixed address at which a guest is reached; null where it has none. */
 export function addressOf(guest: Guest | undefined): string | null {
   const [first] = guest === undefined ? [] : firstAddresses(guest);

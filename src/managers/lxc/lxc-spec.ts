@@ -92,8 +92,10 @@ export function withContainerDefaults(spec: LxcSpec): LxcSpec {
 
 function lxcSpec(guest: LxcGuest, config: Config, common: Inputs): LxcSpec {
   const source = guest.cloneFrom === null ? undefined : config.guests.get(guest.cloneFrom);
+  // A privileged container maps no ids, so that the host has none to allow.
+  const maps = guest.unprivileged === false ? [] : guest.idMaps;
   const ranges = (type: 'uid' | 'gid'): IdRange[] =>
-    guest.idMaps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));
+    maps.filter((map) => map.type === type).map((map) => ({ first: map.hostId, count: map.size }));
   return {
     ...valuesOf('lxc', guest),
     ...guestSpec(guest, valuesOf('lxc', guest), {

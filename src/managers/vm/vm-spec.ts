@@ -12,6 +12,7 @@ import type { FirewallRule } from '../guest/declared.ts';
 import { downloadNeeds } from '../guest/download-needs.ts';
 import { objectsNamedBy } from '../guest/firewall-names.ts';
 import { type GuestSpec, guestNeeds, guestSpec } from '../guest/guest-spec.ts';
+import { isChecked } from '../guest/guests.ts';
 import { contentOf, type Source } from '../guest/lifecycle/source.ts';
 import { declaredFirewall } from '../guest/proxmox/firewall.ts';
 import { type Networks, networksOf } from '../guest/proxmox/network.ts';
@@ -94,13 +95,11 @@ export function withMachineDefaults(spec: VmSpec): VmSpec {
 }
 
 /** Whether Phoenix runs something inside it. */
-export function isWorkedIn(
-  { id, features, volumes, stacks, user, healthCheck, portainer }: VmGuest,
-  config: Config,
-): boolean {
+export function isWorkedIn(vm: VmGuest, config: Config): boolean {
+  const { id, features, volumes, stacks, user, portainer } = vm;
   const uses = [features, volumes, stacks].some((list) => list.length > 0);
   const isHookTarget = config.certificates.some(({ hook }) => hook?.guest === id);
-  return uses || isHookTarget || user.passwordHash !== null || healthCheck !== null || portainer.role !== 'none';
+  return uses || isHookTarget || user.passwordHash !== null || isChecked(vm) || portainer.role !== 'none';
 }
 
 function vmSpec(guest: VmGuest, config: Config, common: Inputs): VmSpec {

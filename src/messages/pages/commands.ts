@@ -1,6 +1,7 @@
 // Commands that a page or message gives people to copy: what they do in the terminal about what they read. Pure.
 
 import type { RunId, TargetId } from '../../model/ids.ts';
+import { shellWord } from '../../model/text.ts';
 import { shortSha } from '../statuses/status.ts';
 
 export const COMMANDS = {
@@ -15,8 +16,3 @@ export const COMMANDS = {
   freeze: () => "phoenix freeze 'REASON'",
   unfreeze: () => 'phoenix unfreeze',
 } as const;
-
-/** As a shell takes it for one word, whatever it holds. */
-function shellWord(text: string): string {
-  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}

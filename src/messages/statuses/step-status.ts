@@ -6,6 +6,7 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Outcome } from '../../model/run.ts';
+import { shellWord } from '../../model/text.ts';
 import type { Doubt } from '../../plan/doubts.ts';
 import { type FinalSentence, type Sentence, shortSha } from './status.ts';
 
@@ -59,7 +60,7 @@ export const stepReason = {
     given = 0,
   ) => {
     const many = approvals > 1 ? `, with ${given} of ${approvals} approvals` : '';
-    return `would ${impact === 'live' ? 'change' : impact} it${many}; to allow it: phoenix approve ${run} ${target}`;
+    return `would ${impact === 'live' ? 'change' : impact} it${many}; to allow it: phoenix approve ${run} ${shellWord(target)}`;
   },
   protected: ({ target, impact }: Pick<PlanStep, 'target' | 'impact'>) =>
     `would ${impact} it, but it is protected; take "protected" off ${target} first`,

@@ -87,3 +87,17 @@ describe.each(Object.entries(ODD_GUESTS))('%s', (_, guest) => {
     },
   );
 });
+
+test.each(['template: 1', 'template: yes'])(
+  'a template (%s) that would start with the host is imported without a state',
+  async (line) => {
+    const text = `boot: order=scsi0\ncores: 2\nmemory: 2048\nname: odd\nonboot: 1\nscsi0: rpool:base-4001-disk-0,size=8G\n${line}\n`;
+    await hostWith({ kind: 'vm', text });
+    const { imported } = await readHost(host, ['vm', 'hypervisor'], SETTINGS);
+    const { config, problems } = load(snapshotOf(imported.files, imported.texts), SETTINGS);
+    expect(config?.vm.map(({ id, isTemplate }) => [id, isTemplate])).toContainEqual([ID, true]);
+    expect(problems.map(({ code, path = '' }) => [code, path?.split('/').at(-1)])).toEqual([
+      ['NO_EFFECT', 'start_at_boot'],
+    ]);
+  },
+);

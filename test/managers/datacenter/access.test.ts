@@ -186,6 +186,11 @@ test('the value of a token is shown to nobody, and it goes with its user', async
   expect(value).toHaveLength(36);
   expect(printed.join('')).toBe('');
   expect(await host.read(USERS)).toContain('token:ada@pve!backup:0:0:Of the backup server [kept by Phoenix from');
+  expect(await convergeStep(tokens, host, gone(token, { adopt: true }))).toMatchObject({
+    outcome: 'refused',
+    // A shell that people type into would look for an earlier command at the exclamation mark.
+    reason: expect.stringContaining("phoenix approve RUN 'token/ada@pve!backup' (phoenix status"),
+  });
   await convergeStep(kindNamed('user'), host, gone(user, { approved: true, adopt: true }));
   expect(await host.read(USERS)).not.toContain('ada@pve');
   await host.close();

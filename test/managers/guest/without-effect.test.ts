@@ -113,6 +113,43 @@ test.each(ROWS.map(([kind, field, entry, beside, code = 'NO_EFFECT']) => ({ kind
   },
 );
 
+test('what is told to have no effect has none: taken out, nothing else is done in a guest or at its host', () => {
+  const machine = { template_image: undefined, import_from: 'local:import/b.qcow2', guest_agent: undefined };
+  const maps = [{ type: 'uid', container_id: 1000, host_id: 1000, size: 1 }];
+  const part = (kind: Kind, entry: Entry, name: string) => specOf(withGuest(kind, entry), `${kind}/770`)[name];
+  for (const state of [undefined, 'stopped', 'unmanaged']) {
+    const vm = { ...machine, state };
+    expect(problemsAt('vm', { ...vm, ...CHECK }, 'health_check'), state).toEqual(['NO_EFFECT health_check']);
+    expect(part('vm', { ...vm, ...CHECK }, 'agent'), state).toBe(false);
+  }
+  expect(part('vm', { ...machine, ...CHECK, state: 'running' }, 'agent')).toBe(true);
+  const noMaps = { uid: [], gid: [] };
+  expect(part('lxc', { unprivileged: false, id_maps: maps }, 'delegated')).toEqual(noMaps);
+  expect(part('lxc', { id_maps: maps }, 'delegated')).not.toEqual(noMaps);
+});
+
+test('a VM without guest agent is refused for a check that would be run, and not for one that has no effect', () => {
+  const vm = { ...CHECK, cloud_init: false, guest_agent: false };
+  expect(problemsAt('vm', { ...vm, state: 'running' }, 'health_check')).toEqual(['INVALID_VALUE health_check']);
+  expect(problemsAt('vm', { ...vm, state: 'stopped' }, 'health_check')).toEqual(['NO_EFFECT health_check']);
+});
+
+test('the service of an authority says at which port certificates are asked, also where its address is not declared', () => {
+  const ca = { role: 'ca', network_config: { ip: 'dhcp' } };
+  const planOf = (entry: Entry): string | null => {
+    const files = withGuest('lxc', entry);
+    files[HYPERVISOR].step_ca = { dns_name: 'ca.example.internal', provisioner_name: 'x' };
+    files[LXC].lxc_configs['900'].role = 'none';
+    expect(loadFiles(files).problems.filter(({ path }) => path?.startsWith(placeOf('lxc', 'traefik_service')))).toEqual(
+      [],
+    );
+    return planned(files);
+  };
+  const other = planOf({ ...ca, traefik_service: { name: 'ca', port: 8443 } });
+  expect(other).toContain('https://ca.example.internal:8443');
+  expect(planOf(ca)).not.toBe(other);
+});
+
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHR+I2WdRckTJNVG4JhagiF0EnwJ7piwIrSqky+aD6E0 ada@example.internal';
 
 /** Values of fields beside the settings, of which one differs from the default. */
@@ -227,6 +264,12 @@ const FIELDS = [...ofKind('lxc', lxcGuest.shape), ...ofKind('vm', vmGuest.shape)
 function planned(files: Files): string | null {
   const { draft } = loadFiles(files);
   return draft === null ? null : JSON.stringify([...allTargets(draft)]);
+}
+
+function specOf(files: Files, id: string): Readonly<Record<string, unknown>> {
+  const { draft } = loadFiles(files);
+  const found = draft === null ? undefined : [...allTargets(draft).values()].find((target) => target.id === id);
+  return (found?.spec ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 test('each field of a guest changes what is done, or is told of at its line, whatever is beside it', () => {

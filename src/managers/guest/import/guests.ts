@@ -21,7 +21,7 @@ import {
 import type { GuestObservation } from '../observe/observation.ts';
 import { confFolder } from '../observe/observe.ts';
 import type { Program } from '../proxmox/command.ts';
-import { type GuestConf, parseConf } from '../proxmox/conf.ts';
+import { type GuestConf, isTemplateConf, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
 import type { GuestKind } from '../settings/setting.ts';
@@ -87,8 +87,9 @@ export function sharedFields(
     .split(/[,;\s]+/)
     .filter((tag) => tag !== '' && tag.toLowerCase() !== OWNER_TAG);
   const onboot = normalFlag(guest.conf.settings['onboot'] ?? '0') === '1';
-  // Otherwise `onboot` would also mean that Phoenix keeps it running: a guest that is stopped at the moment stays stopped.
-  const resting = onboot && !guest.running ? { state: 'unmanaged' } : {};
+  // Otherwise `onboot` would also mean that Phoenix keeps it running: a guest that is stopped at the moment stays stopped. A template
+  // is never started.
+  const resting = onboot && !guest.running && !isTemplateConf(guest.conf) ? { state: 'unmanaged' } : {};
   const state = extent === 'all' ? { state: guest.running ? 'running' : 'stopped' } : resting;
   return { ...settings, ...state, ...(tags.length === 0 ? {} : { tags: [...new Set(tags)].sort() }) };
 }

@@ -2,6 +2,7 @@
 // needs room for Phoenix's block.
 
 import type { Action } from '../../../model/action.ts';
+import { approvedBy } from '../../approval.ts';
 import type { Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { isStill } from '../impact.ts';
@@ -34,6 +35,6 @@ export function interruptedByAdoption(
     : `has to be restarted for what is declared${first === undefined ? '' : ` (${first.summary})`}`;
   return {
     kind: 'blocked',
-    reason: `${wanted.target} ${what}; approve it with: phoenix approve RUN ${wanted.target} (phoenix status names the run), or declare what it is`,
+    reason: `${wanted.target} ${what}; ${approvedBy(wanted.target)}, or declare what it is`,
   };
 }

@@ -3,6 +3,7 @@
 import { inTheWay, orphanText } from '../../../messages/orphans.ts';
 import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
+import { approvedBy } from '../../approval.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { isTagged, parseNotes, repositoryName } from '../observe/notes.ts';
@@ -50,7 +51,7 @@ export function mayDestroy(wanted: Wanted<GuestSpec>, what: string): Refusal | n
     return blocked(`${wanted.target} is protected; remove "protected" from it in a commit of its own first`);
   if (!wanted.approved)
     return blocked(
-      `${what}; approve it with: phoenix approve RUN ${wanted.target} (phoenix status names the run), or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,
+      `${what}; ${approvedBy(wanted.target)}, or the commit trailer Phoenix-Approve: destroy ${wanted.target}`,
     );
   return null;
 }

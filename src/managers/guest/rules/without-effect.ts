@@ -5,7 +5,7 @@ import { placeIn } from '../../../config/read/place.ts';
 import type { LxcGuest } from '../../lxc/declared.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { VmGuest } from '../../vm/declared.ts';
-import { addressOf, allGuests, nameOfGuest, targetOf } from '../guests.ts';
+import { addressOf, allGuests, isChecked, nameOfGuest, targetOf } from '../guests.ts';
 
 type Guest = LxcGuest | VmGuest;
 
@@ -62,15 +62,16 @@ function idleInTemplate(guest: Guest): Idle[] {
   return idle;
 }
 
-function idleHealthCheck({ healthCheck, isTemplate, startState }: Guest): Idle[] {
-  if (healthCheck === null || (!isTemplate && startState === 'running')) return [];
-  const hint = isTemplate ? TAKE_OUT : 'Write "state": "running", or take it out.';
+function idleHealthCheck(guest: Guest): Idle[] {
+  if (guest.healthCheck === null || isChecked(guest)) return [];
+  const hint = guest.isTemplate ? TAKE_OUT : 'Write "state": "running", or take it out.';
   return [{ keys: ['health_check'], why: 'only a guest that Phoenix keeps running is checked', hint }];
 }
 
-/** Nothing says where the service answers. */
+/** Nothing says where the service answers. Certificates are asked at the port of an authority, whose name may be known without its address. */
 function idleService(guest: Guest): Idle[] {
-  if (guest.traefikService === null || addressOf(guest) !== null) return [];
+  const isAuthority = guest.kind === 'lxc' && guest.role === 'ca';
+  if (guest.traefikService === null || addressOf(guest) !== null || isAuthority) return [];
   const why = 'the guest has no fixed address, so nothing can pass requests on to it';
   return [
     { keys: ['traefik_service'], why, hint: 'Give its first interface an address with prefix length, or take it out.' },

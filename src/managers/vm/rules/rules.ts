@@ -6,7 +6,7 @@ import { readOnlyFirmware } from '../../../proxmox/machine/processors.ts';
 import { propertiesOf } from '../../../proxmox/parameters/table.ts';
 import { formatsOf } from '../../../proxmox/storages/types.ts';
 import type { Config } from '../../config.ts';
-import { interfacesOf, nameOfGuest, targetOf } from '../../guest/guests.ts';
+import { interfacesOf, isChecked, nameOfGuest, targetOf } from '../../guest/guests.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { VmGuest } from '../declared.ts';
 import { DISK_FIELDS, isoKey } from '../drives/drives.ts';
@@ -57,7 +57,7 @@ function workedIn(vm: VmGuest): Diagnostic[] {
     [vm.features.length > 0, 'features'],
     [vm.volumes.length > 0, 'volumes'],
     [vm.stacks.length > 0, 'docker_stacks'],
-    [vm.healthCheck !== null, 'health_check'],
+    [isChecked(vm), 'health_check'],
     [vm.portainer.role !== 'none', 'portainer_role'],
   ];
   return uses
