@@ -6,7 +6,7 @@ import { leftText } from '../../messages/pages/home.ts';
 import { MAP, stateWord } from '../../messages/pages/map.ts';
 import { networkText } from '../../messages/pages/target.ts';
 import type { CertificateEnd, DeclaredEnvironment } from '../../model/environment.ts';
-import type { TargetId } from '../../model/ids.ts';
+import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import { badge, said, type Tone, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';
@@ -37,7 +37,10 @@ type Pair = readonly [from: GraphBox, to: GraphBox];
 function sections(environment: DeclaredEnvironment, view: MapView, links: Links): Html {
   const box = (target: TargetId) => targetBox(target, environment, view, links);
   const { authority, stacks } = environment;
-  const signed = authority === null ? [] : environment.certificates.map((each): Pair => [box(authority), box(each)]);
+  // The kind is in the heading, and the longest names of all are those of certificates.
+  const certificate = (target: TargetId): GraphBox => ({ ...box(target), label: nameOf(target) });
+  const signed =
+    authority === null ? [] : environment.certificates.map((each): Pair => [box(authority), certificate(each)]);
   return html`
     ${networks(environment, view, links)}
     ${pairs(MAP.services, servicePairs(environment, box))}
