@@ -4,6 +4,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
+import { shellWord } from '../../model/text.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
@@ -102,7 +103,7 @@ function foreignFile(
     if (kind === 'link') {
       return `${path} is not ours: it is a symbolic link, or lies behind one, which others than root may have made and which is not followed; put the file or the folder itself there`;
     }
-    return `${path} is not ours: move it away, or let Phoenix replace it with phoenix adopt ${target}`;
+    return `${path} is not ours: move it away, or let Phoenix replace it with phoenix adopt ${shellWord(target)}`;
   }
   return null;
 }

@@ -2,6 +2,7 @@
 
 import { nameOf } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
+import { shellWord } from '../../model/text.ts';
 import type { Options } from '../../proxmox/files/section-config.ts';
 import { repositoryName } from '../guest/observe/notes.ts';
 import { ownerIn } from '../guest/observe/object-mark.ts';
@@ -18,5 +19,5 @@ export function foreignReason(row: ObjectRow, wanted: Wanted<JsonObject>, presen
   const owner = mark === null ? null : ownerIn(present[mark]?.[0] ?? '');
   if (mark === null ? before !== undefined : owner === repositoryName(origin)) return null;
   const whose = owner === null ? 'is not ours' : `is kept by the repository ${owner}`;
-  return `${row.label} ${nameOf(target)} ${whose}; take it over with phoenix adopt ${target}`;
+  return `${row.label} ${nameOf(target)} ${whose}; take it over with phoenix adopt ${shellWord(target)}`;
 }

@@ -5,6 +5,7 @@ import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
+import { shellWord } from '../../model/text.ts';
 import { normalisedAclPath } from '../../proxmox/access.ts';
 import type { Options } from '../../proxmox/files/section-config.ts';
 import { parseRights, type Right } from '../../proxmox/files/user-config.ts';
@@ -97,7 +98,7 @@ export function rightsDifferences(
 }
 
 function foreignRightReason({ who, role, path }: Right, target: TargetId): string {
-  return `${who} has the role ${role} on ${path} already, which is not ours; take it over with phoenix adopt ${target}`;
+  return `${who} has the role ${role} on ${path} already, which is not ours; take it over with phoenix adopt ${shellWord(target)}`;
 }
 
 /** Granting an existing right changes nothing. */

@@ -4,6 +4,7 @@
 import type { Action, Content, RequestJson } from '../../model/action.ts';
 import { dotenvValue } from '../../model/dotenv.ts';
 import type { TargetId } from '../../model/ids.ts';
+import { shellWord } from '../../model/text.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { call } from '../portainer-api/call.ts';
@@ -51,10 +52,10 @@ function foreignOwner(target: TargetId, spec: StackSpec, { stack, note, containe
   if (stack !== null) {
     return stack.variables.get(OWNER) === target
       ? null
-      : `environment ${environment} has a stack ${project} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`;
+      : `environment ${environment} has a stack ${project} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${shellWord(target)}`;
   }
   return note === null && (containers ?? []).length > 0
-    ? `VM ${vm} has containers of a compose project ${project} that Phoenix did not start; take them down there, or take them over with phoenix adopt ${target}`
+    ? `VM ${vm} has containers of a compose project ${project} that Phoenix did not start; take them down there, or take them over with phoenix adopt ${shellWord(target)}`
     : null;
 }
 

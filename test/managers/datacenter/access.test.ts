@@ -180,6 +180,12 @@ test('the value of a token is shown to nobody, and it goes with its user', async
     },
   };
   const tokens = kindNamed('token');
+  await host.write(USERS, `${GIVEN}token:ada@pve!backup:0:1:::\n`);
+  expect(await convergeStep(tokens, host, wanted(token))).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringMatching(/phoenix adopt 'token\/ada@pve!backup'$/),
+  });
+  await host.write(USERS, GIVEN);
   expect(await convergeStep(tokens, watched, wanted(token))).toMatchObject({ outcome: 'done' });
   expect(await convergeStep(tokens, watched, wanted(token))).toEqual({ outcome: 'done', actions: [] });
   const [, value = ''] = (await host.read('/etc/pve/priv/token.cfg')).trim().split(' ');

@@ -3,6 +3,7 @@
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import { shellWord } from '../../../model/text.ts';
 import type { Options } from '../../../proxmox/files/section-config.ts';
 import { splitList } from '../../../proxmox/parameters/perl.ts';
 import { difference, type FoundDifference } from '../../comparison.ts';
@@ -31,7 +32,7 @@ export function foreignPoolReason(
     return pool !== undefined && pool !== nameOf(target) && ownerIn(seen.pools[pool] ?? '') !== repositoryName(origin);
   });
   if (foreignGuest === undefined) return null;
-  return `guest ${foreignGuest} is in pool ${seen.poolOf[foreignGuest]}, which is not ours; take it out there, or take it over with phoenix adopt ${target}`;
+  return `guest ${foreignGuest} is in pool ${seen.poolOf[foreignGuest]}, which is not ours; take it out there, or take it over with phoenix adopt ${shellWord(target)}`;
 }
 
 /** Adds members that are declared and missing, and removes those that are no longer declared. */

@@ -3,6 +3,7 @@
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import { shellWord } from '../../../model/text.ts';
 import { align } from '../../../plan/align.ts';
 import type { Options } from '../../../proxmox/files/section-config.ts';
 import { differenceAt, type FoundDifference } from '../../comparison.ts';
@@ -112,7 +113,7 @@ export function foreignListReason(
   if (part === undefined || list === undefined || adopt === true || before?.[part.field] !== undefined) return null;
   const here = present[part.field] ?? [];
   if (here.length === 0 || part.calls(here, part.lines(list), '').length === 0) return null;
-  return `${label} ${nameOf(target)} has ${part.field} that are not ours; take them over with phoenix adopt ${target}`;
+  return `${label} ${nameOf(target)} has ${part.field} that are not ours; take them over with phoenix adopt ${shellWord(target)}`;
 }
 
 function linesBefore({ part }: ObjectRow, before: JsonObject | undefined): readonly string[] {

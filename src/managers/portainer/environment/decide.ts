@@ -3,6 +3,7 @@
 
 import type { Action } from '../../../model/action.ts';
 import { nameOf, type TargetId } from '../../../model/ids.ts';
+import { shellWord } from '../../../model/text.ts';
 import { action } from '../../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import { call } from '../../portainer-api/call.ts';
@@ -23,7 +24,7 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
   if (seen.agent.kind === 'unreachable') return impossible(seen.agent.why, true);
   if (seen.agent.kind === 'seen' && isForeignAgent(seen.agent.container, target) && !adopt) {
     return blocked(
-      `container ${AGENT_NAME} in VM ${vm} was not started by Phoenix; remove it there, or take it over with phoenix adopt ${target}`,
+      `container ${AGENT_NAME} in VM ${vm} was not started by Phoenix; remove it there, or take it over with phoenix adopt ${shellWord(target)}`,
     );
   }
   if (!isList(seen.endpoints)) {
@@ -35,7 +36,7 @@ export function decideEnvironment(wanted: Wanted<EnvironmentSpec>, seen: Environ
   const isOurs = seen.note?.instance === seen.instance;
   if (found !== null && !isOurs && !adopt) {
     return blocked(
-      `Portainer has an environment ${name} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${target}`,
+      `Portainer has an environment ${name} that Phoenix did not make; remove or rename it there, or take it over with phoenix adopt ${shellWord(target)}`,
     );
   }
   const note = noteOf(target, spec, seen.instance);
