@@ -4,7 +4,7 @@ const UNITS = ['', 'K', 'M', 'G', 'T'];
 
 /**
  * Bytes of `12G`, `1.5TiB` or `512`; undefined if it is not a size. PVE::JSONSchema::parse_size, which reads every `disk-size` on a command line and in
- * a guest's file. Other parameters have notations of their own: ZFS block sizes (`storage-formats.ts`), bandwidth and memory are plain numbers.
+ * a guest's file. Other parameters have notations of their own: ZFS block sizes (`formats.ts`), bandwidth and memory are plain numbers.
  */
 export function parseSize(text: string): number | undefined {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([KMGT])?(?:(?<=[KMGT])iB)?\n?$/.exec(text) ?? [];

@@ -1,5 +1,5 @@
 // Changes of controllers, zones, vnets and subnets of the software-defined network (pve-network, PVE/API2/Network/SDN). They change files, which have
-// no effect until all of them are applied together (sdn-apply.ts).
+// no effect until all of them are applied together (apply.ts).
 
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
