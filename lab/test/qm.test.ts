@@ -210,3 +210,12 @@ test.each(['mbps=1,mbps_rd=1', 'bps=100,mbps=1'])(
     expect(conf(lab, 9000)).toContain('name: other\n');
   },
 );
+
+test('a machine that runs has nothing to resume, whatever locks it', () => {
+  const lab = testNode();
+  lab.do(CREATE, 'qm start 9000');
+  const before = lab.text('etc/pve/qemu-server/9000.conf');
+  lab.write('etc/pve/qemu-server/9000.conf', `${before}lock: snapshot\n`);
+  expect(lab.refusal('qm suspend 9000')).toContain('VM is locked (snapshot)');
+  lab.do('qm resume 9000');
+});
