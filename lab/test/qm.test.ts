@@ -196,3 +196,26 @@ test('a machine that runs or is protected is not destroyed', () => {
   lab.do('qm set 9000 --protection 0', 'qm destroy 9000');
   expect(lab.exists('etc/pve/qemu-server/9000.conf')).toBe(false);
 });
+
+test.each(['mbps=1,mbps_rd=1', 'bps=100,mbps=1'])(
+  'a drive that a person wrote with %s is taken out like any other',
+  (limits) => {
+    const lab = testNode();
+    lab.do(CREATE);
+    const before = lab.text('etc/pve/qemu-server/9000.conf');
+    lab.write('etc/pve/qemu-server/9000.conf', `${before}scsi1: local-lvm:vm-9000-disk-7,${limits},size=1G\n`);
+    expect(lab.run(`qm set 9000 --scsi2 local-lvm:1,${limits}`).stderr).toContain('unable to parse drive options');
+    lab.do('qm set 9000 --delete scsi1', 'qm set 9000 --name other');
+    expect(conf(lab, 9000)).not.toContain('disk-7');
+    expect(conf(lab, 9000)).toContain('name: other\n');
+  },
+);
+
+test('a machine that runs has nothing to resume, whatever locks it', () => {
+  const lab = testNode();
+  lab.do(CREATE, 'qm start 9000');
+  const before = lab.text('etc/pve/qemu-server/9000.conf');
+  lab.write('etc/pve/qemu-server/9000.conf', `${before}lock: snapshot\n`);
+  expect(lab.refusal('qm suspend 9000')).toContain('VM is locked (snapshot)');
+  lab.do('qm resume 9000');
+});

@@ -39,7 +39,7 @@ const WRITTEN: Readonly<Record<'lxc' | 'vm', readonly WrittenRow[]>> = {
       other: ({ portainer_role: role }) =>
         role === 'agent' || role === 'primary'
           ? null
-          : 'the VM has no environment in Portainer; write "portainer_role", or take this out',
+          : 'the VM has no environment in Portainer; write "portainer_role": "agent" or "primary", or take this out',
     },
   ],
 };

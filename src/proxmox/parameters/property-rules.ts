@@ -36,7 +36,7 @@ export function propertiesProblem(format: string, properties: Readonly<Record<st
   if (format !== 'pve-vm-cpu-conf') return undefined;
   const { cputype = '', flags = '', 'reported-model': reported } = properties;
   if (cputype === '' || cputype === '0') return 'CPU is missing cputype';
-  // Whether a custom model exists is not part of the format (see cpu-models.ts).
+  // Whether a custom model exists is not part of the format (see ../guests/cpu-models.ts).
   if (!isCustomCpu(cputype) && !names.cpuModels.includes(cputype) && !BUILT_IN_CPU_TYPES.includes(cputype))
     return `Built-in cputype '${cputype}' is not defined (missing 'custom-' prefix?)`;
   const flag = `[+-](?:${CPU_FLAGS.join('|')})`;

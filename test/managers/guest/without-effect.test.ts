@@ -134,6 +134,18 @@ test('a VM without guest agent is refused for a check that would be run, and not
   expect(problemsAt('vm', { ...vm, state: 'stopped' }, 'health_check')).toEqual(['NO_EFFECT health_check']);
 });
 
+test.each(['none', 'infrastructure'])(
+  'a VM with the role %s in Portainer is told which roles have an environment',
+  (role) => {
+    const entry = { portainer_role: role, portainer_environment_name: 'Shop' };
+    const { problems } = loadFiles(withGuest('vm', entry));
+    const said = problems.filter(({ path }) => path === placeOf('vm', 'portainer_environment_name'));
+    expect(said.map(({ message, hint }) => `${message} ${hint}`)).toEqual([
+      expect.stringContaining('write "portainer_role": "agent" or "primary"'),
+    ]);
+  },
+);
+
 test('the service of an authority says at which port certificates are asked, also where its address is not declared', () => {
   const ca = { role: 'ca', network_config: { ip: 'dhcp' } };
   const planOf = (entry: Entry): string | null => {

@@ -46,7 +46,22 @@ export function parseDisk(kind: GuestKind, key: string, text: string): Disk {
   if (!read.ok) throw new Refusal(read.errors.join('\n'));
   const drive = kind === 'qemu' ? readDrive(key, read.properties) : read;
   if (!drive.ok) throw new Refusal(drive.complaints.join('\n'));
-  const { size, ...properties } = drive.properties;
+  return diskOf(kind, key, drive.properties);
+}
+
+/**
+ * Parses a drive of a VM that is in a file already. One that Proxmox complains of ends no call there: it counts as a drive without a volume. (qemu-server,
+ * PVE/QemuServer/Drive.pm, parse_drive, and PVE/QemuServer.pm, vmconfig_delete_or_detach_drive)
+ */
+export function parseStoredDrive(key: string, text: string): Disk {
+  const read = parsePropertyString(formatOf('qemu', key), text);
+  if (!read.ok) throw new Refusal(read.errors.join('\n'));
+  const drive = readDrive(key, read.properties);
+  return drive.ok ? diskOf('qemu', key, drive.properties) : { key, volume: '', properties: {} };
+}
+
+function diskOf(kind: GuestKind, key: string, read: Properties): Disk {
+  const { size, ...properties } = read;
   const bytes = size === undefined ? undefined : parseSize(size);
   return {
     key,

@@ -6,7 +6,7 @@ import { parsePropertyString } from '../../../../src/proxmox/parameters/property
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { bridges } from '../../host/links/links.ts';
 import type { Call } from '../call.ts';
-import { type Disk, isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
+import { type Disk, isCdrom, isDisk, parseStoredDrive } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { pendingDeletes, save } from '../guest/guest.ts';
 import { running } from '../node.ts';
@@ -113,7 +113,7 @@ function plug(
   if (name === 'vcpus') return when(features.has('cpu'));
   if (name === 'balloon') return when((old === '0') === (value === '0'));
   if (/^net\d+$/.test(name)) return plugNetwork(call, old, value, features);
-  if (isDisk('qemu', name)) return plugDrive(call, id, file, parseDisk('qemu', name, value), features);
+  if (isDisk('qemu', name)) return plugDrive(call, id, file, parseStoredDrive(name, value), features);
   if (name === 'memory') return when(features.has('memory'));
   if (name === 'agent') return when(old !== undefined && sameAgent(old, value));
   return when(name === 'cpuunits' || name === 'cpulimit');
@@ -146,7 +146,7 @@ const FIXED = ['aio', 'discard', 'iothread', 'queues', 'product', 'cache', 'ssd'
 function plugDrive(call: Call, id: number, file: GuestFile, drive: Disk, features: ReadonlySet<string>): unknown {
   if (/^(efidisk0|tpmstate0)$/.test(drive.key)) return 'skip';
   const text = file.options[drive.key];
-  const old = text === undefined ? undefined : parseDisk('qemu', drive.key, text);
+  const old = text === undefined ? undefined : parseStoredDrive(drive.key, text);
   if (old !== undefined) {
     checkMedia(old, drive);
     if (isCdrom(old)) {

@@ -150,14 +150,14 @@ export function suspendMachine(call: Call, id: number, parameters: Parameters): 
   task(call, 'qmpause', id, () => checkMayPause(call, id, parameters));
 }
 
-/** `qm resume`. */
-export function resumeMachine(call: Call, id: number, parameters: Parameters): void {
+/** `qm resume`: there is nothing to do for a machine that runs, so that no lock is looked at. (qemu-server, PVE/QemuServer/RunState.pm, vm_resume) */
+export function resumeMachine(call: Call, id: number): void {
   checkKnown(call, id);
   if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
-  task(call, 'qmresume', id, () => checkMayPause(call, id, parameters));
+  task(call, 'qmresume', id, () => {});
 }
 
-/** A backup may be under way: it pauses and resumes the machine (PVE/QemuServer/RunState.pm). */
+/** A backup may be under way: it pauses the machine (PVE/QemuServer/RunState.pm). */
 function checkMayPause(call: Call, id: number, parameters: Parameters): void {
   const file = load(call, 'qemu', id);
   if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'backup') checkLock('qemu', file);

@@ -7,7 +7,7 @@ import {
 } from '../../../../src/proxmox/parameters/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, warn } from '../call.ts';
-import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
+import { isCdrom, isDisk, parseStoredDrive } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { cleanPending, forgetDelete, pendingDeletes, randomMac, save } from '../guest/guest.ts';
 import { freeVolume } from '../pct/disks.ts';
@@ -43,11 +43,11 @@ export function applyPending(call: Call, id: number, file: GuestFile): Record<st
     if (name === 'delete') continue;
     const old = file.options[name];
     const done = apply(name, () => {
-      if (old !== undefined && isDisk('qemu', name)) registerUnused(call, id, file, parseDisk('qemu', name, old));
+      if (old !== undefined && isDisk('qemu', name)) registerUnused(call, id, file, parseStoredDrive(name, old));
     });
     if (!done) continue;
     isNewCloudInit ||=
-      isDisk('qemu', name) && isCloudInit(parseDisk('qemu', name, file.pending.options[name] ?? '').volume);
+      isDisk('qemu', name) && isCloudInit(parseStoredDrive(name, file.pending.options[name] ?? '').volume);
     commit(file, name);
   }
   if (isNewCloudInit) delete file.special['cloudinit'];
@@ -71,7 +71,7 @@ export function remove(file: GuestFile, name: string): void {
 export function detach(call: Call, id: number, file: GuestFile, name: string, force: boolean): void {
   const value = file.options[name];
   if (value === undefined || !isDisk('qemu', name)) return;
-  const drive = parseDisk('qemu', name, value);
+  const drive = parseStoredDrive(name, value);
   if (!force) registerUnused(call, id, file, drive);
   else if ((!isCdrom(drive) || isCloudInit(drive.volume)) && isOwner(call, id, drive.volume)) {
     if (isSnapshotted(file, drive)) refuse(`unable to delete '${drive.volume}' - volume is still in use (snapshot?)`);

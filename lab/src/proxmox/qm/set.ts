@@ -7,7 +7,7 @@ import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
 import { type Call, print, warn } from '../call.ts';
-import { isCdrom, isDisk, parseDisk } from '../guest/disks.ts';
+import { isCdrom, isDisk, parseDisk, parseStoredDrive } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
 import {
   checkLock,
@@ -182,7 +182,7 @@ function deleteOption(changing: Changing, name: string): void {
   else {
     if (isDisk('qemu', name)) {
       checkProtection(file, `can't remove drive '${name}'`);
-      if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
+      if (waiting !== undefined) registerUnused(call, id, file, parseStoredDrive(name, waiting));
     }
     setPendingDeletes(file, pendingDeletes(file).set(name, force));
   }
@@ -213,7 +213,7 @@ function setDrive(changing: Changing, file: GuestFile, name: string, value: stri
   const { call, id, order } = changing;
   const waiting = file.pending.options[name];
   if (name === 'tpmstate0') checkTpmVersion(file.options[name], value);
-  if (waiting !== undefined) registerUnused(call, id, file, parseDisk('qemu', name, waiting));
+  if (waiting !== undefined) registerUnused(call, id, file, parseStoredDrive(name, waiting));
   Object.assign(file.pending.options, createDrives(call, id, { [name]: value }, file).options);
   const drive = parseDisk('qemu', name, value);
   const isBootable = isCdrom(drive) && !isCloudInit(drive.volume);
