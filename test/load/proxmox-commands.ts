@@ -147,7 +147,7 @@ function ofGuest(target: Target): Action[] {
     // As declared, with a file in place of a clone's source: a clone gets its settings later, by the same arguments.
     ...decided(target, NOWHERE),
     ...decided(fromFile(target), { ...NOWHERE, sourceMissing: program === 'pct' }),
-    ...decided(target, { ...NOWHERE, conf: parseConf(emptyConf(target)) }),
+    ...decided(target, { ...NOWHERE, conf: parseConf(emptyConf(target), program) }),
     ...snapshots.map((name) => takeSnapshot(program, spec.id, name)),
   ];
 }

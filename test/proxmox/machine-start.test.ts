@@ -109,7 +109,7 @@ test.skipIf(FILES === undefined)(
     for (const name of names) {
       const text = readFileSync(join(FILES ?? '', name), 'utf8');
       const expected = /^# EXPECT_ERROR: (.*)$/m.exec(text)?.[1];
-      const [found] = startFaults(parseConf(text).settings);
+      const [found] = startFaults(parseConf(text, 'qm').settings);
       // What the node has, and a CD without media, which Phoenix never writes.
       if (expected !== undefined && /too old|old QEMU|content-type|explicit media/.test(expected)) continue;
       expect(found?.message, name).toBe(expected);

@@ -182,7 +182,8 @@ export function configOption(kind: 'lxc' | 'qemu', option: string): Schema | und
   const known = methods[CONFIG_OPTIONS[kind] ?? '']?.parameters;
   const [, stem = '', number = ''] = /^([a-z]+)(\d+)$/.exec(option) ?? [];
   const index =
-    known?.[option] ?? (Number(number) <= (highestIndex[kind]?.[stem] ?? -1) ? known?.[`${stem}[n]`] : undefined);
+    (known !== undefined && Object.hasOwn(known, option) ? known[option] : undefined) ??
+    (Number(number) <= (highestIndex[kind]?.[stem] ?? -1) ? known?.[`${stem}[n]`] : undefined);
   return index === undefined ? undefined : schemaAt(index);
 }
 

@@ -88,7 +88,7 @@ describe.each(FILES)('%s', (_, kind, file) => {
         const words = wordsOf(actions);
         expect(actions.filter(({ notes }) => notes !== true)).toHaveLength(1);
         expect(words.filter((_word, at) => at % 2 === 0 && words[at] !== '--tags')).toEqual(['--description']);
-        const { description } = parseConf(text);
+        const { description } = parseConf(text, kind === 'lxc' ? 'pct' : 'qm');
         const notes = parseNotes(words.at(-1) ?? '');
         expect(notes?.text).toBe(description);
         const after = carriedOut(text, words);
@@ -113,11 +113,11 @@ describe.each(FILES)('%s', (_, kind, file) => {
         const noted = notedBy(actions);
         const again = decide(kind, { ...ask, adopt: false, before: ask.spec }, after, false, noted);
         expect(again).toEqual({ kind: 'actions', actions: [] });
-        const conf = parseConf(text);
+        const conf = parseConf(text, kind === 'lxc' ? 'pct' : 'qm');
         // An interface that was not there has to have some bridge.
-        const { net0, ...settings } = parseConf(after).settings;
+        const { net0, ...settings } = parseConf(after, kind === 'lxc' ? 'pct' : 'qm').settings;
         const left = {
-          ...parseConf(after),
+          ...parseConf(after, kind === 'lxc' ? 'pct' : 'qm'),
           settings: { ...settings, ...('net0' in conf.settings && net0 ? { net0 } : {}) },
         };
         expect(undeclared(kind, left, declared.written)).toEqual(undeclared(kind, conf, declared.written));
@@ -140,7 +140,9 @@ describe.each(FILES)('%s', (_, kind, file) => {
           actions: [],
         });
         const both = declaredByEither(own.written, earlier.written);
-        expect(undeclared(kind, parseConf(after), both)).toEqual(undeclared(kind, parseConf(text), both));
+        expect(undeclared(kind, parseConf(after, kind === 'lxc' ? 'pct' : 'qm'), both)).toEqual(
+          undeclared(kind, parseConf(text, kind === 'lxc' ? 'pct' : 'qm'), both),
+        );
       }),
       { numRuns: runs(80) },
     );

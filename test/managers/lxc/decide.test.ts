@@ -44,7 +44,7 @@ function conf(own: Record<string, string | null> = {}, more = '', notes = printN
 }
 
 function seen(text: string | null, own: Partial<GuestObservation> = {}): GuestObservation {
-  return { ...NO_GUEST, conf: text === null ? null : parseConf(text), running: true, ...own };
+  return { ...NO_GUEST, conf: text === null ? null : parseConf(text, 'pct'), running: true, ...own };
 }
 
 function decide(own: Partial<LxcGuest>, observation: GuestObservation, ask: Partial<Wanted> = {}): string {

@@ -48,7 +48,7 @@ function asked(
   look: Partial<GuestObservation> = {},
   ask: Partial<Wanted> = {},
 ): [Wanted<VmSpec>, GuestObservation] {
-  const conf = text === null ? null : parseConf(text);
+  const conf = text === null ? null : parseConf(text, 'qm');
   const seen: GuestObservation = { ...NO_GUEST, conf, running: true, host: HOST, ...look };
   const guest = machine(1001, { network: { ...machine(1001).network, ip: '10.0.0.1/24' }, ...own });
   return [wanted(targetOf(guest), ask), seen];

@@ -2,9 +2,10 @@
 // removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
+import { valueInFile } from '../../../proxmox/guests/file-values.ts';
+import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
-import { normalFlag } from './property-string.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -31,29 +32,41 @@ export interface GuestConf {
   readonly snapshots: readonly string[];
 }
 
-const SETTING = /^([a-z][a-z0-9_-]*):\s*(.*?)\s*$/;
+/** A line that sets an option. A key alone is none. */
+const SETTING = { pct: /^([a-z][a-z_]*\d*):\s*(.*?)\s*$/, qm: /^([a-z][a-z_-]*\d*):\s*(.*?)\s*$/ } as const;
+/** What Proxmox writes while it takes or deletes a snapshot. */
+const SNAPSHOT_STATE = /snapstate:\s*(prepare|delete)\s*$/;
 /** A legacy form of notes, which Proxmox still reads without a line end, and rewrites with the next change. */
 const LEGACY_NOTES = /^description:\s*(.*?)\s*$/;
-/** The section headings of pending changes: in containers and in VMs. */
-export const PENDING: ReadonlySet<string> = new Set(['pve:pending', 'PENDING']);
 
 /** Section headings. In a container, any other line that looks like a heading is ignored, and the section continues. */
-const HEADING = { pct: /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i, qm: /^\[([^\]]+)\]\s*$/ } as const;
+const HEADING = { pct: /^\[(pve:pending|[a-z][a-z0-9_-]+)\]\s*$/i, qm: /^\[([^\]]*)\]\s*$/ } as const;
+/** The heading of pending changes. */
+const PENDING = { pct: /^pve:pending$/i, qm: /^PENDING$/i } as const;
+/** The other headings that Proxmox knows: it ignores the sections of a VM that have another. */
+const KNOWN = { pct: /^/, qm: /^(special:(cloudinit|fleecing)|[a-z][a-z0-9_-]+)$/i } as const;
+
+const OPTIONS: Readonly<Record<Program, OptionsOf>> = { pct: 'lxc', qm: 'qemu' };
+
+/** Whether it is the heading of pending changes, in a container or a VM. */
+export function isPending(heading: string): boolean {
+  return PENDING.pct.test(heading) || PENDING.qm.test(heading);
+}
 
 /**
  * Reads `/etc/pve/lxc/ID.conf` or `/etc/pve/qemu-server/ID.conf`. Unknown lines are ignored, as in Proxmox.
  *
  * @param program the kind of guest
  */
-export function parseConf(text: string, program: Program = 'qm'): GuestConf {
+export function parseConf(text: string, program: Program): GuestConf {
   const sections = sectionsOf(text, program);
-  const settings = new Map([...sections].map(([name, lines]) => [name, settingsIn(lines)]));
+  const settings = new Map([...sections].map(([name, lines]) => [name, settingsIn(lines, program, name)]));
   const main = sections.get('') ?? [];
-  const { delete: deletes = '', ...pending } = settings.get('pve:pending') ?? {};
+  const { delete: deletes = '', ...pending } = settings.get(PENDING_SECTION) ?? {};
   return {
     text,
-    description: notesIn(main),
-    settings: settingsIn(main.filter((line) => !LEGACY_NOTES.test(line))),
+    description: notesIn(main, program),
+    settings: settings.get('') ?? {},
     raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
@@ -74,19 +87,39 @@ function sectionsOf(text: string, program: Program): ReadonlyMap<string, readonl
     if (heading === undefined) lines.push(line);
     else {
       lines = [];
-      sections.set(PENDING.has(heading) ? 'pve:pending' : heading, lines);
+      const name = sectionName(heading, program);
+      if (name !== undefined) sections.set(name, lines);
     }
   }
   return sections;
 }
 
-function settingsIn(lines: readonly string[]): Settings {
+const PENDING_SECTION = 'pve:pending';
+
+/** Undefined for a section that Proxmox ignores. */
+function sectionName(heading: string, program: Program): string | undefined {
+  if (PENDING[program].test(heading)) return PENDING_SECTION;
+  return KNOWN[program].test(heading) ? heading.replace(/^special:/i, 'special:') : undefined;
+}
+
+/** What Proxmox cannot read does not count: an earlier line of the same key then does. */
+function settingsIn(lines: readonly string[], program: Program, section: string): Settings {
   const settings: Record<string, string> = Object.create(null);
   for (const line of lines) {
-    const [, key, value = ''] = SETTING.exec(line) ?? [];
-    if (key !== undefined) settings[key] = value;
+    const [, key, written = ''] = SETTING[program].exec(line) ?? [];
+    if (key === undefined || isNoSetting(line, key, section)) continue;
+    // Values in cloud-init's last drive are only shown.
+    const value = section === 'special:cloudinit' ? written : valueInFile(OPTIONS[program], key, written);
+    if (value !== undefined) settings[key] = value;
+    // A container's file keeps the line that cannot be read instead of an earlier one.
+    else if (program === 'pct') delete settings[key];
   }
   return settings;
+}
+
+function isNoSetting(line: string, key: string, section: string): boolean {
+  const isElsewhere = key === 'description' || (key === 'delete' && section !== PENDING_SECTION);
+  return isElsewhere || line === `${key}:` || SNAPSHOT_STATE.test(line);
 }
 
 function rawLine(line: string): RawLine | null {
@@ -94,11 +127,12 @@ function rawLine(line: string): RawLine | null {
   return key === undefined || value === undefined ? null : { key, value };
 }
 
-function notesIn(lines: readonly string[]): string {
+/** Of a VM's notes, Proxmox drops all blanks at the end. */
+function notesIn(lines: readonly string[], program: Program): string {
   const notes = lines.map((line) =>
     line.startsWith('#') ? `${decodeNotes(line.slice(1))}\n` : decodeNotes(LEGACY_NOTES.exec(line)?.[1] ?? ''),
   );
-  return notes.join('').replace(/\n+$/, '');
+  return notes.join('').replace(program === 'qm' ? /\s+$/ : /\n+$/, '');
 }
 
 /** Proxmox writes snapshots sorted by name. Of two within the same second, the one whose parent is the other is later. */
@@ -108,13 +142,13 @@ function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
     const parent = sections.get(name)?.['parent'];
     return parent === undefined || seen.includes(parent) ? seen.length : ancestors(parent, [...seen, parent]);
   };
-  const taken = (name: string) => Number(sections.get(name)?.['snaptime'] ?? 0);
+  const taken = (name: string) => Number(/^\d+$/.exec(sections.get(name)?.['snaptime'] ?? '')?.[0] ?? 0);
   return names.sort((a, b) => taken(a) - taken(b) || ancestors(a) - ancestors(b));
 }
 
-/** Whether Proxmox reads the guest as a template: it takes `yes`, `on` and `true` for `1` in a file that somebody edited. */
+/** Whether Proxmox reads the guest as a template. */
 export function isTemplateConf(conf: GuestConf): boolean {
-  return normalFlag(conf.settings['template'] ?? '0') === '1';
+  return conf.settings['template'] === '1';
 }
 
 /** The settings as they will be after the next start. */

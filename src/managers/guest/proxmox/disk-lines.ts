@@ -1,6 +1,6 @@
 // Finds every entry of a guest's file that names a volume, in any section: what Proxmox would free when it destroys the guest.
 
-import { type GuestConf, PENDING } from './conf.ts';
+import { type GuestConf, isPending } from './conf.ts';
 import { parseProperties } from './property-string.ts';
 
 export interface DiskLine {
@@ -19,7 +19,7 @@ export function diskLines({ text }: Pick<GuestConf, 'text'>): DiskLine[] {
   let section = '';
   return text.split('\n').flatMap((line) => {
     const header = /^\[([^\]]+)\]\s*$/.exec(line)?.[1];
-    if (header !== undefined) section = PENDING.has(header) ? 'pending' : header;
+    if (header !== undefined) section = isPending(header) ? 'pending' : header;
     return header === undefined ? (entryOf(section, line) ?? []) : [];
   });
 }

@@ -32,7 +32,7 @@ test.each([
   ['scsi0: rpool:vm-1-disk-0\nvirtio1: /dev/sdb', 'virtio1 is /dev/sdb of the host'],
   ['rootfs: rpool:subvol-1-disk-0\nmp3: /srv/x,mp=/x', '/x is /srv/x of the host'],
 ])('%j', (text, said) => {
-  const obstacle = snapshotObstacle(HOST, parseConf(`${text}\n[old]\nmp9: /srv/y,mp=/y\n`));
+  const obstacle = snapshotObstacle(HOST, parseConf(`${text}\n[old]\nmp9: /srv/y,mp=/y\n`, 'pct'));
   if (said === null) expect(obstacle).toBeNull();
   else expect(obstacle).toContain(said);
 });

@@ -28,7 +28,7 @@ snaptime: 1795382814
 `;
 
 test('the main section, pending changes and snapshots are distinguished', () => {
-  const conf = parseConf(CONF);
+  const conf = parseConf(CONF, 'pct');
   expect(conf.description).toBe('line one\nline two: 50% ü');
   expect(conf.settings['hostname']).toBe('Nginx-Phoenix');
   expect(conf.raw).toEqual([{ key: 'lxc.mount.auto', value: 'sys:rw' }]);
@@ -40,32 +40,32 @@ test('the main section, pending changes and snapshots are distinguished', () => 
 test('snapshots are listed in the order in which they were taken, not by name', () => {
   const taken = (name: string, time: number, parent?: string) =>
     `\n[${name}]\n${parent === undefined ? '' : `parent: ${parent}\n`}snaptime: ${time}\n`;
-  const text = `hostname: a\nparent: a-last\n${taken('a-last', 20, 'b')}${taken('b', 20, 'z-first')}${taken('z-first', 10)}`;
-  expect(parseConf(text).snapshots).toEqual(['z-first', 'b', 'a-last']);
+  const text = `hostname: a\nparent: a-last\n${taken('a-last', 20, 'b1')}${taken('b1', 20, 'z-first')}${taken('z-first', 10)}`;
+  expect(parseConf(text, 'pct').snapshots).toEqual(['z-first', 'b1', 'a-last']);
 });
 
 test('what waits counts once the guest has restarted', () => {
-  const later = upcoming(parseConf(CONF));
+  const later = upcoming(parseConf(CONF, 'pct'));
   expect(later['features']).toBe('nesting=0');
   expect(later).not.toHaveProperty('mp0');
 });
 
 test('a VM’s file has its own heading for pending changes, and a section for cloud-init', () => {
-  const conf = parseConf('name: a\n\n[PENDING]\nmemory: 4096\n\n[special:cloudinit]\nipconfig0: ip=dhcp\n');
+  const conf = parseConf('name: a\n\n[PENDING]\nmemory: 4096\n\n[special:cloudinit]\nipconfig0: ip=dhcp\n', 'qm');
   expect(conf.pending).toEqual({ memory: '4096' });
   expect(conf.cloudinit).toEqual({ ipconfig0: 'ip=dhcp' });
   expect(conf.snapshots).toEqual([]);
 });
 
 test('names that mean something to JavaScript are only names', () => {
-  const conf = parseConf('__proto__: x\nconstructor: y\n[__proto__]\nname: z\n');
+  const conf = parseConf('__proto__: x\nconstructor: y\n[constructor]\nname: z\n', 'qm');
   expect(conf.settings['constructor']).toBe('y');
-  expect(conf.snapshots).toEqual(['__proto__']);
+  expect(conf.snapshots).toEqual(['constructor']);
 });
 
 test('other raw lines and notes leave everything else as it was', () => {
   const text = withRawLines(CONF, [{ key: 'lxc.apparmor.profile', value: 'unconfined' }], 'new: 100%\nä');
-  const conf = parseConf(text);
+  const conf = parseConf(text, 'pct');
   expect(conf.description).toBe('new: 100%\nä');
   expect(conf.raw).toEqual([{ key: 'lxc.apparmor.profile', value: 'unconfined' }]);
   expect(text).toContain('#new%3A 100%25\n#%C3%A4\narch: amd64\n');
@@ -95,8 +95,57 @@ test('a header that is invalid for a container is skipped, and the section conti
 
 test('notes are read as Proxmox decodes them, those of long ago too', () => {
   expect(parseConf('#100% sure %C3%BC %zz\n', 'pct').description).toBe('100% sure ü %zz');
-  expect(parseConf('#first  \n#\n#%0D\nname: a\n#last\n#\n').description).toBe('first  \n\n\r\nlast');
-  expect(parseConf('#one\ndescription: two%3A\n').description).toBe('one\ntwo:');
+  expect(parseConf('#first  \n#\n#%0D\nname: a\n#last\n#\n', 'qm').description).toBe('first  \n\n\r\nlast');
+  expect(parseConf('#one\ndescription: two%3A\n', 'qm').description).toBe('one\ntwo:');
+  expect(parseConf('#one\r\n#two  \r\n', 'qm').description).toBe('one\r\ntwo');
+});
+
+/** Lines that people wrote, and the settings that Proxmox reads from them (PVE::QemuServer::parse_vm_config, PVE::LXC::Config::parse_pct_config). */
+const READ: readonly (readonly ['qm' | 'pct', string, Readonly<Record<string, string>>])[] = [
+  ['qm', 'cores: 02', { cores: '2' }],
+  ['qm', 'cores: 4\ncores: 2.0', { cores: '4' }],
+  ['qm', 'cores: +2', {}],
+  ['qm', 'cpulimit: 2.50', { cpulimit: '2.50' }],
+  ['qm', 'cpulimit: .5', {}],
+  ['qm', 'onboot: On\nprotection: FALSE\nnuma: 2', { onboot: '1', protection: '0' }],
+  ['qm', 'name: a\nname:', { name: 'a' }],
+  ['qm', 'a1b: x\nname : b\nNAME: c\n name: d', {}],
+  ['qm', 'ciuser: "bob"\nargs: "-x"', { ciuser: 'bob', args: '"-x"' }],
+  ['qm', 'delete: name\nsnapstate: delete\nonboot: 1', { onboot: '1' }],
+  ['qm', 'net0: virtio,bridge=vmbr0\nnet0: virtio,bridge=vmbr1, firewall=1', { net0: 'virtio,bridge=vmbr0' }],
+  ['qm', 'agent: 1,enabled=0\nagent: 1,,type=isa,', { agent: '1,,type=isa,' }],
+  ['qm', 'agent: 1,enabled=0', {}],
+  ['qm', 'scsi0: local:1/a.raw, size=4G', { scsi0: 'local:1/a.raw, size=4G' }],
+  ['qm', 'later: 02', { later: '02' }],
+  ['qm', 'cores: 2\r\nonboot: yes\r', { cores: '2', onboot: '1' }],
+  ['pct', 'cores: 02\nonboot: yes', { cores: '2', onboot: '1' }],
+  ['pct', 'cores: 4\ncores: 2.0', { cores: '2.0' }],
+  ['pct', 'na-me: x\nhostname: "a"', { hostname: '"a"' }],
+  ['pct', 'net0: name=eth0,bridge=vmbr0\nnet0: name=eth0, bridge=vmbr1', {}],
+  ['pct', 'mp0: local:1/a.raw, mp=/data', { mp0: 'local:1/a.raw, mp=/data' }],
+];
+
+test.each(READ)('%s reads %j as Proxmox does', (program, text, settings) => {
+  expect({ ...parseConf(`${text}\n`, program).settings }).toEqual(settings);
+});
+
+/** Headings that people wrote: the snapshots and the pending changes. */
+test.each([
+  ['qm', '[pending]', [], { cores: '2' }],
+  ['qm', '[PENDING] ', [], { cores: '2' }],
+  ['qm', '[pve:pending]', [], {}],
+  ['qm', '[snap.1]', [], {}],
+  ['qm', '[1snap]', [], {}],
+  ['qm', '[]', [], {}],
+  ['qm', '[Snap-1]', ['Snap-1'], {}],
+  ['qm', '[special:fleecing]', [], {}],
+  ['pct', '[PVE:Pending]', [], { cores: '2' }],
+  ['pct', '[PENDING]', ['PENDING'], {}],
+] as const)('%s reads the heading %s as Proxmox does', (program, heading, snapshots, pending) => {
+  const conf = parseConf(`cores: 1\n\n${heading}\ncores: 02\n`, program);
+  expect(conf.settings['cores']).toBe('1');
+  expect(conf.snapshots).toEqual(snapshots);
+  expect({ ...conf.pending }).toEqual(pending);
 });
 
 test('volumes are removed from the snapshots too', () => {
