@@ -101,6 +101,21 @@ function readNetwork(text: string): string | undefined {
   return isIpv4(address) ? text.replace(/\/32$/, '') : undefined;
 }
 
+/** A line without the blanks around it. A carriage return stays: with one, Proxmox takes no line for a heading. */
+export function withoutBlanks(line: string): string {
+  return line.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '');
+}
+
+/**
+ * Whether a line begins a section. Proxmox reads any other as a line of the section before.
+ * @param line without blanks around it
+ * @param hasGroups whether the file can define security groups: only cluster.fw
+ */
+export function isHeading(line: string, hasGroups: boolean): boolean {
+  const isNamed = section(line, 'ipset') !== undefined || (hasGroups && section(line, 'group') !== undefined);
+  return isNamed || /^\[(options|aliases|rules)\]$/i.test(line);
+}
+
 type NamedSection = { name: string; comment?: string };
 
 /** The name and comment of a line like `[ipset NAME] # comment`; undefined for any other line. */
@@ -129,9 +144,9 @@ export function parseFirewall(
   const hasAliases = environment !== 'host' && environment !== 'vnet';
   let read: LineReader | undefined;
   for (const [index, written] of text.split('\n').entries()) {
-    const line = written.trim();
+    const line = withoutBlanks(written);
     const place = `${fileName} (line ${index + 1})`;
-    if (line === '' || line.startsWith('#')) continue;
+    if (line.trim() === '' || line.startsWith('#')) continue;
     const opened = openSection(line);
     const problem =
       opened !== undefined ? opened.problem : read === undefined ? 'skip line - no section' : read(line, place);

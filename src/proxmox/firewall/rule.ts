@@ -51,6 +51,8 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/^--?icmp-type (\S+)\s*/, 'icmp-type'],
 ];
 
+const HAS_MACRO: readonly string[] = ['in', 'out', 'forward'];
+
 /** Parses a rule's line without validating its content (see ruleProblems). */
 export function parseRule(line: string): { rule: Rule } | { error: string } {
   const rule: Rule = {};
@@ -64,7 +66,7 @@ export function parseRule(line: string): { rule: Rule } | { error: string } {
   rest = rest.slice(start.length);
   rule.type = type.toLowerCase();
   const [, macro, verdict] = /^(\S+)\((ACCEPT|DROP|REJECT)\)$/.exec(action) ?? [];
-  if (macro !== undefined && verdict !== undefined && rule.type !== 'group') rule.macro = macro;
+  if (macro !== undefined && verdict !== undefined && HAS_MACRO.includes(rule.type)) rule.macro = macro;
   rule.action = rule.macro === undefined ? action : (verdict ?? '');
   const parts = [[/^-i (\S+)\s*/, 'iface'] as const, ...(rule.type === 'group' ? [] : PARTS)];
   for (;;) {

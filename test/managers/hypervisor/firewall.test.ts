@@ -701,3 +701,24 @@ test('what a group on the host holds counts before anything is written, whoever 
   });
   await host.close();
 });
+
+/** Lines after those of a file that is as declared, which Proxmox reads as lines of the section before them. */
+test.each(['[more]\nIN DROP\n', '[RULES] # ours\nIN DROP\n'])(
+  'a heading that is none begins no section: %j',
+  (added) => {
+    const spec: FirewallSpec = {
+      enabled: true,
+      policyIn: 'DROP',
+      policyOut: 'ACCEPT',
+      rules: [],
+      datacenterRules: [SSH],
+    };
+    const written = FILES.cluster.text(spec, '[OPTIONS]\n[more]\nenable: 0\n[ALIASES]\noffice 192.168.7.0/24\n') ?? '';
+    expect(written).toContain('[more]\n\n[ALIASES]\n\noffice 192.168.7.0/24\n');
+    expect(written).not.toContain('enable: 0');
+    expect(isAsWanted(`${written}${added}`, FILES.cluster.text(spec, `${written}${added}`))).toBe(false);
+    expect(FILES.cluster.text(spec, `${written}${added}`)).toBe(written);
+    const returned = written.replaceAll('\n', '\r\n');
+    expect(isAsWanted(returned, FILES.cluster.text(spec, returned))).toBe(false);
+  },
+);

@@ -5,11 +5,11 @@
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { oneLine } from '../../../model/text.ts';
+import { isHeading, parseFirewall, withoutBlanks } from '../../../proxmox/firewall/file.ts';
 import { parseRule, type Rule, printRule as ruleLine } from '../../../proxmox/firewall/rule.ts';
 import type { FirewallRule, GuestFirewall } from '../declared.ts';
 import { textDigest } from '../digest.ts';
 import { action, guestName, type Program } from './command.ts';
-import { normalFlag } from './property-string.ts';
 
 const MARK = '# Kept by Phoenix. Change it in the repository, not here.';
 
@@ -129,21 +129,23 @@ export function meaning(text: string): string {
   return JSON.stringify([...sections].sort());
 }
 
-/** A file's `enable` option, policies and rules: equal for files that filter alike. */
+/** A file's `enable` option, policies and rules, as Proxmox reads them: equal for files that filter alike. */
 export function filteringIn(text: string): {
   readonly options: Readonly<Record<string, string>>;
   readonly rules: readonly string[];
 } {
-  const options: Record<string, string> = { ...OPTIONS };
-  const rules: string[] = [];
-  for (const { section, line } of plainLines(text)) {
-    const key = keyIn(line);
-    const value = line.slice(line.indexOf(':') + 1).trim();
-    if (section === '[rules]') rules.push(line);
-    else if (section === '[options]' && Object.hasOwn(OPTIONS, key))
-      options[key] = key === 'enable' ? normalFlag(value) : value.toUpperCase();
-  }
-  return { options, rules };
+  const read = parseFirewall(text, '', 'vm', undefined, false).config.options;
+  const options = Object.entries(OPTIONS).map(([key, value]) => [key, read.get(key) ?? value] as const);
+  const rules = contentLines(text).filter(({ section }) => section === '[rules]');
+  return { options: Object.fromEntries(options), rules: rules.map(({ line }) => uniform(line)) };
+}
+
+/** A rule's line in the order and with the blanks in which Proxmox writes it; as it is where Proxmox cannot read it. */
+function uniform(line: string): string {
+  const read = parseRule(line);
+  if ('error' in read) return line;
+  const { comment } = read.rule;
+  return ruleLine({ ...read.rule, ...(comment === undefined ? {} : { comment: spaced(comment) }) }, false);
 }
 
 /** Its canonical form. */
@@ -151,40 +153,64 @@ function filtering(text: string): string {
   return JSON.stringify(filteringIn(text));
 }
 
-function plainLines(text: string): { section: string; line: string }[] {
-  return linesOf(text)
-    .map(({ section, line }) => ({ section, line: line.trim().replaceAll(/\s+/g, ' ') }))
-    .filter(({ line }) => line !== '' && !line.startsWith('#') && !line.startsWith('['));
+/** Of any firewall file. */
+function plainLines(text: string): FileLine[] {
+  return contentLines(text, true).map((each) => ({ ...each, line: spaced(each.line) }));
+}
+
+function spaced(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
+}
+
+/** The lines that are neither empty nor a comment nor a heading, without blanks around them. */
+function contentLines(text: string, hasGroups = false): FileLine[] {
+  return linesOf(text, hasGroups)
+    .filter(({ opens }) => !opens)
+    .map((each) => ({ ...each, line: withoutBlanks(each.line) }))
+    .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'));
+}
+
+interface FileLine {
+  /** The heading in lower case; empty before the first. */
+  readonly section: string;
+  readonly line: string;
+  /** Whether it is the heading. */
+  readonly opens: boolean;
 }
 
 /** Each line with its section; a heading belongs to the section that it opens. */
-function linesOf(text: string): { section: string; line: string }[] {
+function linesOf(text: string, hasGroups = false): FileLine[] {
   let section = '';
   return text.split('\n').map((line) => {
-    if (line.trim().startsWith('[')) section = line.trim().toLowerCase();
-    return { section, line };
+    const opens = isHeading(withoutBlanks(line), hasGroups);
+    if (opens) section = withoutBlanks(line).toLowerCase();
+    return { section, line, opens };
   });
 }
 
-/** A file that people wrote, with its `enable` option, policies and rules replaced by the declared ones. */
+/**
+ * A file that people wrote, with its `enable` option, policies and rules replaced by the declared ones. Carriage returns, with which Proxmox reads
+ * nothing of a file, are left out, as are lines before the first heading, which it skips.
+ */
 function withFirewall(text: string, firewall: Firewall): string {
-  const kept = linesOf(text).filter(
+  const kept = linesOf(text.replaceAll('\r', '')).filter(
     ({ section, line }) =>
       section !== '[rules]' &&
       !line.startsWith(MARK) &&
       line.trim() !== '' &&
+      (section !== '' || line.trim().startsWith('#')) &&
       !(section === '[options]' && Object.hasOwn(OPTIONS, keyIn(line))),
   );
-  const own = kept.filter(({ section, line }) => section === '[options]' && line.trim().toLowerCase() !== '[options]');
+  const own = kept.filter(({ section, opens }) => section === '[options]' && !opens);
   const others = kept.filter(({ section }) => section !== '[options]');
   const [head = '', rules = ''] = printFirewall(firewall).split('\n[RULES]\n');
   const more = own.map(({ line }) => `${line}\n`).join('');
-  const sections = others.map(({ line }) => `${line.trim().startsWith('[') ? '\n' : ''}${line}\n`).join('');
+  const sections = others.map(({ line, opens }) => `${opens ? '\n' : ''}${line}\n`).join('');
   return `${head}${more}${sections}\n[RULES]\n${rules}`;
 }
 
 function keyIn(line: string): string {
-  return /^\s*([a-z_]+)\s*:/.exec(line)?.[1] ?? '';
+  return /^\s*([a-z_]+)\s*:/i.exec(line)?.[1]?.toLowerCase() ?? '';
 }
 
 /** A guest that no longer declares a firewall gets an empty one, since a write cannot delete the file. */

@@ -2,6 +2,7 @@
 // datacenter; host.fw holds the rules of this host, which are tried first. So a guest's rule never opens a port of the host. Whatever else people keep
 // in them (aliases, sets, groups, further options) stays.
 
+import { isHeading } from '../../../proxmox/firewall/file.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { meaning, printRule } from '../../guest/proxmox/firewall.ts';
 import { MARK } from '../act.ts';
@@ -125,7 +126,7 @@ function allButRules(present: string | null): Part[] {
 function partsOf(text: string | null): Part[] {
   const parts: { head: string; lines: string[] }[] = [];
   for (const line of (text ?? '').split('\n').map((each) => each.trim())) {
-    if (line.startsWith('[')) parts.push({ head: line, lines: [] });
+    if (isHeading(line, true)) parts.push({ head: line, lines: [] });
     else if (line !== '') parts.at(-1)?.lines.push(line);
   }
   return parts;

@@ -84,3 +84,46 @@ test('a firewall that is declared no longer is emptied', () => {
   const decision = decide(FIREWALL === null ? '' : printFirewall(FIREWALL), null);
   expect(decision.kind === 'write' && JSON.stringify(decision.action.do)).toContain('enable: 0');
 });
+
+/** Changes to the file that Phoenix wrote, and whether Proxmox then reads another `enable`, policy or rule from it. */
+test.each<[change: string, edit: (text: string) => string, isSame: boolean]>([
+  [
+    'options in another case',
+    (text) => text.replace('enable: 1', 'Enable:1').replace('policy_in: DROP', 'POLICY_IN: drop'),
+    true,
+  ],
+  [
+    'rules spelt otherwise',
+    (text) => text.replace('IN ACCEPT -source 10.0.0.0/24 -p tcp', 'in  ACCEPT --proto tcp -source 10.0.0.0/24'),
+    true,
+  ],
+  [
+    'an option that is set again',
+    (text) => text.replace('policy_in: DROP', 'policy_in: DROP\nPolicy_In: ACCEPT'),
+    false,
+  ],
+  ['another word for 1', (text) => text.replace('enable: 1', 'enable: yes'), false],
+  ['a blank before the colon', (text) => text.replace('enable: 1', 'enable : 1'), false],
+  ['two blanks in a rule', (text) => text.replace('-p tcp', '-p  tcp'), false],
+  ['carriage returns', (text) => text.replaceAll('\n', '\r\n'), false],
+  ['a heading with a comment', (text) => text.replace('[RULES]', '[RULES] # ours'), false],
+  ['a rule after a heading that is none', (text) => `${text}[more]\nIN DROP\n`, false],
+  ['a rule after the heading of a group', (text) => `${text}[group web]\nIN DROP\n`, false],
+])('%s', (_change, edit, isSame) => {
+  const present = edit(FIREWALL === null ? '' : printFirewall(FIREWALL));
+  const decision = decide(present);
+  expect(decision.kind).toBe(isSame ? 'same' : 'write');
+  const again =
+    decision.kind === 'write' && decision.action.do.kind === 'file' ? decision.action.do.content : undefined;
+  if (again !== undefined) expect(again.from === 'text' && decide(again.text).kind).toBe('same');
+});
+
+test('lines that Proxmox skips do not come into force, and others stay', () => {
+  const text = 'enable: 0\r\n# people\r\n[OPTIONS]\r\nEnable: 0\r\nmacfilter: 0\r\n[ALIASES]\r\nhome 10.0.0.1\r\n';
+  const decision = decide(text, FIREWALL, true);
+  const content =
+    decision.kind === 'write' && decision.action.do.kind === 'file' ? decision.action.do.content : undefined;
+  const written = content?.from === 'text' ? content.text : '';
+  expect(written).not.toMatch(/enable: 0|\r/i);
+  expect(written).toContain('policy_out: ACCEPT\nmacfilter: 0\n# people\n\n[ALIASES]\nhome 10.0.0.1\n\n[RULES]\n');
+});
