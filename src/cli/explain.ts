@@ -47,7 +47,8 @@ export async function explain({ code, json }: ExplainArgs, io: Io): Promise<numb
     );
     const found = ENTRIES.find((each) => each.code.toUpperCase() === meant)?.code;
     const remedy = found === undefined ? 'phoenix explain lists all.' : `Did you mean "${found}"?`;
-    io.stderr(`phoenix explain: there is no code "${code}"\n${remedy}\n`);
+    const what = /\s/.test(code) ? `no known message of Proxmox is in "${code}"` : `there is no code "${code}"`;
+    io.stderr(`phoenix explain: ${what}\n${remedy}\n`);
     return EXIT.usage;
   }
   const text = `${entry.code} (${entry.kind})\n\n${entry.means}\n\nWhat to do: ${entry.remedy}\n`;

@@ -192,8 +192,10 @@ export function stepVerb(run: Pick<Run, 'verb'>, step: Pick<StepRecord, 'verb'>)
   return run.verb !== null && imperative(run.verb) !== null ? run.verb : step.verb;
 }
 
+const NOTHING_TO_DO = 'nothing to do';
+
 function wouldWord({ actions }: StepRecord): string {
-  return actions.length === 0 ? 'nothing to do' : 'would act';
+  return actions.length === 0 ? NOTHING_TO_DO : 'would act';
 }
 
 /** What became of the steps since an earlier sight of the run: one line for each that began or ended. */
@@ -297,13 +299,19 @@ function headLine(head: ReportedStatus['head'], isFollowed: boolean): string {
   return head === null ? sentence : `commit ${shortSha(head.commit)} ${head.verdict}: ${sentence}`;
 }
 
+/** `2 applied, 1 unchanged`; of a look `10 as declared, 1 differs`; of a dry run `1 would act, 2 with nothing to do`. */
 export function outcomeCounts(run: Run): string {
   const counts = new Map<string, number>();
   for (const step of run.steps) {
-    const name = step.outcome === null ? 'to do' : isLook(run) ? stepWord(run, step) : step.outcome;
+    const name = step.outcome === null ? 'to do' : countWord(stepWord(run, step));
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts]
     .map(([name, count]) => `${count} ${name === LOOK_WORDS.differs && count > 1 ? 'differ' : name}`)
     .join(', ');
+}
+
+/** The word for a step as it follows a number. */
+function countWord(word: string): string {
+  return word === NOTHING_TO_DO ? `with ${word}` : word;
 }

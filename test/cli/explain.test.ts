@@ -52,7 +52,26 @@ test.each([
 test('a failure is found by the program’s message, as in a status or a log', async () => {
   const { exit, out } = await run({ code: 'pct start 101: exit 255: CT is locked (backup)' });
   expect(exit).toBe(0);
-  expect(out).toMatch(/^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it once .+, then replay\.\n$/);
+  expect(out).toMatch(
+    /^GUEST_LOCKED \(failure\)\n\nA backup, .+\n\nWhat to do: Unlock it with pct unlock .+, then replay\.\n$/,
+  );
+});
+
+test.each([
+  ["cfs-lock 'storage-nas' error: got lock request timeout", 'LOCK_TIMEOUT'],
+  ['root@pve: Permission denied (publickey,password).', 'KEY_REFUSED'],
+  ['/opt/start.sh: Permission denied', 'NOT_ROOT'],
+  ['please run as root', 'NOT_ROOT'],
+])('%s is %s', async (code, known) => {
+  expect((await run({ code })).out).toMatch(new RegExp(`^${known} `));
+});
+
+test('for a message that is not known, it is not called a code', async () => {
+  const { exit, err } = await run({ code: 'the node is on fire' });
+  expect(exit).toBe(2);
+  expect(err).toBe(
+    'phoenix explain: no known message of Proxmox is in "the node is on fire"\nphoenix explain lists all.\n',
+  );
 });
 
 test('docs/problems.md is that of the code', async () => {

@@ -86,7 +86,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
 
   test('sees with --dry-run what would be done, in order, and nothing is', async () => {
     const { exit, stdout } = await ask('stop', '101', '--cascade', '--dry-run');
-    expect(stdout).toMatch(/^run \d+ succeeded: 2 unchanged \([0-9a-f]{7}, stop by .*, dry run\)$/m);
+    expect(stdout).toMatch(/^run \d+ succeeded: 2 would act \([0-9a-f]{7}, stop by .*, dry run\)$/m);
     expect(stdout.split('\n').slice(1)).toEqual([
       '  lxc/102 stop: would act',
       '    would shut container 102 down',

@@ -136,6 +136,11 @@ test('a dry run is not described as a check', () => {
     true,
     false,
   ]);
+  const would = step('lxc/101', null, { actions: [{ summary: 'shut container 101 down', exit: null, ms: 0 }] });
+  const stop = look([would, step('lxc/102', null)], { trigger: 'command', verb: 'stop' });
+  expect(runLine(stop, false)).toBe(
+    'run 7 succeeded: 1 would act, 1 with nothing to do (aaaaaaa, stop by ada, dry run)',
+  );
 });
 
 test('many steps that were skipped for one reason are one line', () => {

@@ -62,6 +62,7 @@ const SAID = [
   'No replicatable volumes found',
   'template: no such template',
   'permission denied',
+  'git@forge.example: Permission denied (publickey).',
   'MAX 8 vcpus allowed per VM on this node',
   "error: Host doesn't support requested features",
   'KVM virtualisation configured, but not available.',

@@ -155,7 +155,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
   },
   EMPTY_CONFIG: {
     means: 'No guest is declared. Applied, this would delete all there are, which is more often a mistake than a wish.',
-    remedy: 'Declare at least one guest. To keep the host alone, remove the files of guests.',
+    remedy:
+      'Declare at least one guest, and keep one of those that were declared before. Where there never was one, remove the files of guests to manage the host alone.',
   },
   UNOWNED_ADDRESS: {
     means:
@@ -265,11 +266,14 @@ export const OUTCOMES: Readonly<Record<Outcome, Explanation>> = {
   },
   skipped: {
     means: 'A target that this one needs failed or waits, so nothing was done here.',
-    remedy: 'Mend or approve that one; this one then follows by itself.',
+    remedy:
+      'Approve the one that waits: this one then follows by itself. Where one failed, mend the cause, then `phoenix replay COMMIT`.',
   },
   blocked: {
-    means: 'The change destroys or rebuilds something, or the policy asks for a person: it waits for a yes.',
-    remedy: '`phoenix approve RUN TARGET`, the button of the check, or `/phoenix approve TARGET` in the pull request.',
+    means:
+      'It waits for a person: the change destroys or recreates something, the policy asks for an approval, the target is protected, or Phoenix did not create what is there.',
+    remedy:
+      'Do what the reason of the step names. To approve: `phoenix approve RUN TARGET`, the button of the check, or `/phoenix approve TARGET` in the pull request. To take over what is there: `phoenix adopt TARGET`.',
   },
   superseded: {
     means: 'A newer commit, or a newer run of the same one, took the place of this run before the step began.',

@@ -14,15 +14,16 @@ interface KnownFailure {
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
     code: 'LOCK_TIMEOUT',
-    says: /can't lock file|got timeout/i,
-    means: 'Another program is working on the guest or the storage, and did not finish in time.',
-    remedy: 'wait until the other work on it has ended, then replay',
+    says: /can't lock file|got (lock request )?timeout/i,
+    means:
+      'Proxmox stopped waiting: another program is working on the guest, the storage or the configuration, or the node is too busy.',
+    remedy: 'wait until the other work on the node has ended, then replay',
   },
   {
     code: 'GUEST_LOCKED',
     says: /CT is locked|VM is locked/i,
     means: 'A backup, migration, snapshot or clone has locked the guest, or was interrupted and left its lock.',
-    remedy: 'unlock it once nothing works on it, then replay',
+    remedy: 'unlock it with pct unlock or qm unlock once nothing works on it, then replay',
   },
   {
     code: 'STORAGE_FULL',
@@ -231,10 +232,16 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     remedy: 'read the line that begins with kvm in the log of the step, correct its cause, then push',
   },
   {
+    code: 'KEY_REFUSED',
+    says: /permission denied \((publickey|password|keyboard|gssapi|hostbased)/i,
+    means: 'An SSH server, of the node, the forge or another machine, accepts none of the keys that were offered.',
+    remedy: 'add the public key of the side that connects to that server, then replay',
+  },
+  {
     code: 'NOT_ROOT',
-    says: /permission denied|permission check failed/i,
-    means: 'The user that Phoenix has on the node is not allowed to do this.',
-    remedy: 'run Phoenix as root on the node',
+    says: /permission denied|permission check failed|please run as root/i,
+    means: 'The user is not allowed to do this: that of Phoenix on the node, or that of a script in its guest.',
+    remedy: 'run Phoenix as root on the node, or correct the rights of the file that the message names, then replay',
   },
 ];
 
