@@ -194,16 +194,17 @@ describe('an existing VM', () => {
     const text = await conf('vm', 240);
     expect(text).toMatch(/^net0: e1000=[0-9A-F:]+,bridge=vmbr1,mtu=1400,queues=4,tag=20$/m);
     expect(text).toMatch(/^ipconfig0: (?=.*ip=10\.0\.0\.90\/24)(?=.*gw=10\.0\.0\.1)(?=.*ip6=auto)/m);
-    expect(text).toMatch(/^agent: (enabled=)?1$/m);
+    // Only the health check of a VM that is kept running needs the agent.
+    expect(text).toMatch(/^agent: 0$/m);
     expect(text).toMatch(/^cpu: host$/m);
     const least = target('vm', 240, { ...DESK, state: 'stopped' });
     expect(await apply(wanted(least, { before: first.spec }))).toMatchObject({ outcome: 'done' });
     expect(await apply(wanted(least, { before: least.spec }))).toEqual({ outcome: 'done', actions: [] });
     const after = await without('vm', 240);
     expect(after).not.toMatch(/^(cores|memory|onboot|ciuser|sshkeys):|mtu=|ip=|gw=/m);
-    // What was never declared is unchanged, except that a bridge is required and the health check needs the agent.
+    // What was never declared is unchanged, except that a bridge is required.
     const mine = (each: string) =>
-      each.split('\n').filter((line) => !/^(cores|memory|net0|ipconfig0|agent):/.test(line) && line !== '');
+      each.split('\n').filter((line) => !/^(cores|memory|net0|ipconfig0):/.test(line) && line !== '');
     expect(mine(after)).toEqual(mine(found));
     expect(after).toMatch(/^net0: e1000=[0-9A-F:]+,bridge=vmbr0,queues=4,tag=20$/m);
     expect(after).toMatch(/^ipconfig0: ip6=auto$/m);

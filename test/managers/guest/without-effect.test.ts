@@ -1,13 +1,11 @@
 // A declared field of a guest does something, or validation says at its line why it does nothing.
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { allTargets } from '../../../src/managers/index.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
-import { runs } from '../../support/runs.ts';
 import { settingsAsWritten } from './settings-rows.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -67,6 +65,8 @@ const ROWS: readonly Row[] = [
   ['vm', 'state', { state: 'running' }, TEMPLATE, 'INVALID_VALUE'],
   ['lxc', 'state', { state: 'unmanaged' }, TEMPLATE],
   ['lxc', 'start_at_boot', { start_at_boot: true }, TEMPLATE],
+  ['lxc', 'role', { role: 'gateway' }, { network_config: { ip: 'dhcp' } }],
+  ['lxc', 'role', { role: 'gateway' }, { network_config: undefined, without_network: true }],
   ['vm', 'template_snapshot_name', { template_snapshot_name: 'done' }, TEMPLATE],
   ['lxc', 'enable_lifecycle_snapshots', { enable_lifecycle_snapshots: true }, TEMPLATE],
   ['vm', 'snapshots/post-features', { snapshots: { 'post-features': 'after' } }, TEMPLATE],
@@ -285,17 +285,16 @@ function specOf(files: Files, id: string): Readonly<Record<string, unknown>> {
 }
 
 test('each field of a guest changes what is done, or is told of at its line, whatever is beside it', () => {
-  fc.assert(
-    fc.property(fc.constantFrom(...FIELDS), fc.nat(7), ({ kind, field, values }, at) => {
-      const mode = MODES[kind][at] ?? {};
+  const silent = FIELDS.flatMap(({ kind, field, values }) =>
+    MODES[kind].flatMap((mode) => {
       // What the mode itself declares is what the field is compared with.
       const without = planned(withGuest(kind, { ...mode, [field]: undefined })) ?? planned(withGuest(kind, mode));
       const counts = values.some((value) => {
         const entry = { ...mode, [field]: value };
         return planned(withGuest(kind, entry)) !== without || problemsAt(kind, entry, field).length > 0;
       });
-      expect(counts, `${kind} ${field} beside ${JSON.stringify(mode)}`).toBe(true);
+      return counts ? [] : [`${kind} ${field} beside ${JSON.stringify(mode)}`];
     }),
-    { numRuns: runs(25) },
   );
+  expect(silent).toEqual([]);
 });

@@ -98,13 +98,23 @@ function idleAgentName(guest: VmGuest): Idle[] {
 const ASKING = ['trusted_ca', 'step_cli', 'traefik'];
 
 function idleInContainer(guest: LxcGuest): Idle[] {
-  const { apparmorProfile: profile, pctFeatures, unprivileged, features } = guest;
+  const { apparmorProfile: profile, pctFeatures, unprivileged, features, role } = guest;
   const isOwnProfile = profile !== null && profile !== 'unconfined' && profile !== 'generated';
   const isNested = isOwnProfile && pctFeatures['nesting'] !== undefined;
   const isGiven = (names: readonly string[]): boolean =>
     guest.applicationScript !== null || features.some(({ name, blob }) => blob !== null || names.includes(name));
   const readers = 'a script of its own';
+  const isPassedTo = (role === 'gateway' || role === 'proxy') && addressOf(guest) === null;
   return [
+    ...(isPassedTo
+      ? [
+          {
+            keys: ['role'],
+            why: 'the container has no fixed address, so nothing is configured in it and nothing is passed on to it',
+            hint: 'Give its first interface an address with prefix length, or write "role": "none".',
+          },
+        ]
+      : []),
     ...(guest.apparmorManagesNesting && !isNested
       ? [
           {
