@@ -141,32 +141,36 @@ test('drift for which a check finds no action is not healed', async () => {
   expect(await heals()).toEqual([]);
 });
 
-test('leaves fields that people may change, until a commit changes them, and creates a missing guest completely', async () => {
-  const drift = { action: 'heal', rules: [{ for: ['lxc'], ignore: ['memory_mb'] }] };
-  await phoenix.push(under(drift));
-  await byHand('put', '101', changed(2048));
-  await look(0);
-  expect([await heals(), lastOf(await looks())?.state]).toEqual([[], 'succeeded']);
-  // A health check reports the same as the drift detection, and which fields are ignored.
-  const asked = await phoenix.agent().command({ verb: 'health-check', targets: ['101'], by: 'ann' });
-  await phoenix.reached(asked, 'succeeded');
-  expect((await phoenix.ledger.run(asked))?.steps[0]?.reason).toBe(
-    'as declared; it has no health check; left to people as it is: memory_mb',
-  );
-  // Another field is brought back, and what people changed stays.
-  await byHand('put', '101', changed(2048, 4));
-  await look(1);
-  expect(await commands()).toEqual(['box put 101']);
-  expect(await box('101')).toMatchObject({ memory_mb: 2048, cores: 1 });
-  // So it does for a commit that changes another field.
-  await phoenix.push(under(drift, {}, { cores: 2 }));
-  expect(await commands()).toEqual(['box put 101']);
-  expect(await box('101')).toMatchObject({ memory_mb: 2048, cores: 2 });
-  await phoenix.push(under(drift, {}, { cores: 2, memory_mb: 1024 }));
-  expect(await commands()).toEqual(['box put 101']);
-  expect(await box('101')).toMatchObject({ memory_mb: 1024, cores: 2 });
-  await byHand('drop', '101');
-  await look(2);
-  expect(await commands()).toEqual(['box put 101', 'box start 101']);
-  expect(await box('101')).toMatchObject({ memory_mb: 1024, cores: 2 });
-});
+test(
+  'leaves fields that people may change, until a commit changes them, and creates a missing guest completely',
+  LONG_TEST,
+  async () => {
+    const drift = { action: 'heal', rules: [{ for: ['lxc'], ignore: ['memory_mb'] }] };
+    await phoenix.push(under(drift));
+    await byHand('put', '101', changed(2048));
+    await look(0);
+    expect([await heals(), lastOf(await looks())?.state]).toEqual([[], 'succeeded']);
+    // A health check reports the same as the drift detection, and which fields are ignored.
+    const asked = await phoenix.agent().command({ verb: 'health-check', targets: ['101'], by: 'ann' });
+    await phoenix.reached(asked, 'succeeded');
+    expect((await phoenix.ledger.run(asked))?.steps[0]?.reason).toBe(
+      'as declared; it has no health check; left to people as it is: memory_mb',
+    );
+    // Another field is brought back, and what people changed stays.
+    await byHand('put', '101', changed(2048, 4));
+    await look(1);
+    expect(await commands()).toEqual(['box put 101']);
+    expect(await box('101')).toMatchObject({ memory_mb: 2048, cores: 1 });
+    // So it does for a commit that changes another field.
+    await phoenix.push(under(drift, {}, { cores: 2 }));
+    expect(await commands()).toEqual(['box put 101']);
+    expect(await box('101')).toMatchObject({ memory_mb: 2048, cores: 2 });
+    await phoenix.push(under(drift, {}, { cores: 2, memory_mb: 1024 }));
+    expect(await commands()).toEqual(['box put 101']);
+    expect(await box('101')).toMatchObject({ memory_mb: 1024, cores: 2 });
+    await byHand('drop', '101');
+    await look(2);
+    expect(await commands()).toEqual(['box put 101', 'box start 101']);
+    expect(await box('101')).toMatchObject({ memory_mb: 1024, cores: 2 });
+  },
+);

@@ -11,6 +11,7 @@ import { type InitArgs, init } from '../../src/cli/init.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { rehearse } from '../../src/cli/rehearse/rehearse.ts';
 import { validate } from '../../src/cli/validate.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { releaseMain } from '../support/release.ts';
 import { captured } from './captured.ts';
 
@@ -139,24 +140,28 @@ test('an invalid answer is asked for again, with the reason and what to write', 
   });
 });
 
-test('what is written is planned twice the same, and applied twice does nothing the second time', async () => {
-  await begin({ domain: 'lab.example', container: 'web' });
-  const lab = join(folder, 'pve');
-  createLab(lab);
-  const plan = async () =>
-    JSON.parse(
-      (await captured((io) => planHost({ path: dir(), host: 'local', json: true }, io), { PHOENIX_LAB: lab })).out,
-    );
-  const first = await plan();
-  expect(first).toMatchObject({ ok: true, unknown: [] });
-  expect(first.steps.map(({ target, verb }: Record<string, string>) => [target, verb])).toContainEqual([
-    'lxc/101',
-    'create',
-  ]);
-  expect(await plan()).toEqual(first);
-  const rehearsed = JSON.parse((await captured((io) => rehearse({ path: dir(), json: true }, io))).out);
-  expect(rehearsed).toMatchObject({ ok: true, second: { actions: 0 } });
-});
+test(
+  'what is written is planned twice the same, and applied twice does nothing the second time',
+  LONG_TEST,
+  async () => {
+    await begin({ domain: 'lab.example', container: 'web' });
+    const lab = join(folder, 'pve');
+    createLab(lab);
+    const plan = async () =>
+      JSON.parse(
+        (await captured((io) => planHost({ path: dir(), host: 'local', json: true }, io), { PHOENIX_LAB: lab })).out,
+      );
+    const first = await plan();
+    expect(first).toMatchObject({ ok: true, unknown: [] });
+    expect(first.steps.map(({ target, verb }: Record<string, string>) => [target, verb])).toContainEqual([
+      'lxc/101',
+      'create',
+    ]);
+    expect(await plan()).toEqual(first);
+    const rehearsed = JSON.parse((await captured((io) => rehearse({ path: dir(), json: true }, io))).out);
+    expect(rehearsed).toMatchObject({ ok: true, second: { actions: 0 } });
+  },
+);
 
 test('empty answers leave out what they ask about, and what would follow from it', async () => {
   const { exit, questions } = await begin({}, ['', '', '']);

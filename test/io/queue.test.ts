@@ -411,7 +411,7 @@ test('nothing is left behind in Redis but the queues’ own records', async () =
   redis.disconnect();
 });
 
-test('closing ends while Redis is away', async () => {
+test('closing ends while Redis is away', LONG_TEST, async () => {
   const queue = open();
   await queue.work({ reconcile: async () => null, report: async () => null }, ON_PVE);
   await server.kill();

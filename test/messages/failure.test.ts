@@ -17,7 +17,7 @@ function result(changes: Partial<CommandResult>): CommandResult {
 
 test('a failure says what ran, how it ended, why, and what to do', () => {
   expect(actionFailure(start, result({ stderr: 'warning: x\nCT is locked (backup)\n' }))).toBe(
-    'pct start 101: exit 255: CT is locked (backup); unlock it once nothing works on it, then replay',
+    'pct start 101: exit 255: CT is locked (backup); unlock it with pct unlock or qm unlock once nothing works on it, then replay',
   );
   // Words of a program are no remedy, whatever stands between them.
   expect(actionFailure(start, result({ stderr: 'memory refused: EBUSY; giving up; 2 errors;\n' }))).toBe(

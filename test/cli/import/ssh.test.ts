@@ -93,7 +93,7 @@ describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${n
     expect(plan).toMatchObject({ ok: true, steps: [], marks: ['lxc/110', 'vm/210'], unknown: [], commands: 4 });
   });
 
-  test('that refuses the login, or disconnects, leaves nothing behind and says what to try', async () => {
+  test('that refuses the login, or disconnects, leaves nothing behind and says what to try', LONG_TEST, async () => {
     const out = join(folder, 'none');
     const tried = expect.stringContaining(`ssh -o BatchMode=yes ${sshd.target} true`);
     await sshd.away();

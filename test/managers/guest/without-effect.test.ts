@@ -6,6 +6,7 @@ import { allTargets } from '../../../src/managers/index.ts';
 import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
 import { vmGuest } from '../../../src/managers/vm/schema.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { settingsAsWritten } from './settings-rows.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
@@ -284,7 +285,7 @@ function specOf(files: Files, id: string): Readonly<Record<string, unknown>> {
   return (found?.spec ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-test('each field of a guest changes what is done, or is told of at its line, whatever is beside it', () => {
+test('each field of a guest changes what is done, or is told of at its line, whatever is beside it', LONG_TEST, () => {
   const silent = FIELDS.flatMap(({ kind, field, values }) =>
     MODES[kind].flatMap((mode) => {
       // What the mode itself declares is what the field is compared with.
