@@ -3,7 +3,7 @@
 
 import { booleanOf } from '../parameters/perl.ts';
 import { configOption } from '../parameters/table.ts';
-import { bareKeyOf, keysOfOption, type OptionsOf, stemOf } from './guest-options.ts';
+import { bareKeyOf, keysOfOption, NUMBERS_IN_FILE, type OptionsOf, stemOf } from './guest-options.ts';
 
 /**
  * The value as Proxmox reads it: a boolean as `1` or `0`, an integer without leading zeros. Undefined: Proxmox leaves the line out, with a warning in its
@@ -12,16 +12,16 @@ import { bareKeyOf, keysOfOption, type OptionsOf, stemOf } from './guest-options
  * @param value without surrounding blanks
  */
 export function valueInFile(kind: OptionsOf, option: string, value: string): string | undefined {
-  const schema = configOption(kind, option);
-  if (schema?.type === 'string' || schema === undefined) return textInFile(kind, option, value);
-  const read = schema.type === 'boolean' ? booleanOf(value) : numberInFile(schema.type, value);
+  const type = configOption(kind, option)?.type;
+  if (type !== 'boolean' && type !== 'integer' && type !== 'number') return textInFile(kind, option, value);
+  const read = type === 'boolean' ? booleanOf(value) : numberInFile(type, value);
   // A container's file keeps what is no value of the type.
   return read ?? (kind === 'lxc' ? value : undefined);
 }
 
-function numberInFile(type: string | undefined, value: string): string | undefined {
-  if (type === 'integer') return /^\d+$/.test(value) ? value.replace(/^0+(?=\d)/, '') : undefined;
-  return /^\d+(\.\d+)?$/.test(value) ? value : undefined;
+function numberInFile(type: 'integer' | 'number', value: string): string | undefined {
+  if (!NUMBERS_IN_FILE[type].test(value)) return undefined;
+  return type === 'integer' ? value.replace(/^0+(?=\d)/, '') : value;
 }
 
 function textInFile(kind: OptionsOf, option: string, value: string): string | undefined {

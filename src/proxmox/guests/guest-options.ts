@@ -64,7 +64,7 @@ const KINDS = ['lxc', 'qemu'] as const;
 type NumberForms = Readonly<Record<'integer' | 'number', RegExp>>;
 
 /** How Proxmox writes and reads the number of an option in a guest's file. (qemu-server, PVE/QemuServer.pm, and pve-container, PVE/LXC/Config.pm, check_type) */
-const IN_FILE: NumberForms = { integer: /^\d+$/, number: /^\d+(\.\d+)?$/ };
+export const NUMBERS_IN_FILE: NumberForms = { integer: /^\d+$/, number: /^\d+(\.\d+)?$/ };
 /** The same in a property string. (pve-common, PVE/JSONSchema.pm, check_type) */
 const IN_PROPERTIES: NumberForms = {
   integer: /^[+-]?\d+$/,
@@ -80,7 +80,7 @@ function formOf(types: readonly (string | undefined)[], forms: NumberForms): Reg
 /** The spellings that Proxmox takes for an option that is a number, such as `02`; null for other options. Any other text is no value: its line is dropped. */
 export function numberOf(option: string): RegExp | null {
   const types = KINDS.flatMap((kind) => configOption(kind, option)?.type ?? []);
-  return formOf(types, IN_FILE);
+  return formOf(types, NUMBERS_IN_FILE);
 }
 
 /** The same for a key of a property string option. With any other text the whole option is dropped. */

@@ -119,6 +119,8 @@ export function command(text: string): Html {
 
 /** Characters of a reason in the cell of a table; all of it is on the page that its row leads to. */
 export const MAX_CELL_LENGTH = 240;
+/** Characters of a reason outside of tables, where the page of its step or run has all of it. */
+export const MAX_REASON_LENGTH = 480;
 
 /** The failure, with the remedy on a line of its own. @param room characters; where it is longer, a page that is linked beside it has all of it */
 export function withRemedy(reason: string | null, room = Number.POSITIVE_INFINITY): Html {

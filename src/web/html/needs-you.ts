@@ -17,7 +17,17 @@ import type { Validity } from '../../model/environment.ts';
 import { parted } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
-import { badge, commitLink, runLink, said, type Tone, targetLink, time, withRemedy } from './components.ts';
+import {
+  badge,
+  commitLink,
+  MAX_REASON_LENGTH,
+  runLink,
+  said,
+  type Tone,
+  targetLink,
+  time,
+  withRemedy,
+} from './components.ts';
 import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';
 import { offer } from './offer.ts';
@@ -25,8 +35,6 @@ import { problemList } from './problems.ts';
 
 /** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;
-/** Characters of a reason; the page of its step has all of it. */
-const MAX_REASON_LENGTH = 480;
 /** Errors of the newest commit that the front page shows; its run has all of them. */
 const PROBLEMS_SHOWN = 3;
 /** Maximum number of shown entries; the target list has all. */

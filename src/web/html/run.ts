@@ -19,6 +19,7 @@ import {
   commitLink,
   duration,
   facts,
+  MAX_REASON_LENGTH,
   noteList,
   runBadge,
   runLink,
@@ -37,8 +38,6 @@ import { offer } from './offer.ts';
 import { problemList } from './problems.ts';
 import { stepGraph } from './step-graph.ts';
 
-/** Characters of the run's reason, which is that of a step below. */
-const MAX_REASON_LENGTH = 480;
 /** Maximum number of actions at the top; each step has its own. */
 const MAX_OFFERS = 5;
 
