@@ -177,7 +177,8 @@ function certificateList({ certificates }: Overview, { now }: Pick<Front, 'now'>
     const { until } = validity;
     const left = Date.parse(until) - now.getTime();
     const tone = certificateTone(validity, now);
-    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${utcText(until)}</span></li>`;
+    const late = tone === 'good' ? null : offer({ do: 'heal', targets: [target] }, links, HOME.end.renew);
+    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${utcText(until)}</span>${late}</li>`;
   });
   return html`<section aria-labelledby="certificates"><h2 id="certificates">Certificates</h2><ul class="now">${lines}</ul></section>`;
 }
