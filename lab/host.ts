@@ -10,6 +10,7 @@ export {
   type DeclaredStorage,
   declareNode,
   declareStorage,
+  LAB_PROGRAMS,
   labPath,
   setGuestState,
   setUpCeph,

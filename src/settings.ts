@@ -251,7 +251,7 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     adminToken: admin,
     redisUrl,
     sopsAgeKey,
-    channels: told,
+    channels,
     traces,
   } = settings;
   const all = [
@@ -264,7 +264,7 @@ export function secretsOf(settings: Settings): readonly Secret[] {
     admin,
     redisUrl,
     sopsAgeKey,
-    ...told.flatMap(secretsOfChannel),
+    ...channels.flatMap(secretsOfChannel),
     ...Object.values(traces?.headers ?? {}),
   ];
   return all.filter((each) => each !== null && each !== undefined);

@@ -43,6 +43,12 @@ test('comments name only modules that are there', () => {
   expect(named.filter(({ name }) => !names.has(name))).toEqual([]);
 });
 
+test('no type is asserted past the compiler in src, but in the registry of kinds', () => {
+  const sources = FILES.filter((file) => /^src\/.*\.tsx?$/.test(file));
+  expect(sources.length).toBeGreaterThan(500);
+  expect(sources.filter((file) => read(file).includes('as unknown as'))).toEqual(['src/managers/index.ts']);
+});
+
 test('the package, the image and .node-version name one version of Node', () => {
   const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: Record<string, string> };
   const version = read('.node-version').trim();

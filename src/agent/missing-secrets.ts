@@ -2,7 +2,8 @@
 // files.
 
 import { writtenValues } from '../managers/written-values.ts';
-import { missingSecret } from '../messages/statuses/missing-secret.ts';
+import { type MissingSecret, missingSecret } from '../messages/statuses/missing-secret.ts';
+import { splitRemedy } from '../model/failure.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -39,7 +40,7 @@ async function ask(
   /** Whether the secret of each reference is there. */
   const known = new Map<string, boolean>();
   /** Why each secret that is not there is of no use. */
-  const reasons = new Map<string, string>();
+  const reasons = new Map<string, Reason>();
   const missing = new Map<TargetId, string[]>();
   for (const target of targets) {
     for (const reference of referencesIn(declared.targets.get(target)?.spec)) {
@@ -59,15 +60,23 @@ async function ask(
     [...missing].map(([target, secrets]) => [
       target,
       missingSecret(
-        secrets.map((secret) => ({ why: reasons.get(secret) ?? 'is not there', places: places.get(secret) ?? [] })),
+        secrets.map((secret) => ({ ...(reasons.get(secret) ?? NOT_THERE), places: places.get(secret) ?? [] })),
       ),
     ]),
   );
 }
 
+/** Why a secret cannot be used, and what to do about it. */
+type Reason = Pick<MissingSecret, 'why' | 'remedy'>;
+
+const NOT_THERE: Reason = { why: 'is not there', remedy: null };
+
 /** @throws any other error than that of a secret that is not there */
-function reasonOf(error: unknown): string {
-  if (error instanceof SecretUnavailable) return error.message;
+function reasonOf(error: unknown): Reason {
+  if (error instanceof SecretUnavailable) {
+    const { description, remedy } = splitRemedy(error.message);
+    return { why: description, remedy };
+  }
   throw error;
 }
 

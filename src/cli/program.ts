@@ -1,6 +1,6 @@
 // The command line: `commands/` declares the commands in groups. A command's code is only loaded when it is called.
 
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { addVerbs } from './agent/verbs/commands.ts';
 import { addAgentCommands } from './commands/agent.ts';
 import { addFileCommands } from './commands/files.ts';
@@ -13,6 +13,7 @@ import { EXIT, type Io, type ProcessIo, wrapping } from './io.ts';
 import { phoenixVersion } from './version.ts';
 
 const COMPLETE = 'complete';
+const SHELLS = ['bash', 'zsh', 'fish'];
 
 /**
  * Executes one command line.
@@ -29,7 +30,7 @@ export async function run(
   const io: { -readonly [Key in keyof Io]: Io[Key] } = wrapping(given);
   let exit: number = EXIT.done;
 
-  const isCompletion = args[0] === COMPLETE;
+  const isCompletion = asksToComplete(args);
   const ending: CommandGroup['ending'] = async (code) => {
     exit = await code;
   };
@@ -46,7 +47,7 @@ export async function run(
   if (isCompletion) (await import('./complete.ts')).addCompletion(phoenix);
 
   try {
-    await phoenix.parseAsync(args, { from: 'user' });
+    await phoenix.parseAsync(withoutHelpOfUnknown(phoenix, args), { from: 'user' });
     return exit;
   } catch (error) {
     // The only place where an unexpected error becomes an exit code.
@@ -57,6 +58,18 @@ export async function run(
     if (phoenix.opts<{ debug?: boolean }>().debug && error instanceof Error) io.stderr(`${error.stack}\n`);
     return typeof code === 'number' ? code : EXIT.no;
   }
+}
+
+/** Whether the library is to answer: with the script of a shell, or with words after `--`. Help and refusals are Phoenix's own. */
+function asksToComplete([command, what = '']: readonly string[]): boolean {
+  return command === COMPLETE && (what === '--' || SHELLS.includes(what));
+}
+
+/** `help x` for a command that does not exist is refused as `x` is: the library would print the list of all without a word. */
+function withoutHelpOfUnknown({ commands }: Command, args: readonly string[]): readonly string[] {
+  const [command, name = '-'] = args;
+  if (command !== 'help' || name.startsWith('-') || name === 'help') return args;
+  return commands.some((each) => each.name() === name || each.aliases().includes(name)) ? args : [name];
 }
 
 /**
@@ -86,10 +99,12 @@ export function declareProgram(io: Io, ending: CommandGroup['ending'], { declare
   phoenix.commandsGroup('The shell:');
   if (declaresCompletion)
     command(
-      `${COMPLETE} <shell>`,
+      COMPLETE,
       'print what completes words in bash, zsh or fish',
       `${COMPLETE} bash > /etc/bash_completion.d/phoenix`,
-    );
+    )
+      .addArgument(new Argument('<shell>').choices(SHELLS))
+      .action(() => {});
   return phoenix;
 
   function command(usage: string, description: string, example: string): Command {

@@ -16,7 +16,7 @@ import {
 } from './places.ts';
 import { asFlow, followed, mergedIn, pairOf, quoted, type YamlSource, yamlSource } from './source.ts';
 
-type More = ComposeAdditions[string];
+type ServiceAdditions = ComposeAdditions[string];
 /** Fields that can be extended. */
 type Field = 'labels' | 'command' | 'volumes';
 
@@ -33,7 +33,7 @@ export function addToCompose(text: string, additions: ComposeAdditions): string 
   return applyEdits(text, [...work.edits, ...anchorsMoved(work)]);
 }
 
-function fieldsOf({ labels = [], command = [], volumes = [] }: More): [Field, readonly string[]][] {
+function fieldsOf({ labels = [], command = [], volumes = [] }: ServiceAdditions): [Field, readonly string[]][] {
   const all: [Field, readonly string[]][] = [
     ['labels', labels],
     ['command', command],
@@ -87,8 +87,8 @@ function addToField(work: Work, service: YAMLMap, field: Field, more: readonly s
   if (field === 'labels' && isMap(value)) setLabels(work, value, more);
   else if (field === 'command' && isText(value) && appendWords(work, value, more)) return;
   else if (field === 'labels' && isSeq(value) && !hasTwice(value, more)) setListedLabels(work, value, more);
-  else if (field === 'command' && isSeq(value) && appendItems(work, value, more.map(added))) return;
-  else if (field === 'volumes' && isSeq(value)) insertItems(work, value, more.map(added));
+  else if (field === 'command' && isSeq(value) && appendItems(work, value, more.map(escaped))) return;
+  else if (field === 'volumes' && isSeq(value)) insertItems(work, value, more.map(escaped));
   else replaceValue(work, pair, withMore(source, field, value, more));
 }
 
@@ -103,7 +103,7 @@ function withMore(source: YamlSource, field: Field, present: unknown, more: read
   }
   const items = isSeq(present) ? present.items : [];
   const kept = field === 'labels' ? items.filter((item) => !keys.has(labelKey(textOf(source, item)))) : items;
-  return `[ ${[...kept.map((item) => asFlow(source, item)), ...more.map(added)].join(', ')} ]`;
+  return `[ ${[...kept.map((item) => asFlow(source, item)), ...more.map(escaped)].join(', ')} ]`;
 }
 
 function setLabels(work: Work, labels: YAMLMap, more: readonly string[]): void {
@@ -117,10 +117,10 @@ function setLabels(work: Work, labels: YAMLMap, more: readonly string[]): void {
 function setListedLabels(work: Work, labels: YAMLSeq, more: readonly string[]): void {
   const fresh = more.filter((label) => {
     const item = labels.items.find((each) => labelKey(textOf(work.source, each)) === labelKey(label));
-    if (item !== undefined) replace(work, item as Node, added(label));
+    if (item !== undefined) replace(work, item as Node, escaped(label));
     return item === undefined;
   });
-  insertItems(work, labels, fresh.map(added));
+  insertItems(work, labels, fresh.map(escaped));
 }
 
 /** Whether a list has duplicate labels, of which the last counted. */
@@ -166,10 +166,10 @@ function textOf(source: YamlSource, node: unknown): string {
 }
 
 const labelKey = (label: string): string => label.split('=')[0] ?? '';
-const labelValue = (label: string): string => added(label.slice(label.indexOf('=') + 1));
+const labelValue = (label: string): string => escaped(label.slice(label.indexOf('=') + 1));
 
-/** Escapes dollar signs, since compose interpolates `$NAME` in every value. */
-function added(text: string): string {
+/** A quoted YAML scalar with its dollar signs escaped, since compose interpolates `$NAME` in every value. */
+function escaped(text: string): string {
   return quoted(text.replaceAll('$', '$$$$'));
 }
 

@@ -37,21 +37,22 @@ export function unusedAndPlain(
       diagnostics.push({ code: 'NO_EFFECT', at: placeIn(at, ...keys), message, onKey: true, ...common });
     }
   }
-  for (const { pattern } of secret) {
+  for (const { pattern, value: outcome } of secret) {
     for (const { keys, value } of matches(raw, pattern)) {
       if (typeof value !== 'string' || isNoSecret(value)) continue;
-      diagnostics.push({ ...plainSecret(String(keys.at(-1)), placeIn(at, ...keys), bounds), ...common });
+      const plain = plainSecret(String(keys.at(-1)), placeIn(at, ...keys), bounds, outcome === true ? null : outcome);
+      diagnostics.push({ ...plain, ...common });
     }
   }
   return [...diagnostics, ...further(raw, at, bounds).map((one) => ({ ...one, ...common }))];
 }
 
-/** PLAINTEXT_SECRET for a value whose name marks it as a secret. */
-export function plainSecret(name: string, at: Place, bounds: SecretBounds): Diagnostic {
+/** PLAINTEXT_SECRET for a value whose name marks it as a secret. @param outcome what becomes of it when it is applied; null for nothing else */
+export function plainSecret(name: string, at: Place, bounds: SecretBounds, outcome: string | null): Diagnostic {
   return {
     code: 'PLAINTEXT_SECRET',
     at,
-    message: `the secret "${name}" stands in the repository`,
+    message: `the secret "${name}" stands in the repository${outcome === null ? '' : `: ${outcome}`}`,
     hint: plainHint(bounds),
   };
 }

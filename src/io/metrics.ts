@@ -1,6 +1,6 @@
 // Prometheus metrics of Phoenix: counters of this process since its start, and gauges of the whole installation that are read when they are requested
-// (`metrics-ledger.ts`, `metrics-environment.ts`). Every process of an installation reports the same gauges, each with the label `installation`, so
-// that queries can take them as one (`max without (instance)`) and never mix two installations.
+// (`metrics-ledger.ts`, `metrics-environment.ts`). All have the label `installation`, so that queries never mix two of them. Every process of an
+// installation reports the same gauges: queries take them as one (`max without (instance)`), and add up its counters (`sum without (instance)`).
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EnvironmentSeen } from '../model/environment.ts';
@@ -45,7 +45,8 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOptions): Metrics {
   const registry = new Registry();
-  const registers = [registry];
+  const own = new Registry();
+  const registers = [own];
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const shared = new Registry();
@@ -79,7 +80,7 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     name: 'phoenix_build_info',
     help: 'Always 1; the labels say which Phoenix runs on which Node.',
     labelNames: ['version', 'node_version'],
-    registers,
+    registers: [registry],
   });
   build.set({ version, node_version: process.versions.node }, 1);
   let forgeLimit = (): ForgeLimit | null => null;
@@ -145,8 +146,10 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
         ledger.installation(),
         showLedger({ channels: channelNames, limit: forgeLimit() }),
       ]);
-      shared.setDefaultLabels(installation === null ? {} : { installation: installationText(installation) });
-      return { contentType: registry.contentType, text: `${await registry.metrics()}${await shared.metrics()}` };
+      const labels = installation === null ? {} : { installation: installationText(installation) };
+      for (const each of [own, shared]) each.setDefaultLabels(labels);
+      const texts = await Promise.all([registry, own, shared].map((each) => each.metrics()));
+      return { contentType: registry.contentType, text: texts.join('') };
     },
   };
 }

@@ -1,6 +1,6 @@
 // What is said of something that Phoenix needs and that fails. Pure.
 
-import { failureText, parted } from '../model/failure.ts';
+import { failureText, splitRemedy } from '../model/failure.ts';
 import type { Fault, FaultRecord, FaultSubject } from '../model/fault.ts';
 import type { FailingWebhooks } from '../ports/forge.ts';
 import type { NodeAway } from '../ports/ledger.ts';
@@ -99,8 +99,8 @@ export const WEBHOOK_REFUSED = {
     }),
   /** @param why of the refusal */
   missed: (commit: string, why: string): string => {
-    const { told, remedy } = parted(why);
-    const what = `no delivery announced ${shortSha(commit)}, which was found by polling, and one was refused shortly before: ${told}`;
+    const { description, remedy } = splitRemedy(why);
+    const what = `no delivery announced ${shortSha(commit)}, which was found by polling, and one was refused shortly before: ${description}`;
     return failureText({ what, why: null, remedy });
   },
   /** What the forge has on record of its own deliveries. */

@@ -9,6 +9,7 @@ import type { MarkedTarget } from '../model/target.ts';
 import { imperative } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
+import { countOf } from './count.ts';
 import { isDifferent, isLook } from './drift.ts';
 import { faultLine } from './faults.ts';
 import { orphanText } from './orphans.ts';
@@ -19,6 +20,7 @@ import { utcText } from './pages/times.ts';
 import { printable } from './printable.ts';
 import { problemText } from './problems/problem.ts';
 import { policyLine } from './statuses/policy.ts';
+import { freezeTerms } from './statuses/run-status.ts';
 import { shortSha } from './statuses/status.ts';
 import { DIFFERS } from './statuses/step-status.ts';
 import { paint, type Style } from './terminal/paint.ts';
@@ -115,13 +117,24 @@ function isDryRun(run: Run): boolean {
   return run.readOnly && !isLook(run);
 }
 
-/** The whole run: its line, why, problems and each step. @param shown steps that were told already, and are not told again */
-export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<TargetId> = new Set()): string {
+/** What was told of a run already, and is not told again. */
+interface Told {
+  readonly steps?: ReadonlySet<TargetId>;
+  /** Whether the warnings are only counted. */
+  readonly warnings?: boolean;
+}
+
+/** The whole run: its line, why, problems and each step. */
+export function runText(run: ToldRun, colours: boolean, told: Told = {}): string {
+  const { steps: shown = new Set(), warnings = false } = told;
   const lines = [runLine(run, colours)];
   if (run.reason !== null) lines.push(`  ${run.reason}`);
-  lines.push(...run.problems.map((problem) => `  ${problemText(problem)}`));
+  lines.push(...problemLines(run, warnings));
   lines.push(...(run.notes ?? []).map((note) => `  ${printable(note)}`));
+  const unchanged = new Set(run.steps.flatMap(({ outcome, target }) => (outcome === 'unchanged' ? [target] : [])));
   for (const { target, by, where } of run.approvals ?? []) {
+    // Nothing was done that the approval allowed.
+    if (unchanged.has(target as TargetId)) continue;
     lines.push(printable(`  ${target} approved by ${by}${where === undefined ? '' : `, in ${where}`}`));
   }
   const steps = run.steps.filter(({ target }) => !shown.has(target));
@@ -137,6 +150,17 @@ export function runText(run: ToldRun, colours: boolean, shown: ReadonlySet<Targe
   for (const [reason, skipped] of skips)
     if (skipped.length >= ALIKE) lines.push(`  ${skippedLine(skipped, reason, colours)}`);
   return lines.join('\n');
+}
+
+/** @param isShort whether warnings are only counted: they are those of the commit, whatever the run does with it */
+function problemLines({ id, problems }: ToldRun, isShort: boolean): string[] {
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
+  if (!isShort || warnings === 0) return problems.map((problem) => `  ${problemText(problem)}`);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  return [
+    ...errors.map((problem) => `  ${problemText(problem)}`),
+    `  ${countOf(warnings, 'warning')} in the files of this commit: phoenix runs ${id}`,
+  ];
 }
 
 /** So many steps that were skipped for one reason are told in one line, and so many of them are named in it. */
@@ -219,8 +243,7 @@ export function statusText(status: ReportedStatus, colours: boolean): string {
   const { head, frozen, policy, reports, nodes, faults = [], targets, orphans } = status;
   const lines: string[] = [];
   if (frozen !== null) {
-    const since = `since ${utcText(frozen.at)} by ${frozen.by}: ${frozen.reason}; to go on: phoenix unfreeze`;
-    lines.push(`${paint('frozen', 'yellow', colours)} ${since}`);
+    lines.push(`${paint('frozen', 'yellow', colours)} ${freezeTerms(frozen)}`);
   }
   for (const [node, { since, why }] of Object.entries(nodes?.away ?? {})) {
     const told = `since ${utcText(since)}: the node ${node} does not answer: ${why}; what is due goes on when it does`;

@@ -19,8 +19,8 @@ const MIN_CAUSE = 8;
 
 /** `pct start 101: exit 255: CT is locked; unlock it, then replay`. */
 export function failureText({ what, why, remedy }: Failure): string {
-  const told = why === null || why === '' ? what : `${what}: ${why}`;
-  return remedy === null ? told : `${told}${BEFORE_REMEDY}${remedy}`;
+  const description = why === null || why === '' ? what : `${what}: ${why}`;
+  return remedy === null ? description : `${description}${BEFORE_REMEDY}${remedy}`;
 }
 
 /** Words of a program inside a failure: none of them is taken for a remedy. */
@@ -29,35 +29,37 @@ export function programWords(said: string): string {
 }
 
 /** Splits a sentence into the remedy after its last `; ` and the rest. */
-export function parted(text: string): { readonly told: string; readonly remedy: string | null } {
+export function splitRemedy(text: string): { readonly description: string; readonly remedy: string | null } {
   const at = text.lastIndexOf(BEFORE_REMEDY);
-  if (at < 0) return { told: text, remedy: null };
-  return { told: text.slice(0, at), remedy: text.slice(at + BEFORE_REMEDY.length) };
+  if (at < 0) return { description: text, remedy: null };
+  return { description: text.slice(0, at), remedy: text.slice(at + BEFORE_REMEDY.length) };
 }
 
 /** Adds text before the remedy of a sentence. */
 export function withAddition(text: string, more: string): string {
-  const { told, remedy } = parted(text);
-  return remedy === null ? `${told}${BEFORE_REMEDY}${more}` : `${told} (${more})${BEFORE_REMEDY}${remedy}`;
+  const { description, remedy } = splitRemedy(text);
+  return remedy === null
+    ? `${description}${BEFORE_REMEDY}${more}`
+    : `${description} (${more})${BEFORE_REMEDY}${remedy}`;
 }
 
 /** Joins two failures: with the remedy of the later one, if any. */
 export function followedBy(earlier: string, later: string): string {
-  const [first, then] = [parted(earlier), parted(later)];
-  if (first.remedy === null || first.remedy === then.remedy) return `${first.told}, and ${later}`;
-  if (then.remedy === null) return `${first.told}, and ${then.told}${BEFORE_REMEDY}${first.remedy}`;
-  return `${first.told} (${first.remedy}), and ${later}`;
+  const [first, then] = [splitRemedy(earlier), splitRemedy(later)];
+  if (first.remedy === null || first.remedy === then.remedy) return `${first.description}, and ${later}`;
+  if (then.remedy === null) return `${first.description}, and ${then.description}${BEFORE_REMEDY}${first.remedy}`;
+  return `${first.description} (${first.remedy}), and ${later}`;
 }
 
 /** Shortens to one line of limited length by cutting in the middle of the part before the remedy. */
 export function fitText(text: string, room: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= room) return line;
-  const { told, remedy } = parted(line);
+  const { description, remedy } = splitRemedy(line);
   const left = room - BEFORE_REMEDY.length - (remedy ?? '').length;
   // A very long remedy is not a remedy, only text after a semicolon.
   if (remedy === null || left < Math.min(MIN_DESCRIPTION_LENGTH, room / 3)) return cutMiddle(line, room);
-  return `${cutMiddle(told, left)}${BEFORE_REMEDY}${remedy}`;
+  return `${cutMiddle(description, left)}${BEFORE_REMEDY}${remedy}`;
 }
 
 /** Shorter texts for little room. */
@@ -73,10 +75,10 @@ export function fitFailure({ what, why, remedy }: Failure, room: number, shorter
   if (remedy === null) return fitText(failureText({ what, why, remedy }), room);
   const whole = remedy.replace(/\s+/g, ' ').trim();
   const shown = room - BEFORE_REMEDY.length - whole.length < MIN_DESCRIPTION_LENGTH ? shorter.remedy : whole;
-  return `${toldIn(room - BEFORE_REMEDY.length - shown.length, what, why ?? '', shorter.what)}${BEFORE_REMEDY}${shown}`;
+  return `${fitDescription(room - BEFORE_REMEDY.length - shown.length, what, why ?? '', shorter.what)}${BEFORE_REMEDY}${shown}`;
 }
 
-function toldIn(room: number, what: string, why: string, brief: string): string {
+function fitDescription(room: number, what: string, why: string, brief: string): string {
   const cause = why.replace(/\s+/g, ' ').trim();
   if (cause === '') return cutMiddle(what.length <= room ? what : brief, room);
   const left = (said: string) => room - said.length - ': '.length;

@@ -59,7 +59,7 @@ export interface KnownTroubles {
 }
 
 /** @property tell names of channels */
-export interface Told {
+export interface TroubleChange {
   readonly trouble: Trouble;
   readonly tell: readonly string[];
 }
@@ -68,8 +68,8 @@ export interface Told {
 export interface TroubleChanges {
   /** Kinds that were checked. */
   readonly kinds: readonly TroubleKind[];
-  readonly began: readonly Told[];
-  readonly ended: readonly Told[];
+  readonly began: readonly TroubleChange[];
+  readonly ended: readonly TroubleChange[];
 }
 
 export interface Notifications {

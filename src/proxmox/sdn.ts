@@ -88,6 +88,12 @@ interface DhcpRange {
   readonly 'end-address': string;
 }
 
+/** Whether a declared entry of `dhcp-range` has both addresses; one that lacks them is refused by the parameter table. */
+export function isDhcpRange(entry: unknown): entry is DhcpRange {
+  const { 'start-address': start, 'end-address': end } = Object(entry);
+  return typeof start === 'string' && typeof end === 'string';
+}
+
 /** Why the first range that cannot be one of a subnet is refused, by its position (SubnetPlugin.pm, validate_dhcp_ranges); undefined for none. */
 export function dhcpRangeProblem(
   network: string,

@@ -1,9 +1,9 @@
 // Addresses and networks as Go parses them: no leading zeros, no zones, no names.
 
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 
 /** Pure. Why a text is neither an address nor a network; null for a valid one. */
-export function addressFault(text: string): Unreadable | null {
+export function addressFault(text: string): Objection | null {
   const [address = '', bits, ...more] = text.split('/');
   const width = isIPv4(address) ? 32 : isIPv6(address) ? 128 : null;
   const isNetwork = bits === undefined || (/^\d{1,7}$/.test(bits) && Number(bits) <= (width ?? 0));

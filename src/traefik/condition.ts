@@ -1,6 +1,6 @@
 // Conditions of circuit breakers and of buffering's retries: comparisons of a measured value with a number of the right kind or a text.
 
-import { isUnreadable, type Unreadable } from './fault.ts';
+import { isObjection, type Objection } from './fault.ts';
 import { type ExpressionSemantics, readExpression } from './go-expression.ts';
 import type { Literal } from './go-tokens.ts';
 
@@ -41,10 +41,10 @@ export const RETRY: Language = {
 };
 
 /** Pure. Why Traefik cannot parse a condition; null if it can. */
-export function conditionFault(text: string, language: Language): Unreadable | null {
+export function conditionFault(text: string, language: Language): Objection | null {
   const value = readExpression(text, semanticsOf(language));
   const hint = `An example: ${language.example}`;
-  if (isUnreadable(value))
+  if (isObjection(value))
     return { message: `the expression cannot be read: ${value.message}`, hint: value.hint ?? hint };
   return value.is === 'condition' ? null : { message: 'the expression is no condition', hint };
 }

@@ -2,13 +2,13 @@
 // others in the same folder. By the rules of its decoder (traefik/paerser 0.2.2, file and parser) against its own types.
 
 import type { Json, JsonObject } from '../model/json.ts';
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 import { equalFold } from './fold.ts';
 import { isSection } from './read.ts';
 import { CONFIGURATION, type Field, type Shape, type StructType, typeNamed } from './schema.ts';
 import { isBool, isDuration, readInteger } from './values.ts';
 
-export interface FileFault extends Unreadable {
+export interface FileFault extends Objection {
   /** Path from the root. */
   readonly path: readonly string[];
 }

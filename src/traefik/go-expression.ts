@@ -1,15 +1,15 @@
 // Parser for Traefik's expressions in rules, circuit breakers and retries: a subset of Go's grammar with calls, literals, parentheses and a few
 // operators. The caller defines the semantics.
 
-import { isUnreadable, type Unreadable } from './fault.ts';
+import { isObjection, type Objection } from './fault.ts';
 import { type Literal, type Token, tokensOf } from './go-tokens.ts';
 
 /** Evaluates the parts of an expression. */
 export interface ExpressionSemantics<Value> {
   literal(literal: Literal): Value;
-  call(name: string, values: readonly Value[]): Value | Unreadable;
-  join(operator: string, left: Value, right: Value): Value | Unreadable;
-  not(value: Value): Value | Unreadable;
+  call(name: string, values: readonly Value[]): Value | Objection;
+  join(operator: string, left: Value, right: Value): Value | Objection;
+  not(value: Value): Value | Objection;
 }
 
 const PRECEDENCE: Readonly<Record<string, number>> = {
@@ -25,7 +25,7 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
 
 /** A hundredth of Go's own limit, to avoid a stack overflow. */
 const MAX_NESTING = 1000;
-const TOO_DEEP: Unreadable = { message: `it is nested more than ${MAX_NESTING} deep` };
+const TOO_DEEP: Objection = { message: `it is nested more than ${MAX_NESTING} deep` };
 
 const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.';
 
@@ -33,7 +33,7 @@ const LINES = 'A line may end after &&, ||, a comma or an opening bracket only.'
 export function readExpression<Value extends object>(
   text: string,
   semantics: ExpressionSemantics<Value>,
-): Value | Unreadable {
+): Value | Objection {
   const cut = tokensOf(text);
   if (!Array.isArray(cut)) return cut;
   const tokens: readonly Token[] = cut;
@@ -41,41 +41,41 @@ export function readExpression<Value extends object>(
   let at = 0;
 
   const value = binary(1, 0);
-  if (isUnreadable(value)) return value;
+  if (isObjection(value)) return value;
   const ends = tokens[at]?.kind === 'line end';
   if (ends) at += 1;
   const more = tokens[at];
   if (more === undefined) return value;
   return ends ? { message: `a line ends before ${tokenText(more)}`, hint: LINES } : unexpected('stands after its end');
 
-  function binary(least: number, depth: number): Value | Unreadable {
+  function binary(least: number, depth: number): Value | Objection {
     let left = unary(depth);
     for (;;) {
       const token = tokens[at];
       const precedence = token?.kind === 'operator' ? PRECEDENCE[token.text] : undefined;
-      if (isUnreadable(left) || token === undefined || precedence === undefined || precedence < least) return left;
+      if (isObjection(left) || token === undefined || precedence === undefined || precedence < least) return left;
       at += 1;
       const right = binary(precedence + 1, depth);
-      if (isUnreadable(right)) return right;
+      if (isObjection(right)) return right;
       left = semantics.join(token.text, left, right);
     }
   }
 
-  function unary(depth: number): Value | Unreadable {
+  function unary(depth: number): Value | Objection {
     if (depth > MAX_NESTING) return TOO_DEEP;
     if (takes('!')) {
       const value = unary(depth + 1);
-      return isUnreadable(value) ? value : semantics.not(value);
+      return isObjection(value) ? value : semantics.not(value);
     }
     if (!takes('(')) return single(depth);
     const value = binary(1, depth + 1);
-    if (isUnreadable(value)) return value;
+    if (isObjection(value)) return value;
     if (!takes(')')) return unclosed();
     return tokens[at]?.text === '(' ? unexpected('stands after a bracket') : value;
   }
 
   /** A literal or call, which may be an argument of a call. */
-  function single(depth: number): Value | Unreadable {
+  function single(depth: number): Value | Objection {
     if (depth > MAX_NESTING) return TOO_DEEP;
     const token = tokens[at];
     const next = tokens[at + 1]?.text;
@@ -92,11 +92,11 @@ export function readExpression<Value extends object>(
   }
 
   /** What stands between the brackets of a call; then at the token after them. */
-  function callArguments(depth: number): Value[] | Unreadable {
+  function callArguments(depth: number): Value[] | Objection {
     const values: Value[] = [];
     while (!takes(')')) {
       const value = single(depth + 1);
-      if (isUnreadable(value)) return value;
+      if (isObjection(value)) return value;
       values.push(value);
       // Go parses `f(x...)`, and Traefik ignores the dots.
       const last = takes('...');
@@ -113,7 +113,7 @@ export function readExpression<Value extends object>(
     return true;
   }
 
-  function unexpected(where: string): Unreadable {
+  function unexpected(where: string): Objection {
     const token = tokens[at];
     if (token === undefined) return { message: `its end ${where}` };
     if (token.kind === 'line end') return { message: `the end of a line ${where}`, hint: LINES };
@@ -123,7 +123,7 @@ export function readExpression<Value extends object>(
       : { message };
   }
 
-  function unclosed(): Unreadable {
+  function unclosed(): Objection {
     const token = tokens[at];
     if (token === undefined) return { message: 'a bracket is not closed' };
     return token.kind === 'line end' ? unexpected('stands inside a bracket') : unexpected('stands where , or ) should');

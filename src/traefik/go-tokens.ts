@@ -1,7 +1,7 @@
 // Tokenizer for the part of Go's grammar that Traefik's expressions use, compatible with Go's scanner: a line end after a value or closing bracket
 // ends the expression, comments are whitespace, and strings are in backticks or double quotes.
 
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 
 /** Only the kind of a number matters. */
 export type Literal =
@@ -29,7 +29,7 @@ const PATTERN = new RegExp(
 );
 
 /** Pure. */
-export function tokensOf(text: string): Token[] | Unreadable {
+export function tokensOf(text: string): Token[] | Objection {
   const tokens: Token[] = [];
   // A separate instance, because its position is stateful.
   const pattern = new RegExp(PATTERN);
@@ -57,7 +57,7 @@ export function tokensOf(text: string): Token[] | Unreadable {
 }
 
 /** Undefined for what is no literal: whitespace, and a comment within a line. */
-function literalOf({ number, raw, quoted }: Record<string, string | undefined>): Literal | Unreadable | undefined {
+function literalOf({ number, raw, quoted }: Record<string, string | undefined>): Literal | Objection | undefined {
   if (raw !== undefined) return { kind: 'text', value: raw.slice(1, -1).replaceAll('\r', '') };
   if (number !== undefined) return numberOf(number) ?? { message: `${number} is no number that Traefik reads` };
   if (quoted === undefined) return undefined;
@@ -69,7 +69,7 @@ function literalOf({ number, raw, quoted }: Record<string, string | undefined>):
   };
 }
 
-function unknown(text: string, from: number): Unreadable {
+function unknown(text: string, from: number): Objection {
   const rest = text.slice(from, from + 10);
   if (rest.startsWith('`')) return { message: 'a backtick is not closed' };
   if (rest.startsWith('"')) return { message: 'a double quote is not closed' };

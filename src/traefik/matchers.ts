@@ -1,61 +1,66 @@
 // The matchers of Traefik's rules in both syntaxes with their parameters (pkg/muxer/http, version 3.7).
 
 import { addressFault } from './address.ts';
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 import { expressionFault } from './regular-expression.ts';
 import { templateFault } from './template.ts';
 
 export interface Matcher {
   readonly name: string;
   /** Why Traefik rejects these values; null if it accepts them. */
-  fault(values: readonly string[]): Unreadable | null;
+  fault(values: readonly string[]): Objection | null;
   /** Accepted values that never match a request. */
-  never(values: readonly string[]): readonly Unreadable[];
+  neverMatches(values: readonly string[]): readonly Objection[];
   /** Matched host names in lower case. */
   hosts(values: readonly string[]): readonly string[];
 }
 
-type Check = (value: string, values: readonly string[]) => Unreadable | null;
+type Check = (value: string, values: readonly string[]) => Objection | null;
 
 interface Kind {
   /** Allowed numbers of values; undefined: one or more. */
   readonly takes?: readonly number[];
-  /** Check of the last value. */
+  /** Check of the last value, or of every value where any number is allowed. */
   readonly check?: Check;
-  readonly never?: Check;
+  /** Why an accepted value matches no request. */
+  readonly neverMatches?: Check;
   readonly isHost?: true;
 }
 
 const V3: Readonly<Record<string, Kind>> = {
   ClientIP: { takes: [1], check: addressFault },
-  Method: { takes: [1], never: methodNever },
-  Host: { takes: [1], check: asciiFault, never: hostNever, isHost: true },
-  HostRegexp: { takes: [1], check: (value) => asciiFault(value) ?? expressionFault(value), never: templateNever },
-  Path: { takes: [1], check: slashFault, never: pathNever },
-  PathRegexp: { takes: [1], check: expressionFault, never: templateNever },
-  PathPrefix: { takes: [1], check: slashFault, never: pathNever },
-  Header: { takes: [2], never: headerNever },
-  HeaderRegexp: { takes: [2], check: expressionFault, never: headerNever },
-  Query: { takes: [1, 2], never: queryNever },
+  Method: { takes: [1], neverMatches: methodNeverMatches },
+  Host: { takes: [1], check: asciiFault, neverMatches: hostNeverMatches, isHost: true },
+  HostRegexp: {
+    takes: [1],
+    check: (value) => asciiFault(value) ?? expressionFault(value),
+    neverMatches: templateNeverMatches,
+  },
+  Path: { takes: [1], check: slashFault, neverMatches: pathNeverMatches },
+  PathRegexp: { takes: [1], check: expressionFault, neverMatches: templateNeverMatches },
+  PathPrefix: { takes: [1], check: slashFault, neverMatches: pathNeverMatches },
+  Header: { takes: [2], neverMatches: headerNeverMatches },
+  HeaderRegexp: { takes: [2], check: expressionFault, neverMatches: headerNeverMatches },
+  Query: { takes: [1, 2], neverMatches: queryNeverMatches },
   QueryRegexp: { takes: [1, 2], check: (value, values) => (values.length === 2 ? expressionFault(value) : null) },
 };
 
 const V2: Readonly<Record<string, Kind>> = {
-  Host: { check: asciiFault, never: nameNever, isHost: true },
-  HostHeader: { check: asciiFault, never: nameNever, isHost: true },
+  Host: { check: asciiFault, neverMatches: nameNeverMatches, isHost: true },
+  HostHeader: { check: asciiFault, neverMatches: nameNeverMatches, isHost: true },
   HostRegexp: { check: (value) => asciiFault(value) ?? templateFault(value, 'host') },
   ClientIP: { check: addressFault },
   Path: { check: (value) => slashFault(value) ?? templateFault(value, 'path') },
   PathPrefix: { check: (value) => slashFault(value) ?? templateFault(value, 'prefix') },
-  Method: { never: methodNever },
+  Method: { neverMatches: methodNeverMatches },
   Headers: {},
   HeadersRegexp: {},
   Query: {},
 };
 
-export const MATCHERS_V3 = spelt(Object.entries(V3).map(([name, kind]) => matcher(name, kind)));
+export const MATCHERS_V3 = bySpelling(Object.entries(V3).map(([name, kind]) => matcher(name, kind)));
 
-export const MATCHERS_V2 = spelt(
+export const MATCHERS_V2 = bySpelling(
   Object.entries(V2).map(([name, kind]) => {
     const each = matcher(name, kind);
     if (name === 'Query') return { ...each, fault: (values) => emptyFault(name, values) ?? queriesFault(values) };
@@ -65,7 +70,7 @@ export const MATCHERS_V2 = spelt(
 );
 
 /** Indexes the matchers by the four spellings that Traefik accepts. */
-function spelt(matchers: readonly Matcher[]): ReadonlyMap<string, Matcher> {
+function bySpelling(matchers: readonly Matcher[]): ReadonlyMap<string, Matcher> {
   return new Map(
     matchers.flatMap((each) => {
       const lower = each.name.toLowerCase();
@@ -75,23 +80,23 @@ function spelt(matchers: readonly Matcher[]): ReadonlyMap<string, Matcher> {
   );
 }
 
-function matcher(name: string, { takes, check, never, isHost }: Kind): Matcher {
-  const isLast = (index: number, values: readonly string[]) => takes === undefined || index === values.length - 1;
+function matcher(name: string, { takes, check, neverMatches, isHost }: Kind): Matcher {
+  const isChecked = (index: number, values: readonly string[]) => takes === undefined || index === values.length - 1;
   return {
     name,
     fault(values) {
       const wrong = emptyFault(name, values) ?? (takes === undefined ? null : countFault(name, values, takes));
       if (wrong !== null || check === undefined) return wrong;
       for (const [index, value] of values.entries()) {
-        const fault = isLast(index, values) ? check(value, values) : null;
+        const fault = isChecked(index, values) ? check(value, values) : null;
         if (fault !== null) return { ...fault, message: `${name}: ${fault.message}` };
       }
       return null;
     },
-    never(values) {
-      if (never === undefined) return [];
+    neverMatches(values) {
+      if (neverMatches === undefined) return [];
       return values.flatMap((value) => {
-        const fault = never(value, values);
+        const fault = neverMatches(value, values);
         return fault === null ? [] : [{ ...fault, message: `${name}: ${fault.message}` }];
       });
     },
@@ -99,12 +104,12 @@ function matcher(name: string, { takes, check, never, isHost }: Kind): Matcher {
   };
 }
 
-function emptyFault(name: string, values: readonly string[]): Unreadable | null {
+function emptyFault(name: string, values: readonly string[]): Objection | null {
   if (values.length === 0) return { message: `${name} takes a value in backticks` };
   return values.includes('') ? { message: `${name} has an empty value` } : null;
 }
 
-function countFault(name: string, values: readonly string[], takes: readonly number[]): Unreadable | null {
+function countFault(name: string, values: readonly string[], takes: readonly number[]): Objection | null {
   if (takes.includes(values.length)) return null;
   const count = takes.at(-1) ?? 1;
   const joined = values.map((value) => `${name}(\`${value}\`)`).join(' || ');
@@ -114,7 +119,7 @@ function countFault(name: string, values: readonly string[], takes: readonly num
   };
 }
 
-function asciiFault(value: string): Unreadable | null {
+function asciiFault(value: string): Objection | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
   if (/^[\x00-\x7f]*$/.test(value)) return null;
   return { message: `"${value}" holds characters that are not ASCII`, hint: asciiHint(value) };
@@ -127,7 +132,7 @@ function asciiHint(value: string): string {
     : 'Write the name as DNS has it: xn--….';
 }
 
-function slashFault(value: string): Unreadable | null {
+function slashFault(value: string): Objection | null {
   return value.startsWith('/') ? null : { message: `"${value}" does not start with /`, hint: `Write /${value}.` };
 }
 
@@ -138,11 +143,11 @@ function withoutDot(value: string): string {
 }
 
 /** In version 3 an asterisk matches the first label of a name, or the whole name. */
-function hostNever(value: string): Unreadable | null {
-  return value === '*' ? null : nameNever(value.replace(/^\*\./, ''));
+function hostNeverMatches(value: string): Objection | null {
+  return value === '*' ? null : nameNeverMatches(value.replace(/^\*\./, ''));
 }
 
-function nameNever(value: string): Unreadable | null {
+function nameNeverMatches(value: string): Objection | null {
   const name = withoutDot(value);
   if (HOST.test(name)) return null;
   const [, bare] = /^(?:[a-z]+:\/\/)?([a-z0-9.-]+)(?::\d+)?(?:\/.*)?$/.exec(name) ?? [];
@@ -157,12 +162,12 @@ function nameNever(value: string): Unreadable | null {
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-function headerNever(value: string, [name = '']: readonly string[]): Unreadable | null {
+function headerNeverMatches(value: string, [name = '']: readonly string[]): Objection | null {
   if (value !== name || TOKEN.test(name)) return null;
   return { message: `"${name}" is no name of a header`, hint: 'Write Header(`X-Name`, `value`).' };
 }
 
-function methodNever(value: string): Unreadable | null {
+function methodNeverMatches(value: string): Objection | null {
   if (TOKEN.test(value)) return null;
   return { message: `"${value}" is no method`, hint: 'Write Method(`GET`) || Method(`POST`).' };
 }
@@ -170,7 +175,7 @@ function methodNever(value: string): Unreadable | null {
 const TEMPLATE = /\{[\p{L}_][\w-]*(:[^{}]*(\{[^{}]*\}[^{}]*)*)?\}/u;
 const TEMPLATES = 'Templates such as {name:[a-z]+} are of version 2.';
 
-function templateNever(value: string): Unreadable | null {
+function templateNeverMatches(value: string): Objection | null {
   if (!TEMPLATE.test(value)) return null;
   return {
     message: `"${value}" means its brackets as they stand`,
@@ -178,7 +183,7 @@ function templateNever(value: string): Unreadable | null {
   };
 }
 
-function pathNever(value: string): Unreadable | null {
+function pathNeverMatches(value: string): Objection | null {
   if (TEMPLATE.test(value))
     return { message: `"${value}" means its brackets as they stand`, hint: `${TEMPLATES} Write PathRegexp(\`^/…\`).` };
   if (!/[?#]/.test(value)) return null;
@@ -188,22 +193,22 @@ function pathNever(value: string): Unreadable | null {
   };
 }
 
-function queryNever(value: string, values: readonly string[]): Unreadable | null {
+function queryNeverMatches(value: string, values: readonly string[]): Objection | null {
   const [, name = '', wanted = ''] = /^([^=]+)=(.*)$/.exec(value) ?? [];
   if (values.length > 1 || name === '') return null;
   return { message: `"${value}" is read as a name`, hint: `Write Query(\`${name}\`, \`${wanted}\`).` };
 }
 
-function pairsFault(name: string, values: readonly string[]): Unreadable | null {
+function pairsFault(name: string, values: readonly string[]): Objection | null {
   if (values.length % 2 === 1) return { message: `${name} takes pairs of a name and a value` };
   if (name !== 'HeadersRegexp') return null;
-  return values.reduce<Unreadable | null>(
+  return values.reduce<Objection | null>(
     (fault, value, index) => fault ?? (index % 2 === 1 ? expressionFault(value) : null),
     null,
   );
 }
 
-function queriesFault(values: readonly string[]): Unreadable | null {
+function queriesFault(values: readonly string[]): Objection | null {
   const parts = values.flatMap((value) => {
     const at = value.indexOf('=');
     return at < 0 ? [value] : [value.slice(0, at), value.slice(at + 1)];

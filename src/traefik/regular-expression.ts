@@ -2,7 +2,7 @@
 
 import { RE2JS } from 're2js';
 import { weightOf } from './expression-weight.ts';
-import { isUnreadable, type Unreadable } from './fault.ts';
+import { isObjection, type Objection } from './fault.ts';
 
 export interface Expression {
   readonly groups: number;
@@ -13,7 +13,7 @@ export interface Expression {
 const MAX_WEIGHT = 10_000;
 
 /** Pure. The compiled expression, or why Go cannot compile it. */
-export function compiled(text: string): Expression | Unreadable {
+export function compiled(text: string): Expression | Objection {
   if (!text.isWellFormed()) return { message: 'the regular expression holds bytes that are no text' };
   if (text.length > MAX_WEIGHT || weightOf(text) > MAX_WEIGHT) {
     const message = `the regular expression unfolds to more than ${MAX_WEIGHT} steps`;
@@ -34,14 +34,14 @@ export function compiled(text: string): Expression | Unreadable {
   }
 }
 
-function withName(name: string, expression: Expression | Unreadable): Expression | Unreadable {
-  return isUnreadable(expression) ? expression : { ...expression, names: new Set([...expression.names, name]) };
+function withName(name: string, expression: Expression | Objection): Expression | Objection {
+  return isObjection(expression) ? expression : { ...expression, names: new Set([...expression.names, name]) };
 }
 
 /** Pure. Null if Go can compile it. */
-export function expressionFault(text: string): Unreadable | null {
+export function expressionFault(text: string): Objection | null {
   const expression = compiled(text);
-  return isUnreadable(expression) ? expression : null;
+  return isObjection(expression) ? expression : null;
 }
 
 function hintOf(text: string): string | null {
@@ -54,7 +54,7 @@ function hintOf(text: string): string | null {
 }
 
 /** Pure. Why a replacement can never have the intended effect; null if it can. */
-export function replacementFault({ groups, names }: Expression, replacement: string): Unreadable | null {
+export function replacementFault({ groups, names }: Expression, replacement: string): Objection | null {
   for (const [all, braced, bare] of replacement.matchAll(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu)) {
     if (all === '$$') {
       if (!/\$\$[{\p{L}\p{Nd}_]/u.test(replacement)) continue;

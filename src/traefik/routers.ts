@@ -1,7 +1,7 @@
 // Checks of routers: rules and priorities.
 
 import type { JsonObject } from '../model/json.ts';
-import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
+import { disabled, type Fault, type Objection, useless } from './fault.ts';
 import { integerOrZero, isSection, section, text, texts } from './read.ts';
 import { parseRule } from './rule.ts';
 import { optionsFault } from './tls.ts';
@@ -15,7 +15,7 @@ export function routerFaults(router: JsonObject, dynamic: JsonObject): Fault[] {
   const rule = parseRule(text(router['rule']), syntax === 'v2' ? 'v2' : 'v3');
   const faults: Fault[] = [];
   if ('fault' in rule) faults.push(disabled(['rule'], withV2Hint(text(router['rule']), syntax, rule)));
-  else for (const never of rule.never) faults.push(useless(['rule'], never));
+  else for (const objection of rule.neverMatches) faults.push(useless(['rule'], objection));
   if (!['', 'default', 'v2', 'v3'].includes(syntax)) {
     const message = `"${syntax}" is no syntax of rules, and is read as v3`;
     faults.push(useless(['ruleSyntax'], { message, hint: 'Leave it away, or write v2 for rules of Traefik 2.' }));
@@ -33,7 +33,7 @@ export function routerFaults(router: JsonObject, dynamic: JsonObject): Fault[] {
 }
 
 /** Options in other files are unknown here; `default` always exists. */
-function tlsFault(name: string, all: JsonObject): Unreadable | null {
+function tlsFault(name: string, all: JsonObject): Objection | null {
   const own = name.replace(/@file$/, '');
   if (Object.hasOwn(all, own)) {
     const fault = optionsFault(section(all[own]));

@@ -1,6 +1,6 @@
 // Parses router rules in both syntaxes: matchers combined with &&, || and !.
 
-import { isUnreadable, type Unreadable } from './fault.ts';
+import { isObjection, type Objection } from './fault.ts';
 import { type ExpressionSemantics, readExpression } from './go-expression.ts';
 import { MATCHERS_V2, MATCHERS_V3, type Matcher } from './matchers.ts';
 
@@ -13,7 +13,7 @@ export interface RouterRule {
   /** Whether the rule is only one `Host` with one name. */
   readonly plain: boolean;
   /** Accepted values that never match a request. */
-  readonly never: readonly Unreadable[];
+  readonly neverMatches: readonly Objection[];
 }
 
 export interface RuleFault {
@@ -40,13 +40,13 @@ interface Found {
 export function parseRule(text: string, syntax: RuleSyntax = 'v3'): RouterRule | RuleFault {
   const found: Found[] = [];
   const value = readExpression(text, semanticsOf(syntax, found));
-  if (isUnreadable(value)) return { fault: value.message, ...(value.hint === undefined ? {} : { hint: value.hint }) };
+  if (isObjection(value)) return { fault: value.message, ...(value.hint === undefined ? {} : { hint: value.hint }) };
   if (value.is !== 'matchers') return { fault: 'it holds no matcher', hint: 'Write Host(`name`).' };
   const hosts = found.flatMap(({ matcher, values, turned }) => (turned ? [] : matcher.hosts(values)));
   return {
     hosts: [...new Set(hosts)],
     plain: found.length === 1 && hosts.length === 1 && found[0]?.values.length === 1,
-    never: found.flatMap(({ matcher, values, turned }) => (turned ? [] : matcher.never(values))),
+    neverMatches: found.flatMap(({ matcher, values, turned }) => (turned ? [] : matcher.neverMatches(values))),
   };
 }
 
@@ -91,7 +91,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   hosts: 'It is Host(`name`).',
 };
 
-function unknownMatcher(name: string, syntax: RuleSyntax): Unreadable {
+function unknownMatcher(name: string, syntax: RuleSyntax): Objection {
   const matchers = syntax === 'v2' ? MATCHERS_V2 : MATCHERS_V3;
   const names = [...new Set([...matchers.values()].map((matcher) => matcher.name))];
   const spelt = names.find((each) => each.toLowerCase() === name.toLowerCase());

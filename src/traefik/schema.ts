@@ -43,11 +43,9 @@ export interface StructType {
   readonly defaults?: JsonObject;
 }
 
-const TYPES = types as unknown as Readonly<Record<string, StructType>>;
-
 /** @throws Error for an unknown name */
 export function typeNamed(name: string): StructType {
-  const found = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
+  const found = Object.hasOwn(types, name) ? types[name] : undefined;
   if (found === undefined) throw new Error(`Traefik has no type ${name}`);
   return found;
 }

@@ -1,7 +1,7 @@
 // Checks of services: servers and load balancing.
 
 import type { JsonObject } from '../model/json.ts';
-import { disabled, type Fault, type Unreadable, useless } from './fault.ts';
+import { disabled, type Fault, type Objection, useless } from './fault.ts';
 import { integerOrZero, isSection, list, section, signOfTime, text, texts } from './read.ts';
 import { rangeFault } from './status.ts';
 import { isUrl, serverFault } from './url.ts';
@@ -107,13 +107,13 @@ function members(config: JsonObject, services: JsonObject): Fault[] {
   }
   if (!isSection(config['healthCheck'])) return [];
   return names.flatMap((member, index): Fault[] => {
-    const fault = unchecked(text(section(member)['name']), services);
+    const fault = missingHealthCheck(text(section(member)['name']), services);
     return fault === null ? [] : [disabled(['services', String(index), 'name'], fault)];
   });
 }
 
-/** A member without health check; members in other files are unknown here. */
-function unchecked(name: string, services: JsonObject): Unreadable | null {
+/** Says that a member has no health check; null where it has one, or is declared in another file, which is unknown here. */
+function missingHealthCheck(name: string, services: JsonObject): Objection | null {
   let next = name.replace(/@file$/, '');
   for (const seen = new Set<string>(); Object.hasOwn(services, next) && !seen.has(next); ) {
     seen.add(next);
@@ -146,11 +146,11 @@ function failover(config: JsonObject, services: JsonObject): Fault[] {
     const fault = rangeFault(range);
     return fault === null ? [] : [disabled(['errors', 'status', String(index)], fault)];
   });
-  const asks = (field: string) => {
-    const fault = unchecked(text(config[field]), services);
+  const requireHealthCheck = (field: string) => {
+    const fault = missingHealthCheck(text(config[field]), services);
     if (fault !== null) faults.push(disabled([field], fault));
   };
-  if (ranges.length === 0) asks('service');
-  if (isSection(config['healthCheck'])) asks('fallback');
+  if (ranges.length === 0) requireHealthCheck('service');
+  if (isSection(config['healthCheck'])) requireHealthCheck('fallback');
   return faults;
 }

@@ -1,6 +1,6 @@
 // HTTP status codes and ranges as Traefik parses them.
 
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 
 const KNOWN = new Set([
   ...[100, 101, 102, 103],
@@ -19,14 +19,14 @@ export function isKnownStatus(code: number): boolean {
 const HINT = 'Write 404 or 500-599.';
 
 /** Pure. Why a text is not a range of status codes; null if it is. */
-export function rangeFault(text: string): Unreadable | null {
+export function rangeFault(text: string): Objection | null {
   const [low = '', high = low] = text.split('-');
   const isWhole = (part: string) => /^\+?\d{1,18}$/.test(part);
   return isWhole(low) && isWhole(high) ? null : { message: `"${text}" is no range of status codes`, hint: HINT };
 }
 
 /** Pure. Why a valid range never matches a response; null if it can. */
-export function emptyRangeFault(text: string): Unreadable | null {
+export function emptyRangeFault(text: string): Objection | null {
   if (rangeFault(text) !== null) return null;
   const [low = '', high = low] = text.split('-');
   if (Number(low) <= Number(high) && Number(low) <= 999 && Number(high) >= 100) return null;

@@ -1,6 +1,6 @@
 // Templates in version 2 rules, {name} and {name:expression}, as parsed by gorilla/mux.
 
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 import { expressionFault } from './regular-expression.ts';
 
 /** Pure. Why a template is invalid; null if valid. `seen` collects names, which must be unique. */
@@ -8,7 +8,7 @@ export function templateFault(
   text: string,
   kind: 'host' | 'path' | 'prefix' | 'query',
   seen: Set<string> = new Set(),
-): Unreadable | null {
+): Objection | null {
   const parts = variablesOf(text);
   if (parts === null) return { message: `"${text}" has brackets that do not close` };
   const whole: string[] = [kind === 'host' ? '(?i)^' : '^'];

@@ -1,7 +1,7 @@
 // Traefik's TLS support: versions, cipher suites, curves, and server options (pkg/tls, version 3.7).
 
 import type { JsonObject } from '../model/json.ts';
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 import { section, text, texts } from './read.ts';
 
 export const VERSIONS = ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'];
@@ -39,13 +39,13 @@ const CLIENTS = [
 const VERIFYING = ['VerifyClientCertIfGiven', 'RequireAndVerifyClientCert'];
 
 /** Pure. Null if Traefik knows it. */
-export function suiteFault(suite: string): Unreadable | null {
+export function suiteFault(suite: string): Objection | null {
   if (SUITES.has(suite)) return null;
   return { message: `"${suite}" is no cipher suite`, hint: 'Write TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 or the like.' };
 }
 
 /** Pure. Why Traefik cannot set up TLS with these options; null if it can, provided that the referenced files exist. */
-export function optionsFault(options: JsonObject): Unreadable | null {
+export function optionsFault(options: JsonObject): Objection | null {
   const { clientAuthType, caFiles } = section(options['clientAuth']);
   const clients = text(clientAuthType);
   if (clients !== '' && !CLIENTS.includes(clients))
@@ -60,7 +60,7 @@ export function optionsFault(options: JsonObject): Unreadable | null {
 }
 
 /** Pure. Client certificate and key must be set together. */
-export function pairFault(tls: JsonObject): Unreadable | null {
+export function pairFault(tls: JsonObject): Objection | null {
   const lacks = (text(tls['cert']) === '') !== (text(tls['key']) === '');
   return lacks ? { message: 'cert and key stand together or not at all' } : null;
 }

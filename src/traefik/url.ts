@@ -1,12 +1,12 @@
 // URLs of servers as Traefik parses them.
 
 import { isIPv6 } from './address.ts';
-import type { Unreadable } from './fault.ts';
+import type { Objection } from './fault.ts';
 
 const HOST = String.raw`(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-fA-F:.]+(?:%25[\w.~-]+)?\])`;
 
 /** Pure. Why the URL cannot work; null if it may. */
-export function serverFault(text: string, schemes: readonly string[]): Unreadable | null {
+export function serverFault(text: string, schemes: readonly string[]): Objection | null {
   const hint = `Write ${schemes[0]}://192.0.2.7:8080.`;
   if (text === '') return { message: 'it has no address', hint };
   const [, scheme = '', port = ''] =

@@ -1,15 +1,13 @@
 // URLs of commits, file lines and pull requests on the forge's web pages.
 
-import type { CommitSha } from '../model/ids.ts';
-
 export interface ForgePages {
   commit(commit: string): string;
   pull(number: number): string;
   /** @param line from 1; null: the file as a whole */
-  file(commit: CommitSha | string, path: string, line: number | null): string;
+  file(commit: string, path: string, line: number | null): string;
 }
 
-/** URL parts of each forge. */
+/** Path segments of each forge below a repository. */
 const PATHS = {
   github: { commit: 'commit', pull: 'pull', file: 'blob' },
   gitea: { commit: 'commit', pull: 'pulls', file: 'src/commit' },
@@ -26,12 +24,12 @@ export function forgePages(kind: keyof typeof PATHS | 'none', repository: string
   if (kind === 'none' || url === null || !/^(https?|ssh):$/.test(url.protocol) || url.hostname === '') return null;
   const origin = url.protocol === 'ssh:' ? `https://${url.hostname}` : `${url.protocol}//${url.host}`;
   const top = `${origin}${url.pathname.replace(/(\.git)?\/*$/, '')}`;
-  const words = PATHS[kind];
+  const segments = PATHS[kind];
   const part = encodeURIComponent;
   return {
-    commit: (commit) => `${top}/${words.commit}/${part(commit)}`,
-    pull: (number) => `${top}/${words.pull}/${number}`,
+    commit: (commit) => `${top}/${segments.commit}/${part(commit)}`,
+    pull: (number) => `${top}/${segments.pull}/${number}`,
     file: (commit, path, line) =>
-      `${top}/${words.file}/${part(commit)}/${path.split('/').map(part).join('/')}${line === null ? '' : `#L${line}`}`,
+      `${top}/${segments.file}/${part(commit)}/${path.split('/').map(part).join('/')}${line === null ? '' : `#L${line}`}`,
   };
 }

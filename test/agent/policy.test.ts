@@ -147,7 +147,7 @@ describe('windows', () => {
       'phoenix/apply': expect.stringMatching(WAITS),
       'phoenix/lxc/101': 'pending: create planned, restarts it',
     });
-    expect(runJson(detail, clock).reason).toBe(
+    expect(runJson(detail, { clock, frozen: null }).reason).toBe(
       `waits for the apply window that opens on Wednesday, 11 January 2040 at 02:00 (Europe/Berlin); to go on now: phoenix replay ${detail.commit.slice(0, 7)} --now`,
     );
     expect(await host.commands()).toEqual([]);
@@ -156,7 +156,7 @@ describe('windows', () => {
     await phoenix.agent().delivered({ kind: 'push' });
     const { statuses } = await phoenix.reached(run, 'succeeded');
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
-    expect(runJson((await phoenix.ledger.run(run)) ?? detail, clock).reason).toBeNull();
+    expect(runJson((await phoenix.ledger.run(run)) ?? detail, { clock, frozen: null }).reason).toBeNull();
   });
 
   test('what has begun ends, and what has not waits when a window closes', async () => {

@@ -126,6 +126,20 @@ describe('--wait', () => {
     expect(JSON.parse(stdout)).toMatchObject({ id: run, state: 'succeeded' });
   });
 
+  test('says once, in a pipe too, who froze what the run waits for', async () => {
+    const run = await planRun(server.ledger);
+    await server.ledger.freeze({ reason: 'moving', by: 'ada', at: ENDED });
+    const { output, ended } = start(['runs', run, '--wait'], environment());
+    const told = 'waits: frozen since 2026-01-02 03:05:00 UTC by ada: moving; to go on: phoenix unfreeze\n';
+    await until(() => output.stderr.includes(told), 'the freeze');
+    await server.ledger.freeze(null);
+    await finishStep(server.ledger, run, LXC);
+    await finishStep(server.ledger, run, VM);
+    await server.ledger.endRun(run, 'succeeded', ENDED, []);
+    const { exit, stderr } = await ended;
+    expect([exit, stderr.split(told)]).toEqual([0, ['', 'lxc/101 update: applied\nvm/1001 update: applied\n']]);
+  });
+
   test('draws the progress on a terminal, removes it at the end, and prints lines elsewhere', async () => {
     const follow = async (env: Record<string, string>, isTerminal: boolean) => {
       // No lease of the run before is left.
@@ -233,8 +247,9 @@ describe('looking', () => {
     expect(all.stdout).toContain('lxc/101  applied  aaaaaaa');
     expect(all.exit).toBe(0);
     expect(JSON.parse((await ask('status', '101', '--json')).stdout)).toMatchObject({ targets: [{ target: LXC }] });
-    const missing = await ask('status', 'vm/7');
-    expect([missing.exit, missing.stderr]).toEqual([1, 'nothing is recorded of vm/7\n']);
+    const missing = await ask('status', 'lxc/1001');
+    expect([missing.exit, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toContain('did you mean lxc/101?; phoenix status names what there is');
   });
 
   test('status: a fault ends it with 3 once it has lasted, and with 0 for targets that are named', async () => {
@@ -313,14 +328,20 @@ describe('notify', () => {
   });
 });
 
-test('open prints the address of a page, and refuses an unknown page', async () => {
-  const pages = [[], ['12'], ['lxc/101'], ['12', 'lxc/101'], ['certificate/*.example.org']];
+test('open prints the address of a page that is there, and refuses an unknown page', async () => {
+  const run = await planRun(server.ledger);
+  await finishStep(server.ledger, run, LXC);
+  const pages = [[], [run], ['lxc/101'], [run, 'lxc/101']];
   const printed = await Promise.all(pages.map(async (words) => (await ask('open', ...words)).stdout));
   expect(printed).toEqual(
-    ['/', '/runs/12', '/targets/lxc/101', '/runs/12/lxc/101', '/targets/certificate/*.example.org'].map(
-      (path) => `${server.url}${path}\n`,
-    ),
+    ['/', `/runs/${run}`, '/targets/lxc/101', `/runs/${run}/lxc/101`].map((path) => `${server.url}${path}\n`),
   );
+  for (const [words, exit, said] of [
+    [['99'], 1, 'there is no run 99'],
+    [['lxc/9101'], 2, 'did you mean lxc/101?'],
+    [[run, 'lxc/9101'], 1, `run ${run} has no step lxc/9101`],
+  ] as const)
+    expect(await ask('open', ...words)).toMatchObject({ exit, stdout: '', stderr: expect.stringContaining(said) });
   for (const words of [['lxc/../..'], ['12', '13'], ['$(reboot)'], ['12', 'lxc/101', 'x']])
     expect(await ask('open', ...words)).toMatchObject({ exit: 2, stdout: '' });
 });

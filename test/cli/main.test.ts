@@ -129,7 +129,7 @@ describe('shell completion', () => {
 
   test('is refused for a shell that it does not know', async () => {
     const { exit, stderr } = await phoenixProcess(['complete', 'csh']);
-    expect(stderr).toContain('zsh, bash, fish');
+    expect(stderr).toContain('bash, zsh, fish');
     expect(exit).toBe(2);
   });
 });
@@ -138,6 +138,7 @@ describe('wrong use exits with 2 and names the mistake', () => {
   test.each([
     [[], /Usage: phoenix/],
     [['statsu'], /Did you mean status/],
+    [['help', 'statsu', 'x'], /unknown command 'statsu'[\s\S]*Did you mean status/],
     [['replay'], /missing required argument 'commit'/],
     [['runs', '--limit', 'many'], /--limit/],
     [['runs', '--limit', '501'], /from 1 to 500/],

@@ -55,7 +55,7 @@ function setup(args: Partial<SetupHostArgs>, answer?: string) {
 
 const pools = () => Object.keys(readZfs(openNode(lab)).pools);
 
-/** Programs that were called, by their names. */
+/** The command lines of the programs that were called, in order. */
 function called(): string[] {
   const lines = readFileSync(join(lab, 'calls.jsonl'), 'utf8').trim().split('\n');
   return lines.map((line) => (JSON.parse(line) as { argv: string[] }).argv.join(' '));
@@ -75,20 +75,20 @@ describe('pools', () => {
     ]);
   });
 
-  test('nothing happens for another word, or without a terminal', LONG_TEST, async () => {
+  test('nothing is created when another word is typed, or without a terminal to type on', LONG_TEST, async () => {
     disks();
     expect(await setup({}, 'yes')).toMatchObject({ exit: 1, err: expect.stringContaining('nothing was done') });
     expect(await setup({})).toMatchObject({ exit: 2, err: expect.stringContaining('--yes') });
     expect(pools()).toEqual(['rpool']);
   });
 
-  test('what is in use is refused, and nothing is touched', async () => {
+  test('a disk that is mounted is refused, and nothing is touched', async () => {
     disks({ mountedOn: '/srv/films' });
     expect(await setup({ yes: true })).toMatchObject({ exit: 1, err: expect.stringContaining('/srv/films') });
     expect(called().filter((line) => /--all|create/.test(line))).toEqual([]);
   });
 
-  test('not over ssh', async () => {
+  test('a host that is reached over ssh is refused', async () => {
     const all = { disks: DISKS, gpuDriver: false, yes: true, dryRun: false, config: folder };
     const { exit, err } = await captured((io) => setupHost(all, io), { PHOENIX_HOST: 'ssh://root@pve' });
     expect([exit, err]).toEqual([2, expect.stringContaining('the host itself')]);

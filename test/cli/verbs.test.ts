@@ -208,7 +208,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     ];
     for (const args of wrong) expect([args, (await ask(...args)).exit]).toEqual([args, 2]);
     const unknown = await ask('start', '999');
-    expect([unknown.exit, unknown.stderr]).toEqual([1, expect.stringContaining('nothing is called 999')]);
+    expect([unknown.exit, unknown.stderr]).toEqual([2, expect.stringContaining('nothing is called 999')]);
     const stack = await ask('sync', 'stack', 'web', 'to', '1002');
     expect(stack.stderr).toContain('stack/1002.web is neither declared nor applied');
   });

@@ -114,13 +114,16 @@ test('rules and dashboard ask only for metrics that there are, the docs name eac
   const metrics = metricsOf({ ...LATE, installation: async () => HOME });
   metrics.forge({ limit: () => ({ remaining: 4_000, limit: 5_000, resets: 1_767_326_400 }) } as Forge);
   metrics.channels([{ name: 'ops' } as Channel]);
+  metrics.delivery('accepted');
   const { text } = await metrics.text(SEEN);
   const known = new Set([...text.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name));
   const asked = [RULES, DASHBOARD].flatMap((file) => [...file.matchAll(/\bphoenix_\w+/g)].map(([name]) => name));
   expect(asked.length).toBeGreaterThan(30);
   expect(asked.filter((name) => !known.has(name.replace(/_(bucket|count|sum)$/, '')))).toEqual([]);
   // Each process reports them: a query takes those of one installation as one, or an alert fires for each process.
-  const shared = ours(text).flatMap((line) => /^(\w+)\{.*installation="git\/home#main@pve"/.exec(line)?.[1] ?? []);
+  const labelled = ours(text).flatMap((line) => /^(\w+)\{.*installation="git\/home#main@pve"/.exec(line)?.[1] ?? []);
+  expect(labelled).toEqual(expect.arrayContaining(['phoenix_deliveries_total']));
+  const shared = labelled.filter((name) => !/_(total|bucket|sum|count)$/.test(name));
   expect(shared).toEqual(expect.arrayContaining(['phoenix_target_failed', 'phoenix_frozen', 'phoenix_orphans']));
   expect(shared).not.toContain('phoenix_build_info');
   const queries = [RULES, DASHBOARD].flatMap((file) =>

@@ -68,7 +68,17 @@ describe('secrets in the clear', () => {
 
   test('are warnings, and errors when they are forbidden', () => {
     expect(placesOf('PLAINTEXT_SECRET', plain())).toEqual(places);
-    expect(loadFiles(plain()).config).not.toBeNull();
+    const { config, problems } = loadFiles(plain());
+    expect(config).not.toBeNull();
+    // What becomes of each when it is applied.
+    const told = problems.filter(({ code }) => code === 'PLAINTEXT_SECRET').map(({ message }) => message);
+    expect(told.map((message) => message.replace(/^.* in the repository: /, ''))).toEqual([
+      'portainer/server fails when it is applied',
+      'no password is set from it',
+      'a stack with it fails when it is applied',
+      'no password is set from it',
+      'a stack with it fails when it is applied',
+    ]);
     const strict = loadFiles(plain(), true);
     expect(strict.problems.filter(({ code }) => code === 'PLAINTEXT_SECRET').map(({ severity }) => severity)).toEqual(
       places.map(() => 'error'),

@@ -43,6 +43,15 @@ const start: Action = {
 
 /** A message that the pattern of a remedy knows. */
 const SAID = [
+  'cluster not ready - no quorum?',
+  'ipcc_send_rec[1] failed: Connection refused',
+  "unable to open file '/etc/hosts.tmp.1' - Read-only file system",
+  "kvm: cannot set up guest memory 'pc.ram': Cannot allocate memory",
+  'E: Failed to fetch https://enterprise.proxmox.com/debian/pve/dists/trixie/InRelease  401  Unauthorized [IP: 1.2.3.4 443]',
+  'E: Release file for http://deb.debian.org/InRelease is not valid yet (invalid for another 3h 2min 1s).',
+  'SSL certificate problem: certificate has expired',
+  "Temporary failure resolving 'deb.debian.org'",
+  'Cannot create new thin volume, free space in thin pool pve/data reached threshold.',
   "can't lock file '/run/lock/lxc/pve-config-101.lock'",
   'CT is locked (backup)',
   'no space left on device',

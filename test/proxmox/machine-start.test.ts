@@ -7,6 +7,7 @@ import { parseConf } from '../../src/managers/guest/proxmox/conf.ts';
 import { startFaults } from '../../src/proxmox/machine/start.ts';
 import { referencePath } from '../support/reference.ts';
 
+/** A VM's options and why it does not start; null: it starts. */
 type Row = readonly [options: Readonly<Record<string, string>>, message: RegExp | null];
 
 const NUMA = { memory: '4096', cores: '4', numa: '1' };
@@ -94,7 +95,7 @@ const ROWS: readonly Row[] = [
   [{ sata0: 'none,mbps_max=10.5,mbps=10.5' }, null],
 ];
 
-test.each(ROWS)('%j', (options, message) => {
+test.each(ROWS)('a VM with %j: %s', (options, message) => {
   const found = startFaults(options).map((fault) => fault.message);
   if (message === null) expect(found).toEqual([]);
   else expect(found[0]).toMatch(message);

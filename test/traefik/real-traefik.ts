@@ -9,13 +9,13 @@ import { until } from '../support/until.ts';
 
 export const TRAEFIK = findProgram('traefik', 'PHOENIX_TEST_TRAEFIK');
 
-interface Told {
+interface ElementStatus {
   readonly status: string;
   readonly error?: readonly string[];
 }
 
 /** Traefik's messages about its elements, by `section/name`, without the provider in the name. */
-export type Elements = ReadonlyMap<string, Told>;
+export type Elements = ReadonlyMap<string, ElementStatus>;
 
 export interface Traefik {
   /** Entry point `web`, on this machine. */
@@ -72,12 +72,12 @@ export async function elementsOf(api: number, awaited: string): Promise<Elements
   let elements: Elements = new Map();
   await until(async () => {
     const answer = await fetch(`http://127.0.0.1:${api}/api/rawdata`);
-    const raw = (await answer.json()) as Record<string, Record<string, Told> | undefined>;
+    const raw = (await answer.json()) as Record<string, Record<string, ElementStatus> | undefined>;
     elements = new Map(
       ['routers', 'services', 'middlewares'].flatMap((section) =>
         Object.entries(raw[section] ?? {})
           .filter(([name]) => name.endsWith('@file'))
-          .map(([name, told]) => [`${section}/${name.replace(/@file$/, '')}`, told] as const),
+          .map(([name, element]) => [`${section}/${name.replace(/@file$/, '')}`, element] as const),
       ),
     );
     return elements.has(awaited);

@@ -19,7 +19,7 @@ describe('the names that a rule lets in', () => {
     ['Host(`a.example`) &&\n  (PathPrefix(`/a`) ||\n  PathPrefix(`/b`))\n', ['a.example'], false],
     ['HostRegexp(`^.+\\.example$`) && (Header(`X-A`, `1`) || Query(`a`, `b`))', [], false],
   ])('%s', (text, hosts, plain) => {
-    expect(parseRule(text)).toEqual({ hosts, plain, never: [] });
+    expect(parseRule(text)).toEqual({ hosts, plain, neverMatches: [] });
   });
 
   test('of version 2', () => {
@@ -70,7 +70,7 @@ test.each([
   ['a query of version 2', 'Query(`a=b`)', 'Query(`a`, `b`)'],
   ['several methods', 'Method(`GET,POST`)', '||'],
 ])('taken by Traefik, and no request fits: %s', (_, text, hint) => {
-  expect(parseRule(text)).toMatchObject({ hosts: [], never: [{ hint: expect.stringContaining(hint) }] });
+  expect(parseRule(text)).toMatchObject({ hosts: [], neverMatches: [{ hint: expect.stringContaining(hint) }] });
 });
 
 test.each([
@@ -90,7 +90,10 @@ test.each([
 });
 
 test('what no request fits is no fault when it is turned round', () => {
-  expect(parseRule('!Host(`a.example:8080`) && Host(`b.example`)')).toMatchObject({ hosts: ['b.example'], never: [] });
+  expect(parseRule('!Host(`a.example:8080`) && Host(`b.example`)')).toMatchObject({
+    hosts: ['b.example'],
+    neverMatches: [],
+  });
 });
 
 test('a rule of many matchers is read in one pass', () => {

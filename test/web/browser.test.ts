@@ -120,6 +120,13 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await page.getByRole('heading', { name: 'Now' }).waitFor({ state: 'detached' });
     expect(await page.getByRole('cell', { name: 'superseded' }).count()).toBe(1);
     expect(complaints).toEqual([]);
+    // While nothing answers, it says that it may be outdated.
+    await page.route(server.url, (route) => route.fulfill({ status: 503 }));
+    await page.clock.runFor(31_000);
+    await page.getByRole('alert').getByText('Phoenix does not answer since').waitFor();
+    await page.unroute(server.url);
+    await page.clock.runFor(31_000);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
   test('a page that gets no event stream polls', async () => {

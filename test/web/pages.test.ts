@@ -231,6 +231,7 @@ describe('the front page', () => {
       'Drift lxc/103 differs',
       'differs; to be done: set memory',
       'Certificates certificate/1 5 hours left',
+      'To renew it now: phoenix converge certificate/1',
       'certificate/0 59 days left',
       'certificate/2 not known yet',
       'Orphans orphan lxc/199 (copy), marked as lxc/101',
@@ -540,6 +541,11 @@ describe('the environment as a whole', () => {
     const told = words(page);
     expect(told).toContain('vmbr0 Guest Name Address State lxc/101 nginx 10.0.0.101/24 not known');
     expect(told).toContain('vmbr1 Guest Name Address State lxc/103 step-ca 10.1.0.3/24 not known vm/1002 docker dhcp');
+    // The kind of certificates is in the heading.
+    expect([told.includes('nginx.example not known'), told.includes('certificate/nginx.example')]).toEqual([
+      true,
+      false,
+    ]);
     expect(linksOf(page, '/map')).toEqual(expect.arrayContaining(['/targets/stack/1002.site', '/targets/lxc/102']));
     // Gateway to proxy, proxy to two names, one of them to its guest; one certificate; one stack.
     expect(page.match(/<path d="M/g)).toHaveLength(6);

@@ -1,7 +1,7 @@
 // The container engine of a lab. By default containers are simulated; `"engine": "lxc"` in lab.json runs real ones.
 
 import type { Duplex } from 'node:stream';
-import { kindOf, type LabNode, orders } from '../proxmox/node.ts';
+import { kindOf, type LabNode, labSettings } from '../proxmox/node.ts';
 import type { Outcome } from '../tree/tree.ts';
 import { attach, dial, start, stop } from './lxc.ts';
 import { copyFolder, unpack } from './rootfs.ts';
@@ -20,7 +20,7 @@ export interface Engine {
 
 /** Null for simulated containers and for virtual machines, which are always simulated. */
 export function engineFor(node: LabNode, id: number): Engine | null {
-  if (orders(node).engine !== 'lxc' || kindOf(node, id) === 'qemu') return null;
+  if (labSettings(node).engine !== 'lxc' || kindOf(node, id) === 'qemu') return null;
   return {
     start: (id) => start(node, id),
     stop: (id, gracefully) => stop(node, id, gracefully),

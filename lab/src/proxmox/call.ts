@@ -94,8 +94,17 @@ export function tasks(node: LabNode): Task[] {
 
 const hex = (number: number): string => number.toString(16).toUpperCase().padStart(8, '0');
 
-/** Runs work as a task. Most verbs fail if their task failed; `unchecked` ones print the error and exit with 0. */
-export function task(call: Call, type: string, id: number | string, work: () => void, unchecked = false): void {
+/**
+ * Runs work as a task.
+ * @param onFailure most verbs fail with their task; those that do not look at its end print the error and exit with 0
+ */
+export function task(
+  call: Call,
+  type: string,
+  id: number | string,
+  work: () => void,
+  onFailure: 'fail' | 'print' = 'fail',
+): void {
   const starttime = Math.floor(Date.now() / 1000);
   const upid = `UPID:${call.node.name}:${hex(process.pid)}:${hex(Math.floor(performance.now() * 100))}:${hex(starttime)}:${type}:${id}:root@pam:`;
   const begun = call.stdout.length;
@@ -108,7 +117,7 @@ export function task(call: Call, type: string, id: number | string, work: () => 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     status = error.message;
-    if (!unchecked) throw new Refusal(status);
+    if (onFailure === 'fail') throw new Refusal(status);
     call.stderr += `${status}\n`;
   } finally {
     call.inTask = outer;

@@ -19,6 +19,9 @@ import { openNode, setRunning, writeMembers, writeVmlist } from './node.ts';
 import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PLACED_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 import { programSnapshot } from './snapshot.ts';
 
+/** The programs that come first on the PATH in a lab. */
+export const LAB_PROGRAMS: readonly string[] = Object.keys({ ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS });
+
 const FILES: Record<string, string> = {
   'etc/hostname': 'pve\n',
   'etc/hosts': '127.0.0.1 localhost\n10.0.0.13 pve.internal.example pve\n',
@@ -162,7 +165,7 @@ function writePrograms(root: string): void {
     rmSync(file, { force: true });
     linkSync(script, file);
   };
-  for (const program of Object.keys({ ...PROXMOX_PROGRAMS, ...HOST_PROGRAMS })) link('bin', program);
+  for (const program of LAB_PROGRAMS) link('bin', program);
   for (const program of Object.keys(EVERYDAY_PROGRAMS)) link('libexec', program);
   for (const program of Object.keys(PLACED_PROGRAMS)) link('usr/libexec', program);
 }

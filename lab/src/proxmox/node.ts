@@ -158,8 +158,8 @@ export function hasHaRequests(node: LabNode): boolean {
   return existsSync(pathOf(node, HA_REQUESTS));
 }
 
-/** The part of `lab.json` about guests, which tests write. */
-export type Orders = {
+/** `lab.json`: how this lab differs from a usual node. Tests write it. */
+export type LabSettings = {
   /** Engine for containers; absent: they are simulated. */
   readonly engine?: 'lxc';
   readonly guests?: readonly GuestRule[];
@@ -168,13 +168,13 @@ export type Orders = {
   /** Timeout for a guest's lock in milliseconds, instead of Proxmox's. */
   readonly lockTimeoutMs?: number;
   /** Portainer servers that people start in machines themselves, by the id of the machine. */
-  readonly portainers?: Readonly<Record<string, ByHand>>;
+  readonly portainers?: Readonly<Record<string, PortainerByHand>>;
   /** How long HA takes until it starts or stops a guest, in milliseconds; default: 1000. */
   readonly haDelayMs?: number;
 };
 
 /** A Portainer server of people, with its administrator. */
-export interface ByHand {
+export interface PortainerByHand {
   readonly port: number;
   readonly user: string;
   readonly password: string;
@@ -190,21 +190,21 @@ type GuestRule = {
   readonly hang?: boolean;
 };
 
-/** The orders of `lab.json`. */
-export function orders(node: LabNode): Orders {
+/** The content of `lab.json`; empty where there is none. */
+export function labSettings(node: LabNode): LabSettings {
   const file = pathOf(node, 'lab.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Orders) : {};
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LabSettings) : {};
 }
 
 /** Sets whether the guest agent of a machine responds. */
 export function setAgent(node: LabNode, id: number, answers: boolean): void {
-  const given = orders(node);
+  const given = labSettings(node);
   replaceFile(pathOf(node, 'lab.json'), JSON.stringify({ ...given, agent: { ...given.agent, [id]: answers } }));
 }
 
 /** Records a Portainer server that people run in a machine. */
-export function setPortainer(node: LabNode, id: number, server: ByHand): void {
-  const given = orders(node);
+export function setPortainer(node: LabNode, id: number, server: PortainerByHand): void {
+  const given = labSettings(node);
   replaceFile(
     pathOf(node, 'lab.json'),
     JSON.stringify({ ...given, portainers: { ...given.portainers, [id]: server } }),
@@ -219,7 +219,7 @@ export function lockPath(kind: GuestKind, id: number): string {
 /** Runs `change` under a guest's lock; refuses as Proxmox does when others hold it. */
 export function withGuestLock<T>(node: LabNode, kind: GuestKind, id: number, seconds: number, change: () => T): T {
   const path = lockPath(kind, id);
-  const done = withLock(pathOf(node, path), orders(node).lockTimeoutMs ?? seconds * 1000, change);
+  const done = withLock(pathOf(node, path), labSettings(node).lockTimeoutMs ?? seconds * 1000, change);
   return done === undefined ? refuse(`can't lock file '${path}' - got timeout`) : done.result;
 }
 

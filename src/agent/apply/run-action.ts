@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readAnswer } from '../../managers/guest/proxmox/answer.ts';
 import type { Action, CertificateSigning, Command, FileWrite, HttpRequest } from '../../model/action.ts';
+import { programWords } from '../../model/failure.ts';
 import { atPointer, type Json } from '../../model/json.ts';
 import type { CommandResult, Host } from '../../ports/host.ts';
 import { Aborted } from './lease.ts';
@@ -129,7 +130,8 @@ function unexpected({ expect }: HttpRequest, body: string): string | null {
     return 'the answer is no JSON';
   }
   if (oneOf.some((each) => JSON.stringify(each) === JSON.stringify(value))) return null;
-  return `${pointer} is ${JSON.stringify(value) ?? 'not there'}`;
+  // What a service answers is no remedy, whatever it holds.
+  return programWords(`${pointer} is ${JSON.stringify(value) ?? 'not there'}`);
 }
 
 /** A failure ends with the remaining validity of the certificate in use, where the text is never truncated. */

@@ -96,7 +96,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
   });
   routes.get('/runs/:id', async (request, response) => {
     const run = await find(ledger, request, response);
-    if (run !== null) answer(response, 200, runJson(run, parts.clock));
+    if (run !== null) answer(response, 200, runJson(run, { clock: parts.clock, frozen: await ledger.frozen() }));
   });
   routes.get('/runs/:id/events', async (request, response) => {
     const { logs } = parseRequest(EventsQuery, request.query);
@@ -126,7 +126,7 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     if (!run.steps.some((step) => step.target === target)) {
       return fail(response, 404, {
         message: `run ${run.id} has no step ${target}`,
-        hint: 'GET /api/runs/:id names its steps',
+        hint: `phoenix runs ${run.id} names its steps, as GET /api/runs/${run.id} does`,
       });
     }
     const { offset, format } = parseRequest(LogQuery, request.query);
@@ -141,7 +141,10 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     const target = parseRequest(TargetPath, request.params);
     const found = (await allTargets(parts)).find((each) => each.target === target);
     if (found !== undefined) return answer(response, 200, found);
-    fail(response, 404, { message: `nothing is recorded of ${target}`, hint: 'GET /api/targets names all that is' });
+    fail(response, 404, {
+      message: `nothing is recorded of ${target}`,
+      hint: 'phoenix status names all that is, as GET /api/targets does',
+    });
   });
   routes.get('/status', async (_request, response) => {
     const [head, frozen, policy, reports, last, refused, targets, away, faults, orphans] = await Promise.all([

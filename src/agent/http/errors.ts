@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler } from 'express';
 import type { Log } from '../../ports/log.ts';
-import { Refused } from '../refused.ts';
+import { Refused, WrongTarget } from '../refused.ts';
 import { fail } from './answer.ts';
 import { BadRequest } from './requests.ts';
 
@@ -14,8 +14,10 @@ export function onError(log: Log): ErrorRequestHandler {
       response.end();
     } else if (error instanceof BadRequest) {
       return fail(response, 400, { message: error.message, hint: 'see the contract of the HTTP API' });
+    } else if (error instanceof WrongTarget) {
+      return fail(response, 400, { message: error.message, hint: NOTHING_DONE });
     } else if (error instanceof Refused) {
-      return fail(response, 409, { message: error.message, hint: 'nothing was done' });
+      return fail(response, 409, { message: error.message, hint: NOTHING_DONE });
     } else if (statusOf(error) !== null) {
       // Errors of express and its parsers for an unreadable request.
       const status = statusOf(error) ?? 400;
@@ -29,6 +31,8 @@ export function onError(log: Log): ErrorRequestHandler {
     log.error(`${request.method} ${request.path} failed`, { error });
   };
 }
+
+const NOTHING_DONE = 'nothing was done';
 
 /** For a fault of Phoenix itself, of which a client learns nothing else. */
 export function broken(response: ServerResponse): void {

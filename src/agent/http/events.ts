@@ -11,7 +11,7 @@ import type { RunDetail } from '../../ports/runs.ts';
 import { changeSignal } from './change-signal.ts';
 import type { Changes } from './changes.ts';
 import { type Cursor, parseCursor, writeCursor } from './event-cursor.ts';
-import { runJson } from './run-json.ts';
+import { type Holds, mayWait, runJson } from './run-json.ts';
 
 /** Poll interval for output of running steps; changes are pushed. */
 const LOG_EVERY_MS = 1_000;
@@ -37,7 +37,7 @@ export interface From {
 }
 
 export interface EventDeps {
-  readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'readLog'>;
+  readonly ledger: Pick<Ledger, 'run' | 'runStep' | 'readLog' | 'frozen'>;
   readonly changes: Pick<Changes, 'follow'>;
   readonly clock: Clock;
   /** Aborted when the server closes. */
@@ -92,14 +92,16 @@ async function sendUntilEnd(
   signal: ReturnType<typeof changeSignal>,
   stop: AbortSignal,
 ): Promise<void> {
-  const sender = changeSender(response, clock);
+  const sender = changeSender(response);
+  const holdsOf = async (run: RunDetail) => ({ clock, frozen: mayWait(run) ? await ledger.frozen() : null });
   let places = placesOf(first);
   let run: RunDetail | null = first;
   const takeChanges = changesOrDue(signal);
-  let isWhole = sender.run(run);
+  let isWhole = sender.run(run, await holdsOf(run));
   while (run !== null && !stop.aborted) {
     await sendNewLines(ledger, response, run, cursor, places);
-    if (run.ended !== null) return sendEvent(response, 'end', writeCursor(cursor, places), runJson(run, clock));
+    if (run.ended !== null)
+      return sendEvent(response, 'end', writeCursor(cursor, places), runJson(run, await holdsOf(run)));
     if (response.writableLength > MAX_UNREAD_BYTES) return;
     await signal.wait(LOG_EVERY_MS);
     await pause(isWhole ? gatherMs(run) : GATHER_MS, undefined, { ref: false });
@@ -109,7 +111,7 @@ async function sendUntilEnd(
     if (run === null || run.ended !== null) continue;
     // The run was planned meanwhile.
     if (run.steps.length !== places.size) places = placesOf(run);
-    isWhole = sender.run(run, typeof changed === 'string' ? undefined : changed);
+    isWhole = sender.run(run, await holdsOf(run), typeof changed === 'string' ? undefined : changed);
   }
 }
 
@@ -163,13 +165,13 @@ async function nextState(
 }
 
 /** Sends what differs from what was sent before. */
-function changeSender(response: Response, clock: Clock) {
+function changeSender(response: Response) {
   let head = '';
   const steps = new Map<TargetId, string>();
   return {
     /** Returns whether the whole run was sent. @param among the steps that may have changed; absent: any */
-    run(run: RunDetail, among?: ReadonlySet<TargetId>): boolean {
-      const json = runJson(run, clock);
+    run(run: RunDetail, holds: Holds, among?: ReadonlySet<TargetId>): boolean {
+      const json = runJson(run, holds);
       const now = JSON.stringify({ ...json, steps: json.steps.length });
       const looked = among === undefined ? json.steps : json.steps.filter(({ target }) => among.has(target));
       const changed = looked.flatMap((step) => {

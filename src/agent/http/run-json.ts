@@ -3,6 +3,7 @@
 import type { RunningState } from '../../managers/manager.ts';
 import { whyText } from '../../messages/drift.ts';
 import { waitsUntil } from '../../messages/statuses/policy.ts';
+import { waitsFrozen } from '../../messages/statuses/run-status.ts';
 import { doubtText } from '../../messages/statuses/step-status.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import { kindOf, nameOf } from '../../model/ids.ts';
@@ -11,10 +12,10 @@ import type { FieldDifference, Outcome, Run, StepRecord } from '../../model/run.
 import type { Applied } from '../../model/target.ts';
 import { doubtsOf } from '../../plan/doubts.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { TargetRecords } from '../../ports/ledger.ts';
+import type { Freeze, TargetRecords } from '../../ports/ledger.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
 import type { KnownTarget } from '../deps.ts';
-import { openingFor } from '../window.ts';
+import { openingFor } from '../start-conditions.ts';
 
 export interface RunJson extends Run {
   /** Why it was refused, is invalid or waits; null for none. */
@@ -47,7 +48,7 @@ export interface TargetJson {
   readonly declared: boolean | null;
   /** Its power state; null where it has none or the host cannot be observed. */
   readonly running: RunningState | null;
-  /** The newest of the searched runs with a step for it; null when there is none. */
+  /** The newest of the searched runs with a step for it that ended, else the newest with one that waits or runs; null when there is none. */
   readonly run: RunId | null;
   readonly outcome: Outcome | null;
   readonly reason: string | null;
@@ -72,10 +73,17 @@ interface TargetLook {
   readonly over: boolean;
 }
 
-export function runJson(run: RunDetail, clock: Clock): RunJson {
+/** What may keep a step from starting. */
+export interface Holds {
+  readonly clock: Clock;
+  /** The freeze in force; null for none. */
+  readonly frozen: Freeze | null;
+}
+
+export function runJson(run: RunDetail, holds: Holds): RunJson {
   return {
     ...summaryJson(run),
-    reason: run.reason ?? waitingReason(run, clock),
+    reason: run.reason ?? (mayWait(run) ? waitingReason(run, holds) : null),
     supersededBy: run.supersededBy,
     problems: run.problems,
     approvals: run.approvals,
@@ -83,10 +91,15 @@ export function runJson(run: RunDetail, clock: Clock): RunJson {
   };
 }
 
-/** The reason with the time, where something waits for a window of the policy. */
-function waitingReason(run: RunDetail, clock: Clock): string | null {
-  const isOver = run.ended !== null || run.state === 'superseded';
-  if (isOver || run.steps.every(({ outcome, started }) => outcome !== null || started !== null)) return null;
+/** Whether a step has still to start, so that a freeze or a window may keep it. */
+export function mayWait({ ended, state, steps }: Pick<Run, 'ended' | 'state' | 'steps'>): boolean {
+  const isOver = ended !== null || state === 'superseded';
+  return !isOver && steps.some(({ outcome, started }) => outcome === null && started === null);
+}
+
+/** Who holds the run since when, or until when it waits for a window of the policy. */
+function waitingReason(run: RunDetail, { clock, frozen }: Holds): string | null {
+  if (frozen !== null) return waitsFrozen(frozen);
   const opening = openingFor({ clock }, run);
   return opening.open ? null : waitsUntil(run.commit, opening.opens, opening.timezone);
 }
@@ -194,11 +207,19 @@ interface Newest {
   readonly step: StepRecord;
 }
 
-/** The newest step of each target, without observations, which do not show what was done. */
+/**
+ * The newest step of each target that ended: what failed stays so while a later step waits or runs. The newest step at all where none ended.
+ *
+ * @param runs newest first, without observations, which do not show what was done
+ */
 function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, Newest> {
-  return new Map(
-    runs
-      .toReversed()
-      .flatMap(({ id, commit, steps }) => steps.map((step) => [step.target, { run: id, commit, step }] as const)),
-  );
+  const newest = new Map<TargetId, Newest>();
+  for (const { id, commit, steps } of runs) {
+    for (const step of steps) {
+      const known = newest.get(step.target);
+      if (known === undefined || (known.step.outcome === null && step.outcome !== null))
+        newest.set(step.target, { run: id, commit, step });
+    }
+  }
+  return newest;
 }

@@ -4,24 +4,24 @@ import { nearest } from '../../config/nearest.ts';
 import { shortSha } from '../../messages/statuses/status.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { Declared } from '../reconcile/desired-state.ts';
-import { Refused } from '../refused.ts';
+import { Refused, WrongTarget } from '../refused.ts';
 
 /**
  * Resolves ids such as `lxc/101`, or `101` if only one target has that name.
  *
  * @param all declared or applied targets
- * @throws Refused
+ * @throws WrongTarget
  */
 export function targetsNamed(words: readonly string[], all: ReadonlySet<TargetId>): readonly TargetId[] {
   const found = words.map((word): TargetId => {
     if (word.includes('/')) {
       if (all.has(word as TargetId)) return word as TargetId;
-      throw new Refused(`${word} is neither declared nor applied${meant(word, [...all])}`);
+      throw new WrongTarget(`${word} is neither declared nor applied${meant(word, [...all])}`);
     }
     const named = [...all].filter((target) => nameOf(target) === word);
     const [only] = named;
-    if (only === undefined) throw new Refused(`nothing is called ${word}${meant(word, [...all].map(nameOf))}`);
-    if (named.length > 1) throw new Refused(`${word} is ambiguous; write ${named.join(' or ')}`);
+    if (only === undefined) throw new WrongTarget(`nothing is called ${word}${meant(word, [...all].map(nameOf))}`);
+    if (named.length > 1) throw new WrongTarget(`${word} is ambiguous; write ${named.join(' or ')}`);
     return only;
   });
   return [...new Set(found)];

@@ -19,11 +19,19 @@ export class ClientFailure extends Error {
   override readonly name = 'ClientFailure';
   readonly hint: string;
   readonly exit: number;
+  /** Whether the agent answers this caller nothing. */
+  readonly isUnauthorised: boolean;
 
-  constructor(message: string, hint: string, exit: number, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    hint: string,
+    exit: number,
+    { isUnauthorised = false, ...options }: ErrorOptions & { readonly isUnauthorised?: boolean } = {},
+  ) {
     super(message, options);
     this.hint = hint;
     this.exit = exit;
+    this.isUnauthorised = isUnauthorised;
   }
 }
 
@@ -177,8 +185,14 @@ async function failureOf(response: Response, url: string): Promise<ClientFailure
   const message = body?.error?.message ?? `${url} answers ${response.status} ${response.statusText}`;
   if (response.status === 401) {
     const hint = 'set PHOENIX_ADMIN_TOKEN, or PHOENIX_ADMIN_TOKEN_FILE, to the token of the agent';
-    return new ClientFailure(message, hint, EXIT.usage);
+    return new ClientFailure(message, hint, EXIT.usage, { isUnauthorised: true });
   }
-  const exit = response.status >= 500 ? EXIT.missing : EXIT.no;
-  return new ClientFailure(message, body?.error?.hint ?? 'is PHOENIX_URL the address of a Phoenix?', exit);
+  const hint = body?.error?.hint ?? 'is PHOENIX_URL the address of a Phoenix?';
+  return new ClientFailure(message, hint, exitFor(response.status));
+}
+
+/** What the agent cannot understand was written wrongly, such as the name of a target. */
+function exitFor(status: number): number {
+  if (status >= 500) return EXIT.missing;
+  return status === 400 ? EXIT.usage : EXIT.no;
 }

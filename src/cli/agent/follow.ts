@@ -27,28 +27,40 @@ export async function endWithRun(
     if (run !== null) noteProgress(io, AT_WORK.follow(run));
     return EXIT.done;
   }
-  let reason: string | null = null;
   // With JSON output, nothing else is printed for programs.
   const live = json && io.terminal?.stderr !== true ? null : showLive(io);
-  const say = live?.say ?? ((line: string) => io.stderr(`${line}\n`));
+  const tellReason = reasonTeller(live?.say ?? ((line) => io.stderr(`${line}\n`)));
   try {
     const end = await client.follow(run, {
       onRun(now) {
         live?.run(now);
-        if (now.ended === null && now.reason !== null && now.reason !== reason) say(now.reason);
-        reason = now.reason;
+        tellReason(now);
       },
       onLog: (target, lines) => live?.printed(target, lines),
       enough: waitsForPerson,
     });
     live?.close();
     // If both streams go to one terminal, nothing is printed twice.
-    const told = io.terminal?.stdout === true ? live?.told : undefined;
-    answerWith(io, json, end, runText(end, colours(io, 'stdout'), told));
+    const told = io.terminal?.stdout === true && live !== null ? { steps: live.told } : {};
+    answerWith(io, json, end, runText(end, colours(io, 'stdout'), { ...told, warnings: countsWarnings(end) }));
     return exitOf(end);
   } finally {
     live?.close();
   }
+}
+
+/** Says why a run waits, such as for the end of a freeze, whenever that changes. */
+export function reasonTeller(say: (line: string) => void): (run: Pick<RunJson, 'ended' | 'reason'>) => void {
+  let told: string | null = null;
+  return ({ ended, reason }) => {
+    if (ended === null && reason !== null && reason !== told) say(reason);
+    told = reason;
+  };
+}
+
+/** A command or a check brings no commit: whoever asks for several would read its warnings with each. */
+export function countsWarnings({ trigger }: Pick<RunJson, 'trigger'>): boolean {
+  return trigger === 'command' || trigger === 'drift';
 }
 
 export function exitOf({ state }: Pick<RunJson, 'state'>): number {

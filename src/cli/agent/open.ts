@@ -2,9 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { RunJson } from '../../agent/http/run-json.ts';
 import { isTargetName } from '../../model/target-name.ts';
 import { EXIT, type Io } from '../io.ts';
-import { agentUrl } from './client.ts';
+import { agentUrl, type Client, ClientFailure, clientOf } from './client.ts';
+import { resolveTargets } from './targets.ts';
 
 export interface OpenArgs {
   /** A run `12`, a target `lxc/101`, or a step `12 lxc/101`; empty: the front page. */
@@ -13,14 +15,16 @@ export interface OpenArgs {
 
 /** Programs that open an address in the default browser, by the freedesktop.org standard, and on macOS. */
 const OPENERS: Readonly<Record<string, string>> = { linux: 'xdg-open', darwin: 'open' };
+const ANSWERS_WITHIN_MS = 10_000;
 
-/** Prints the address. Only opens it on a terminal: scripts only want the address. */
+/** Prints the address of a page that is there. Only opens it on a terminal: scripts only want the address. @throws ClientFailure */
 export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
   const path = pathOf(what);
   if (path === null) {
     io.stderr('phoenix open: name a run, such as 12, a target, such as lxc/101, or both\n');
     return EXIT.usage;
   }
+  if (what.length > 0) await assertThere(clientOf(io), what);
   const address = `${agentUrl(io)}${path}`;
   io.verbatim(`${address}\n`);
   const opener = OPENERS[process.platform];
@@ -29,6 +33,19 @@ export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
   if (!(await opened(opener, address, io.env)))
     io.stderr(`it could not be opened by ${opener}; open the address above\n`);
   return EXIT.done;
+}
+
+/** Whether the agent has what the page shows. One that this caller may not ask shows it in the browser. @throws ClientFailure */
+async function assertThere(client: Client, [one = '', two]: readonly string[]): Promise<void> {
+  try {
+    if (isTargetName(one)) return void (await resolveTargets(client, [one], { must: true }));
+    const { steps } = await client.get<RunJson>(`/runs/${one}`, ANSWERS_WITHIN_MS);
+    if (two === undefined || steps.some(({ target }) => target === two)) return;
+  } catch (error) {
+    if (error instanceof ClientFailure && error.isUnauthorised) return;
+    throw error;
+  }
+  throw new ClientFailure(`run ${one} has no step ${two}`, `phoenix runs ${one} names its steps`, EXIT.no);
 }
 
 /** Path of the page; null for invalid arguments. */

@@ -8,7 +8,7 @@ import type { CommandVerb } from '../../model/verbs.ts';
 import { confirm } from '../confirm.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import type { Client } from './client.ts';
-import { type AskOptions, endWithRun } from './follow.ts';
+import { type AskOptions, countsWarnings, endWithRun, reasonTeller } from './follow.ts';
 
 /** Body of the API request. */
 export interface AskedCommand {
@@ -34,8 +34,8 @@ export async function showAndAsk(
   if (!yes && io.ask === undefined) return null;
   const { run: looked } = await client.post<{ run: string }>('/command', { ...command, dryRun: true });
   noteProgress(io, AT_WORK.looksFirst(looked));
-  const shown = await client.follow(looked, {});
-  io.stderr(`${runText(shown, colours(io, 'stderr'))}\n`);
+  const shown = await client.follow(looked, { onRun: reasonTeller((line) => io.stderr(`${line}\n`)) });
+  io.stderr(`${runText(shown, colours(io, 'stderr'), { warnings: countsWarnings(shown) })}\n`);
   const todo = shown.steps.filter(({ actions }) => actions.length > 0);
   const ended = (exit: number) => {
     if (options.json) io.verbatim(`${JSON.stringify(shown)}\n`);

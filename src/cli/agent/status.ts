@@ -12,18 +12,16 @@ export interface StatusArgs {
 }
 
 /**
- * Exits with 1 if a requested target is not proved to be as declared; without arguments: any target, or if the newest commit was refused. Then with 3 if
+ * Exits with 2 for an unknown target, and with 1 if a requested one is not proved to be as declared; without arguments: any target, or if the newest commit was refused. Then with 3 if
  * Phoenix has not got what it needs for so long that a person is needed.
  */
 export async function status({ targets: words, json }: StatusArgs, io: Io): Promise<number> {
   const client = clientOf(io);
-  const wanted = new Set<string>(await resolveTargets(client, words));
+  const wanted = new Set<string>(await resolveTargets(client, words, { must: true }));
   const all = await client.get<ReportedStatus>('/status');
   const shown = wanted.size === 0 ? all : { ...all, targets: all.targets.filter(({ target }) => wanted.has(target)) };
   answerWith(io, json, shown, statusText(shown, colours(io, 'stdout')));
-  const missing = [...wanted].filter((target) => !shown.targets.some((each) => each.target === target));
-  for (const target of missing) io.stderr(`nothing is recorded of ${target}\n`);
-  if (missing.length > 0 || shown.targets.some(({ state }) => state !== 'applied')) return EXIT.no;
+  if (shown.targets.some(({ state }) => state !== 'applied')) return EXIT.no;
   return wanted.size === 0 ? exitOfAll(all) : EXIT.done;
 }
 

@@ -1,28 +1,53 @@
 // Resolves targets: `lxc/101`, or just `101` if unique.
 
 import type { TargetJson } from '../../agent/http/run-json.ts';
-import { type TargetId, targetId } from '../../model/ids.ts';
+import { nearest } from '../../config/nearest.ts';
+import type { TargetId } from '../../model/ids.ts';
 import { EXIT } from '../io.ts';
 import { type Client, ClientFailure } from './client.ts';
 
-/** @throws ClientFailure for an unknown or ambiguous target */
-export async function resolveTargets(client: Client, words: readonly string[]): Promise<readonly TargetId[]> {
-  const short = words.filter((word) => !word.includes('/'));
-  const known = short.length === 0 ? [] : await client.get<TargetJson[]>('/targets');
+/**
+ * @param must whether a whole id has to be one that the agent knows too; otherwise the agent judges it
+ * @throws ClientFailure for an unknown or ambiguous target, with exit code 2
+ */
+export async function resolveTargets(
+  client: Pick<Client, 'get'>,
+  words: readonly string[],
+  { must = false } = {},
+): Promise<readonly TargetId[]> {
+  const asks = words.some((word) => must || !isWhole(word));
+  const known = asks ? await client.get<TargetJson[]>('/targets') : [];
   return words.map((word) => {
-    const [kind, name, ...rest] = word.split('/');
-    if (kind && name && rest.length === 0) return targetId(kind, name);
+    if (isWhole(word)) return must ? knownTarget(word, known) : (word as TargetId);
     const found = known.filter((each) => each.name === word);
     const [only] = found;
-    if (only !== undefined && found.length === 1) return only.target;
-    const hint =
-      found.length > 1
-        ? `write ${found.map(({ target }) => target).join(' or ')}`
-        : 'write it as kind/name, for example lxc/101';
-    throw new ClientFailure(
-      `${word} names ${found.length > 1 ? 'several targets' : 'no target that the agent knows'}`,
-      hint,
-      EXIT.usage,
-    );
+    if (only === undefined) throw unknown(word, word.includes('/') ? idsOf(known) : known.map(({ name }) => name));
+    if (found.length === 1) return only.target;
+    throw new ClientFailure(`${word} names several targets`, `write ${idsOf(found).join(' or ')}`, EXIT.usage);
   });
+}
+
+function isWhole(word: string): boolean {
+  const [kind, name, ...rest] = word.split('/');
+  return Boolean(kind && name) && rest.length === 0;
+}
+
+function knownTarget(word: string, known: readonly TargetJson[]): TargetId {
+  const found = known.find(({ target }) => target === word);
+  if (found === undefined) throw unknown(word, idsOf(known));
+  return found.target;
+}
+
+function idsOf(known: readonly TargetJson[]): TargetId[] {
+  return known.map(({ target }) => target);
+}
+
+function unknown(word: string, names: readonly string[]): ClientFailure {
+  const near = nearest(word, names);
+  const meant = near === null ? 'write it as kind/name, for example lxc/101' : `did you mean ${near}?`;
+  return new ClientFailure(
+    `${word} names no target that the agent knows`,
+    `${meant}; phoenix status names what there is`,
+    EXIT.usage,
+  );
 }

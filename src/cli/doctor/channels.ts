@@ -2,7 +2,7 @@
 
 import type { ChannelInUse } from '../../agent/deps.ts';
 import { printable } from '../../messages/printable.ts';
-import { parted } from '../../model/failure.ts';
+import { splitRemedy } from '../../model/failure.ts';
 import type { Settings } from '../../settings.ts';
 import { ClientFailure, openClient } from '../agent/client.ts';
 import type { Io } from '../io.ts';
@@ -39,11 +39,11 @@ export function channelDiagnostics(names: readonly string[], inUse: readonly Cha
     }
     if (channel.failing === null) return ok(CHECK, `${name} accepts messages, as far as any were sent`);
     const { since, why } = channel.failing;
-    const { told, remedy } = parted(why);
+    const { description, remedy } = splitRemedy(why);
     const test = `phoenix notify --test ${name}`;
     return failed(
       CHECK,
-      printable(`${name} accepts no message since ${since}: ${told} (${channel.waiting} waiting)`),
+      printable(`${name} accepts no message since ${since}: ${description} (${channel.waiting} waiting)`),
       remedy === null ? `see its settings, then run: ${test}` : `${printable(remedy)}; then run: ${test}`,
     );
   });

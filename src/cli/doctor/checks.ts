@@ -9,7 +9,7 @@ import { redisFault } from '../../io/ledger/redis-fault.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { redisServerVersion } from '../../io/redis-server.ts';
 import { branchMissing } from '../../messages/faults.ts';
-import { parted } from '../../model/failure.ts';
+import { splitRemedy } from '../../model/failure.ts';
 import type { Host } from '../../ports/host.ts';
 import type { SettingProblem, Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
@@ -113,17 +113,17 @@ export function checkRedisFacts({ version, evictionPolicy, appendOnly }: RedisFa
   return diagnostics;
 }
 
-function checkVersion(version: string | null, told: string): Diagnostic {
+function checkVersion(version: string | null, answered: string): Diagnostic {
   if (version === null)
     return warning(
       'redis',
-      `${told}, but does not say its version`,
+      `${answered}, but does not say its version`,
       `check that it is Redis ${OLDEST_REDIS.join('.')} or newer`,
     );
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST_REDIS;
   const recent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
-  if (recent) return ok('redis', `Redis ${version}: ${told}`);
+  if (recent) return ok('redis', `Redis ${version}: ${answered}`);
   return failed('redis', `Redis ${version} is too old`, `install Redis ${OLDEST_REDIS.join('.')} or newer`);
 }
 
@@ -136,8 +136,8 @@ export async function checkRepository(settings: Settings, answerMs: number): Pro
     const refs = await remote.refs();
     const head = refs.byName.get(`refs/heads/${branch}`);
     if (head !== undefined) return ok('repository', `${branch} is at ${head.slice(0, 7)}`);
-    const { told, remedy } = parted(branchMissing(remote.url, branch, branchesOf(refs)));
-    return warning('repository', told, remedy ?? '');
+    const { description, remedy } = splitRemedy(branchMissing(remote.url, branch, branchesOf(refs)));
+    return warning('repository', description, remedy ?? '');
   } catch (error) {
     return failed('repository', reasonOf(error), 'check PHOENIX_REPO_URL and PHOENIX_FORGE_TOKEN');
   }
@@ -174,9 +174,9 @@ export async function checkClock({ repositoryUrl }: Settings, answerMs: number):
       redirect: 'manual',
       signal: AbortSignal.timeout(answerMs),
     });
-    const told = Date.parse(answer.headers.get('date') ?? '');
-    if (Number.isNaN(told)) return skipped('clock', 'the forge does not send its time');
-    const seconds = Math.round(Math.abs(Date.now() - told) / 1_000);
+    const theirs = Date.parse(answer.headers.get('date') ?? '');
+    if (Number.isNaN(theirs)) return skipped('clock', 'the forge does not send its time');
+    const seconds = Math.round(Math.abs(Date.now() - theirs) / 1_000);
     if (seconds <= CLOCK_SECONDS) return ok('clock', 'agrees with the forge');
     return warning(
       'clock',

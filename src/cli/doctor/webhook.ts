@@ -5,7 +5,7 @@ import { type Hook, type HooksSeen, observeHooks } from '../../io/forge/doctor/h
 import type { ForgeOptions } from '../../io/forge/options.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { undeliveredRemedy } from '../../messages/faults.ts';
-import { parted } from '../../model/failure.ts';
+import { splitRemedy } from '../../model/failure.ts';
 import type { Refusal } from '../../ports/deliveries.ts';
 import type { Settings } from '../../settings.ts';
 import type { Io } from '../io.ts';
@@ -53,11 +53,11 @@ export function checkHooks(
   }
   const hook = ours(seen.hooks, sent.publicUrl);
   if (hook === null) {
-    const told =
+    const missing =
       seen.hooks.length === 0
         ? 'the repository has no webhook'
         : 'no webhook of the repository has the address of this agent';
-    return { diagnostics: [warning(told, `create one with ${wanted}`)], hook: null };
+    return { diagnostics: [warning(missing, `create one with ${wanted}`)], hook: null };
   }
   const diagnostics = hookFaults(hook, kind, where, missingOf(boxes, hook.events), sent);
   if (diagnostics.length > 0) return { diagnostics, hook };
@@ -161,9 +161,9 @@ async function arrivalDiagnostics(
 /** Not a failure: anybody who reaches the address can send one. */
 function refusedDiagnostics(refused: Refusal | null): readonly Diagnostic[] {
   if (refused === null) return [];
-  const { told, remedy } = parted(refused.why);
+  const { description, remedy } = splitRemedy(refused.why);
   const hint = `if the forge sent it, ${remedy ?? 'see its recent deliveries'}; anybody else who reaches the address can send one too`;
-  return [warning(`the agent has refused one since, at ${refused.at}: ${told}`, hint)];
+  return [warning(`the agent has refused one since, at ${refused.at}: ${description}`, hint)];
 }
 
 function failed(message: string, hint: string): Diagnostic {

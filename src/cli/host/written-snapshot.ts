@@ -6,7 +6,7 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Snapshot, SourceFile } from '../../model/snapshot.ts';
 
 /** Formats JSON for files. */
-export function jsonText(value: JsonObject): string {
+export function jsonText(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 

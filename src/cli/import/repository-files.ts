@@ -66,15 +66,21 @@ jobs:
 export function repositoryFiles(configs: Readonly<Record<string, JsonObject>>): Record<string, string> {
   const files: Record<string, string> = { '.gitattributes': ATTRIBUTES, '.github/workflows/phoenix.yml': WORKFLOW };
   for (const [path, value] of Object.entries(configs)) {
-    const name = path.replace(/^.*\//, '').replace(/\.json$/, '');
-    const schema = jsonSchema(name);
     if (path.startsWith('stacks/')) {
-      files[path] = jsonText(value);
-      files['etc/schemas/stack.schema.json'] = `${JSON.stringify(jsonSchema('stack'), null, 2)}\n`;
+      Object.assign(files, { [path]: jsonText(value) }, schemaFile('stack'));
       continue;
     }
-    files[path] = jsonText(schema === undefined ? value : { $schema: `./schemas/${name}.schema.json`, ...value });
-    if (schema !== undefined) files[`etc/schemas/${name}.schema.json`] = `${JSON.stringify(schema, null, 2)}\n`;
+    const name = path.replace(/^.*\//, '').replace(/\.json$/, '');
+    const schema = schemaFile(name);
+    const isKnown = Object.keys(schema).length > 0;
+    files[path] = jsonText(isKnown ? { $schema: `./schemas/${name}.schema.json`, ...value } : value);
+    Object.assign(files, schema);
   }
   return files;
+}
+
+/** The JSON Schema of a file by its path; empty for a file that has none. */
+function schemaFile(name: string): Record<string, string> {
+  const schema = jsonSchema(name);
+  return schema === undefined ? {} : { [`etc/schemas/${name}.schema.json`]: jsonText(schema) };
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { ageNearExpiry, createLab, setGuestState, startLabNetwork } from 'phoenix-lab/host';
+import { ageNearExpiry, createLab, LAB_PROGRAMS, setGuestState, startLabNetwork } from 'phoenix-lab/host';
 import { labForgeLines } from '../../messages/setup/lab.ts';
 import { openLabForge } from './lab-forge.ts';
 
@@ -36,6 +36,12 @@ export async function runLab(
     process.stderr.write(`phoenix lab: ${dir} is not a folder\n`);
     return 2;
   }
+  const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
+  const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
+  if (!LAB_PROGRAMS.includes(program) && !isThere(program, path)) {
+    process.stderr.write(`phoenix lab: there is no program '${program}', neither in the lab nor on this machine\n`);
+    return 127;
+  }
   createLab(dir);
   for (const [id, state] of states) setGuestState(dir, Number(id), state);
   const complaint = (options.age ?? []).map((path) => ageNearExpiry(dir, path)).find((each) => each !== null);
@@ -43,8 +49,6 @@ export async function runLab(
     process.stderr.write(`phoenix lab: ${complaint}\n`);
     return 2;
   }
-  const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
-  const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
   const forge = options.forge === true ? await startedForge(dir) : null;
   const network = await startLabNetwork(dir);
   const code = await new Promise<number>((settle) => {
@@ -69,6 +73,12 @@ export async function runLab(
   await network.close();
   await forge?.close();
   return code;
+}
+
+/** Whether a program is found, as a shell would: looked at before the lab is created, so that a misspelt one leaves nothing behind. */
+function isThere(program: string, path: string): boolean {
+  const files = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder || '.', program));
+  return files.some((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** Says on standard error where it answers: standard output belongs to the command. */

@@ -11,8 +11,8 @@ import { isTimeZone, timeZoneFault } from './time-zone.ts';
 /** Field metadata that code uses; see field-metadata.ts. */
 declare module 'zod' {
   interface GlobalMeta {
-    /** Holds a secret: written as a reference, never shown. */
-    secret?: true;
+    /** Holds a secret: written as a reference, never shown. As text: what becomes of one in plain text when it is applied. */
+    secret?: true | string;
     /** Accepted but ignored; tells what to use instead. */
     noEffect?: string;
     /** Values that editors suggest; others are allowed. */

@@ -1,4 +1,4 @@
-// Decides what a forge's record of its deliveries says: which never arrived, and whether they arrive now. Pure.
+// Decides from a forge's list of delivery attempts which deliveries never arrived, and whether they arrive now. Pure.
 
 import type { FailingWebhooks, SentWebhooks } from '../../ports/forge.ts';
 
@@ -18,24 +18,24 @@ export interface Attempt {
   readonly status_code: number;
 }
 
-/** @param told newest first */
-export function recordOf(told: readonly Attempt[]): SentWebhooks {
-  const [newest] = told;
-  return { lost: lost(told), failing: failing(told), arrives: newest !== undefined && arrived(newest) };
+/** @param attempts newest first */
+export function summaryOf(attempts: readonly Attempt[]): SentWebhooks {
+  const [newest] = attempts;
+  return { lost: lost(attempts), failing: failing(attempts), arrives: newest !== undefined && arrived(newest) };
 }
 
-/** The newest attempt of each delivery that never arrived, oldest first. @param told newest first */
-function lost(told: readonly Attempt[]): number[] {
-  const tries = Map.groupBy(told, ({ guid }) => guid);
+/** The newest attempt of each delivery that never arrived, oldest first. @param attempts newest first */
+function lost(attempts: readonly Attempt[]): number[] {
+  const tries = Map.groupBy(attempts, ({ guid }) => guid);
   const unheard = [...tries.values()].filter((each) => each.length < MAX_TRIES && !each.some(arrived));
   return unheard.flatMap(([newest]) => (newest === undefined ? [] : [newest.id])).reverse();
 }
 
-/** The newest attempts, up to one that arrived. @param told newest first */
-function failing(told: readonly Attempt[]): FailingWebhooks | null {
-  const end = told.findIndex(arrived);
-  const attempts = end < 0 ? told : told.slice(0, end);
-  const [newest, first] = [attempts[0], attempts.at(-1)];
+/** The newest attempts, up to one that arrived. @param attempts newest first */
+function failing(attempts: readonly Attempt[]): FailingWebhooks | null {
+  const end = attempts.findIndex(arrived);
+  const failed = end < 0 ? attempts : attempts.slice(0, end);
+  const [newest, first] = [failed[0], failed.at(-1)];
   if (newest === undefined || first === undefined) return null;
   return { since: first.delivered_at, code: newest.status_code, status: newest.status };
 }

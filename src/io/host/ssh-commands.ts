@@ -63,7 +63,7 @@ export function commandRunner(
       return output.neverStarted(error);
     }
     const result = describeEnd(end, output);
-    if (marks.told() === undefined && end.ended === 'exited') {
+    if (marks.reported() === undefined && end.ended === 'exited') {
       const refused = withoutItsMarks(ssh, end, result, marks, changed === undefined);
       if (refused !== null) return refused;
     }

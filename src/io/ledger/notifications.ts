@@ -11,7 +11,7 @@ import {
   MAX_CHANNEL_WAIT_MS,
   MAX_NEWS_WAITING,
   type Notifications,
-  type Told,
+  type TroubleChange,
 } from '../../ports/notifications.ts';
 import type { Connection } from './connect.ts';
 import type { Keys } from './keys.ts';
@@ -104,10 +104,16 @@ export function notifications(redis: Connection, keys: Keys, now: () => number):
     },
     async noteTroubles({ kinds: looked, began, ended }, at) {
       const names = [...new Set([...began, ...ended].flatMap(({ tell }) => tell))];
-      const changeOf = (change: News['change'], { trouble, tell }: Told) => {
+      const changeOf = (change: News['change'], { trouble, tell }: TroubleChange) => {
         const record: KnownTrouble = { ...trouble, told: tell };
-        const told: News = { trouble, change, at };
-        return [change, troubleKey(trouble), encode(record), encode(told), tell.map((name) => names.indexOf(name) + 1)];
+        const entry: News = { trouble, change, at };
+        return [
+          change,
+          troubleKey(trouble),
+          encode(record),
+          encode(entry),
+          tell.map((name) => names.indexOf(name) + 1),
+        ];
       };
       // Ended problems first, since one may start again under the same name.
       const changes = [

@@ -150,6 +150,8 @@ function validateOldStacks(reading: Reading): void {
   reading.inspect(OLD_MARKS, raw, at);
 }
 
+const STACK_FAILS = 'a stack with it fails when it is applied';
+
 /** Whether a stack's variable is secret is judged by its name. */
 function plainVariables(above: readonly string[]) {
   const pattern = [...above, 'environments', '*', 'variables', '*'];
@@ -159,7 +161,7 @@ function plainVariables(above: readonly string[]) {
       const variable = value as { name?: unknown; value?: unknown } | null;
       if (typeof variable !== 'object' || typeof variable?.name !== 'string' || !namesSecret(variable.name)) continue;
       if (typeof variable.value !== 'string' || isNoSecret(variable.value)) continue;
-      diagnostics.push(plainSecret(variable.name, placeIn(at, ...keys, 'value'), bounds));
+      diagnostics.push(plainSecret(variable.name, placeIn(at, ...keys, 'value'), bounds, STACK_FAILS));
     }
     return diagnostics;
   };

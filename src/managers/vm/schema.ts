@@ -56,6 +56,7 @@ const user = z.strictObject({
       'Password or its hash, by reference, given to cloud-init; a change of it needs a restart. Default: no password; one that a person gave the VM stays.',
     ),
   password_hash: value.secret
+    .meta({ secret: 'no password is set from it' })
     .optional()
     .describe(
       'Hash of the password, by reference, set inside the VM by the guest agent; a change of it needs no restart. Default: no password.',

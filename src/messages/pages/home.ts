@@ -107,7 +107,7 @@ export const HOME = {
   lookAgain: 'To bring back what is declared',
   healAll: 'To bring back all of it',
   moreProblems: (more: number): string => `Its run has ${countOf(more, 'further error')}.`,
-  end: { unknown: 'not known yet: none that Phoenix brought lies there' },
+  end: { unknown: 'not known yet: none that Phoenix brought lies there', renew: 'To renew it now' },
 } as const;
 
 /** `43 days left`, `21 hours left`, `ended 2 days ago`. @param ms until it ends */

@@ -1,4 +1,4 @@
-// The most frequent error messages of Proxmox and QEMU, with their meaning and a remedy.
+// The most frequent error messages of Proxmox, QEMU and what they call, with their meaning and a remedy.
 
 interface KnownFailure {
   /** As `phoenix explain` names it. */
@@ -12,6 +12,65 @@ interface KnownFailure {
 
 /** The first one that matches a text counts, so that specific messages come before general ones. */
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
+  // First what is wrong with the node as a whole: it is the cause of what else is said.
+  {
+    code: 'NO_QUORUM',
+    says: /cluster not ready - no quorum|no quorum!|no quorum - unable to update files|no quorum on target node/i,
+    means:
+      'Fewer than half of the nodes of the cluster see each other. Proxmox then changes nothing below /etc/pve, and starts no guest.',
+    remedy: 'start the missing nodes, or see pvecm status, then replay',
+  },
+  {
+    code: 'CLUSTER_FILES_DOWN',
+    says: /ipcc_send_rec\[\d+\] failed|unable to load access control list/i,
+    means: 'The service pve-cluster, which keeps the files below /etc/pve, does not run on the node.',
+    remedy: 'run systemctl restart pve-cluster on the node, then replay',
+  },
+  {
+    code: 'READ_ONLY_DISK',
+    says: /read-only file system/i,
+    means: 'A file system cannot be written. After errors of its disk, the kernel makes that of the node read-only.',
+    remedy: 'check the disk with dmesg, repair and remount it, then replay',
+  },
+  {
+    code: 'MEMORY_FULL',
+    says: /cannot allocate memory/i,
+    means: 'The node has too little free memory for the guest, or for the program itself.',
+    remedy: 'stop guests that are not needed and replay, or declare less memory_mb and push',
+  },
+  {
+    code: 'REPOSITORY_REFUSED',
+    says: /failed to fetch \S+\s+401\s+unauthorized/i,
+    means:
+      'A package repository requires a login. That of Proxmox for enterprises is active on a new node, and requires a subscription.',
+    remedy: 'disable that repository on the node, or enter its key, then replay',
+  },
+  {
+    code: 'CLOCK_WRONG',
+    says: /is not valid yet|certificate is not yet valid|CERT_NOT_YET_VALID/i,
+    means: 'The clock of the node, or of the guest, is behind: what was just signed seems to be of the future.',
+    remedy: 'set the clock, for example with chronyc makestep, then replay',
+  },
+  {
+    code: 'CERTIFICATE_EXPIRED',
+    says: /certificate has expired|certificate expired|CERT_HAS_EXPIRED/i,
+    means:
+      'A server shows a certificate that is no longer valid, or that of its authority is not; or the clock is ahead of time.',
+    remedy: 'renew the certificate of that server or of its authority, then replay',
+  },
+  {
+    code: 'NAME_NOT_RESOLVED',
+    says: /temporary failure (in name resolution|resolving)|could not resolve|name or service not known|EAI_AGAIN|ENOTFOUND/i,
+    means:
+      'No DNS server answers for the name: none can be reached from the node or the guest, or the name is misspelt.',
+    remedy: 'correct the DNS server of the node or guest, or the name, then replay',
+  },
+  {
+    code: 'THIN_POOL_FULL',
+    says: /free space in thin pool \S+ reached threshold/i,
+    means: 'The thin pool is so full that LVM creates no further volume in it.',
+    remedy: 'free space in the pool, or extend it with lvextend, then replay',
+  },
   {
     code: 'LOCK_TIMEOUT',
     says: /can't lock file|got (lock request )?timeout/i,
@@ -27,7 +86,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'STORAGE_FULL',
-    says: /no space left|out of space/i,
+    says: /no space left|out of space|(not enough|insufficient) free space|insufficient suitable/i,
     means: 'The storage has too little free space for what is to be written.',
     remedy: 'free space on the storage, then replay',
   },

@@ -3,23 +3,21 @@
 import { failureText } from '../../model/failure.ts';
 
 export interface MissingSecret {
-  /** What is the matter with it, and what to do, separated by a semicolon. */
+  /** Why it cannot be used. */
   readonly why: string;
+  /** What to do about it; null if unknown. */
+  readonly remedy: string | null;
   /** Where the files name it: file and JSON pointer. */
   readonly places: readonly string[];
 }
 
 /** Why a target is not applied. */
 export function missingSecret(secrets: readonly MissingSecret[]): string {
-  const [first] = secrets;
-  const [, ...remedy] = (first?.why ?? '').split('; ');
-  const named = secrets.map(
-    ({ why, places }) => `${why.split('; ')[0]} (${places.join(', ') || 'in a file of a stack'})`,
-  );
+  const named = secrets.map(({ why, places }) => `${why} (${places.join(', ') || 'in a file of a stack'})`);
   return failureText({
     what: 'waits for a missing secret',
     why: named.join(', and '),
-    remedy: `${remedy.join('; ') || 'put it there'}, and it continues by itself`,
+    remedy: `${secrets[0]?.remedy ?? 'put it there'}, and it continues by itself`,
   });
 }
 

@@ -1,12 +1,14 @@
 // What a commit status says of a run, or of a commit that does not become one.
 
-import { failureText, fitFailure } from '../../model/failure.ts';
+import { failureText, fitFailure, programWords } from '../../model/failure.ts';
 import type { RunId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { StepRecord } from '../../model/run.ts';
+import type { Freeze } from '../../ports/ledger.ts';
 import { targetLabel } from '../changes.ts';
 import { countOf } from '../count.ts';
+import { utcText } from '../pages/times.ts';
 import { type FinalSentence, MAX_STATUS_LENGTH, type Sentence, shortSha } from './status.ts';
 import { stepReason } from './step-status.ts';
 
@@ -51,6 +53,20 @@ export function frozen(reason: string): FinalSentence {
     state: 'failure',
     description: failureText({ what: 'frozen', why: reason, remedy: 'to go on: phoenix unfreeze' }),
   };
+}
+
+/** For a terminal: who froze it, and since when. The status of a commit leaves that out, so that it is sent once. */
+export function waitsFrozen(freeze: Freeze): string {
+  return `waits: frozen ${freezeTerms(freeze)}`;
+}
+
+/** `since 2026-01-02 03:04:05 UTC by ada: moving the storage; to go on: phoenix unfreeze`. */
+export function freezeTerms({ at, by, reason }: Freeze): string {
+  return failureText({
+    what: `since ${utcText(at)} by ${by}`,
+    why: programWords(reason),
+    remedy: 'to go on: phoenix unfreeze',
+  });
 }
 
 /** Every error is counted; the first is named with its place. */

@@ -36,41 +36,29 @@ export type Verb = {
   readonly method?: string | undefined;
 };
 
-type WrittenVerb = {
-  alias?: string;
-  positional?: string[];
-  method?: string;
-  fixed?: string[];
-  formatted?: number;
-  parameters?: Record<string, number>;
-};
-
-const verbs: Record<string, WrittenVerb> = table.verbs;
-const methods: Record<string, { parameters: Record<string, number | undefined> }> = table.methods;
-const writtenFormats = table.formats as unknown as Record<string, Record<string, Schema>>;
+const { verbs, methods, highestIndex } = table;
 const formats = new Map<string, Readonly<Record<string, Schema>>>();
 
 /** A property string format by name, expanded on first use, since every command loads this file. */
 function formatNamed(name: string): Readonly<Record<string, Schema>> | undefined {
   const known = formats.get(name) ?? FURTHER_FORMATS[name];
-  if (known !== undefined || !Object.hasOwn(writtenFormats, name)) return known;
-  const properties = Object.entries(writtenFormats[name] ?? {}).map(([property, schema]) => [property, unfold(schema)]);
+  if (known !== undefined || !Object.hasOwn(table.formats, name)) return known;
+  const properties = Object.entries(table.formats[name] ?? {}).map(([property, schema]) => [property, unfold(schema)]);
   const format = Object.fromEntries(properties) as Record<string, Schema>;
   formats.set(name, format);
   return format;
 }
 
-const highestIndex: Record<string, Record<string, number>> = table.highestIndex;
-
 const unfolded = new Map<number, Schema>();
 
 /** A schema of the table with expanded name ranges (`mp0..255`). */
 function schemaAt(index: number): Schema {
-  let schema = unfolded.get(index);
-  if (schema === undefined) {
-    schema = unfold(table.schemas[index] as Schema);
-    unfolded.set(index, schema);
-  }
+  const known = unfolded.get(index);
+  if (known !== undefined) return known;
+  const written = table.schemas[index];
+  if (written === undefined) throw new Error(`table.json has no schema ${index}`);
+  const schema = unfold(written);
+  unfolded.set(index, schema);
   return schema;
 }
 
@@ -188,15 +176,10 @@ export function configOption(kind: 'lxc' | 'qemu', option: string): Schema | und
 }
 
 /** Names used by formats: time zones, services and protocols of the host, CPU models. */
-export const names: {
-  readonly timeZones: readonly string[];
-  readonly services: readonly string[];
-  readonly protocols: readonly string[];
-  readonly cpuModels: readonly string[];
-} = table.names;
+export const { names } = table;
 
 /** The firewall's macros with the fields that their rules set. */
-export const macros: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = table.macros;
+export const { macros } = table;
 
 /** The verb of `pct` or `qm` for an API method (`PUT /nodes/{node}/lxc/{vmid}/config` is `pct set`). */
 export function verbForMethod(method: string): string | undefined {

@@ -1,7 +1,7 @@
 // Checks of path middlewares: prefixes, paths, redirects.
 
 import type { JsonObject } from '../../model/json.ts';
-import { disabled, type Fault, isUnreadable, useless } from '../fault.ts';
+import { disabled, type Fault, isObjection, useless } from '../fault.ts';
 import { text, texts } from '../read.ts';
 import { compiled, expressionFault, replacementFault } from '../regular-expression.ts';
 
@@ -20,7 +20,7 @@ export function replacePathRegex(config: JsonObject): Fault[] {
 
 function replacing(written: string, replacement: string): Fault[] {
   const expression = compiled(written);
-  if (isUnreadable(expression)) return [disabled(['regex'], expression)];
+  if (isObjection(expression)) return [disabled(['regex'], expression)];
   const said = replacementFault(expression, replacement);
   return said === null ? [] : [useless(['replacement'], said)];
 }

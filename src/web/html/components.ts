@@ -5,7 +5,7 @@ import { durationText, utcText } from '../../messages/pages/times.ts';
 import { printable } from '../../messages/printable.ts';
 import { runWord, stepWord } from '../../messages/run.ts';
 import { shortSha } from '../../messages/statuses/status.ts';
-import { fitText, parted } from '../../model/failure.ts';
+import { fitText, splitRemedy } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run, StepRecord } from '../../model/run.ts';
 import type { Links } from '../links.ts';
@@ -125,8 +125,8 @@ export const MAX_REASON_LENGTH = 480;
 /** The failure, with the remedy on a line of its own. @param room characters; where it is longer, a page that is linked beside it has all of it */
 export function withRemedy(reason: string | null, room = Number.POSITIVE_INFINITY): Html {
   if (reason === null) return null;
-  const { told, remedy } = parted(reason.length <= room ? reason : fitText(reason, room));
-  return html`<p class="reason">${said(told)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
+  const { description, remedy } = splitRemedy(reason.length <= room ? reason : fitText(reason, room));
+  return html`<p class="reason">${said(description)}</p>${remedy === null ? null : html`<p class="remedy">${said(remedy)}</p>`}`;
 }
 
 /** A list of names and values; empty values are omitted. */

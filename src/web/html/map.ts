@@ -57,7 +57,11 @@ function networks({ guests }: DeclaredEnvironment, { targets }: MapView, links: 
     const on = guest.interfaces.map((each) => ({ guest, network: networkText(each), addresses: each.addresses }));
     return on.length > 0 ? on : [{ guest, network: MAP.noNetwork, addresses: [] }];
   });
-  const tables = [...Map.groupBy(places, ({ network }) => network)].map(([network, members]) =>
+  const byNetwork = [...Map.groupBy(places, ({ network }) => network)].sort(([one], [other]) => {
+    const [isLast, isOtherLast] = [one, other].map((network) => Number(network === MAP.noNetwork)) as [number, number];
+    return isLast - isOtherLast || one.localeCompare(other, 'en', { numeric: true });
+  });
+  const tables = byNetwork.map(([network, members]) =>
     table({
       caption: network,
       columns: ['Guest', 'Name', 'Address', 'State'],

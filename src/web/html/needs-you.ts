@@ -14,7 +14,7 @@ import {
 } from '../../messages/pages/home.ts';
 import { utcText } from '../../messages/pages/times.ts';
 import type { Validity } from '../../model/environment.ts';
-import { parted } from '../../model/failure.ts';
+import { splitRemedy } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Links } from '../links.ts';
 import {
@@ -99,9 +99,9 @@ function faultList({ faults }: Overview, links: Links): Html {
 function retriedList({ retried }: Overview): Html {
   if (retried.length === 0) return null;
   const lines = retried.map(({ what, since, why }) => {
-    const { told, remedy } = parted(why);
+    const { description, remedy } = splitRemedy(why);
     const later = remedy === null ? null : html`<br><span class="dim">${HOME.ifItStays} ${said(remedy)}</span>`;
-    return html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(told)}</span>${later}</li>`;
+    return html`<li>${said(what)}, since ${time(since, true)}: <span class="dim">${said(description)}</span>${later}</li>`;
   });
   return html`<section aria-labelledby="retried"><h2 id="retried">${HOME.retried}</h2><ul class="now">${lines}</ul></section>`;
 }
@@ -113,7 +113,7 @@ function approvals({ approvals: waiting }: Overview, links: Links): Html {
     waiting,
     ({ run, target, label, cost, reason, since }) => html`
       <p>${targetLink(links, target, label)} ${badge('waits', 'wait')} in ${runLink(links, run)}, ${time(since, true)}</p>
-      <p class="reason">${said(cost)}${reason === null ? null : html`: ${said(parted(reason).told)}`}</p>
+      <p class="reason">${said(cost)}${reason === null ? null : html`: ${said(splitRemedy(reason).description)}`}</p>
       ${offer({ do: 'approve', run, target }, links)}`,
     links,
   );
@@ -137,13 +137,13 @@ function notTaken(
   refusal: Front['refusal'],
   links: Links,
 ): Html {
-  const told = html`${badge(verdict, 'bad')} ${commitLink(links, commit)}, the newest commit of the branch`;
-  if (refusal === null) return html`<li><p>${told}: its run says why.</p></li>`;
+  const heading = html`${badge(verdict, 'bad')} ${commitLink(links, commit)}, the newest commit of the branch`;
+  if (refusal === null) return html`<li><p>${heading}: its run says why.</p></li>`;
   const { run, root } = refusal;
   const errors = run.problems.filter(({ severity }) => severity === 'error');
   const more = errors.length - PROBLEMS_SHOWN;
   return html`<li>
-      <p>${told}, in ${runLink(links, run.id)}, ${time(run.ended ?? run.created, true)}</p>
+      <p>${heading}, in ${runLink(links, run.id)}, ${time(run.ended ?? run.created, true)}</p>
       ${errors.length === 0 ? withRemedy(run.reason, MAX_REASON_LENGTH) : problemList(errors.slice(0, PROBLEMS_SHOWN), { commit, root }, links)}
       ${more > 0 ? html`<p class="dim">${HOME.moreProblems(more)}</p>` : null}
     </li>`;
@@ -177,7 +177,8 @@ function certificateList({ certificates }: Overview, { now }: Pick<Front, 'now'>
     const { until } = validity;
     const left = Date.parse(until) - now.getTime();
     const tone = certificateTone(validity, now);
-    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${utcText(until)}</span></li>`;
+    const late = tone === 'good' ? null : offer({ do: 'heal', targets: [target] }, links, HOME.end.renew);
+    return html`<li>${targetLink(links, target)} ${badge(leftText(left), tone)} <span class="dim">until ${utcText(until)}</span>${late}</li>`;
   });
   return html`<section aria-labelledby="certificates"><h2 id="certificates">Certificates</h2><ul class="now">${lines}</ul></section>`;
 }

@@ -4,6 +4,8 @@
 const AT_MOST_EVERY_MS = 1000;
 /** When the events of a run cannot be had. */
 const LOOK_EVERY_MS = 5000;
+/** Events of a run may cease without an end, such as while Redis is away. */
+const LOOK_BESIDE_EVENTS_MS = 30_000;
 const WORDS_EVERY_MS = 15_000;
 /** That something was copied is said for so long. */
 const COPIED_MS = 2000;
@@ -220,11 +222,13 @@ async function load() {
     const response = await fetch(location.href.replace(/#.*/s, ''), { headers: { accept: 'text/html' } });
     // The agent has started: whatever it answers takes the place of the whole page.
     if (response.status < 500 && document.querySelector('[data-starting]') !== null) return location.reload();
+    tellAway(response.status >= 500);
     // A session that has ended shows the page to sign in.
     const shown = response.ok || (response.status === 401 && !asksToSignIn());
     if (shown) show(new DOMParser().parseFromString(await response.text(), 'text/html'));
   } catch {
-    // Phoenix is away for now: what is shown stays, and the next event or look tries again.
+    // What is shown stays, and the next event or look tries again.
+    tellAway(true);
   }
   asking = false;
   took = Date.now() - last;
@@ -232,6 +236,20 @@ async function load() {
     again = false;
     refresh();
   }
+}
+
+/** What is shown may no longer be so: it is said above it, since when, until Phoenix answers again. */
+function tellAway(isAway) {
+  const notice = document.getElementById('away');
+  if (!isAway) return notice?.remove();
+  // The page of an agent that starts says so itself.
+  if (notice !== null || document.querySelector('[data-starting]') !== null) return;
+  const told = document.createElement('p');
+  told.id = 'away';
+  told.className = 'notice';
+  told.setAttribute('role', 'alert');
+  told.textContent = `Phoenix does not answer since ${new Date().toLocaleTimeString('en-GB')}: what is shown is of then. The page tries again by itself; if it stays so, phoenix doctor says why.`;
+  document.querySelector('main')?.before(told);
 }
 
 function show(fresh) {
@@ -268,6 +286,7 @@ function listen() {
 
 function listenTo(events) {
   const source = new EventSource(events);
+  const beside = lookEvery(LOOK_BESIDE_EVENTS_MS);
   let instead = () => {};
   for (const name of ['run', 'step', 'log']) source.addEventListener(name, refresh);
   source.addEventListener('end', () => {
@@ -275,12 +294,14 @@ function listenTo(events) {
     refresh();
   });
   source.addEventListener('error', () => {
+    refresh();
     if (source.readyState !== EventSource.CLOSED) return;
     instead();
     instead = lookEvery(LOOK_EVERY_MS);
   });
   return () => {
     source.close();
+    beside();
     instead();
   };
 }

@@ -61,6 +61,19 @@ test('but not for differences before the proof, those that a later check found r
   expect(told(run('7', AFTER, 'failed', { trigger: 'command', verb: 'converge' }))[0]).toBe('applied');
 });
 
+test('what failed stays so while a later step waits or runs, until that one ends', () => {
+  const push = { trigger: 'push', readOnly: false } as const;
+  const failed = run('7', BEFORE, 'failed', push);
+  const later = (outcome: Outcome | null) => {
+    const { steps, ...rest } = run('8', AFTER, 'applied', push);
+    return { ...rest, steps: steps.map((step) => ({ ...step, outcome })) };
+  };
+  const last = (...runs: Run[]) => targetsJson(records, runs, null).map(({ run: id, outcome }) => [id, outcome])[0];
+  expect(last(later(null), failed)).toEqual(['7', 'failed']);
+  expect(last(later('applied'), failed)).toEqual(['8', 'applied']);
+  expect(last(later(null))).toEqual(['8', null]);
+});
+
 test('what is not proved is in no doubt', () => {
   const touched = { ...records, touched: new Map([[LXC, { commit: 'b'.repeat(40) }]]) };
   const [only] = targetsJson(touched, [run('7', AFTER, 'failed')], null);

@@ -1,6 +1,6 @@
 // `phoenix lab`: runs a command with the lab's programs on its PATH, and exits with its code.
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -18,7 +18,9 @@ afterEach(() => rmSync(dir, { recursive: true }));
 test('phoenix lab runs a command with the programs first on its PATH and ends with its exit code', async () => {
   const fresh = join(dir, 'fresh');
   expect(await runLab(fresh, { running: ['101'] }, ['sh', '-c', 'test "$(hostname)" = pve && exit 7'])).toBe(7);
-  expect(await runLab(fresh, {}, ['no-such-program-here'])).toBe(127);
+  const unknown = join(dir, 'unknown');
+  expect(await runLab(unknown, {}, ['no-such-program-here'])).toBe(127);
+  expect(existsSync(unknown)).toBe(false);
   expect(await runLab(join(fresh, 'etc/hostname'), {}, ['true'])).toBe(2);
   expect(await runLab(fresh, { stopped: ['x'] }, ['true'])).toBe(2);
 });

@@ -1,10 +1,10 @@
 // Which deliveries of a webhook are requested again, and since when the webhook fails, by the forge's record of attempts.
 
 import { expect, test } from 'vitest';
-import { type Attempt, recordOf } from '../../../src/io/forge/deliveries.ts';
+import { type Attempt, summaryOf } from '../../../src/io/forge/deliveries.ts';
 
-const lost = (told: readonly Attempt[]) => recordOf(told).lost;
-const failing = (told: readonly Attempt[]) => recordOf(told).failing;
+const lost = (told: readonly Attempt[]) => summaryOf(told).lost;
+const failing = (told: readonly Attempt[]) => summaryOf(told).failing;
 const told = (id: number, guid: string, status_code: number) => ({
   id,
   guid,

@@ -72,7 +72,7 @@ Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg
     expect(await host.read(DEBIAN)).toBe(fresh.get(DEBIAN));
   });
 
-  test('somebody who changed them meanwhile is not written over', async () => {
+  test('a file that somebody changed after it was read is not overwritten: Proxmox refuses the digest', async () => {
     const target = wanted(repositoriesOf({ standard: { test: true } }));
     const seen = await manager.observe(host, target);
     await host.write(DOCKER, 'deb https://download.docker.com/linux/debian trixie stable\n');
@@ -85,7 +85,7 @@ Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg
   test.each([
     ['is not there', DEBIAN, 'https://example.com/debian', /has no repository https:\/\/example\.com\/debian/],
     ['stands in a file that Proxmox cannot read', DOCKER, 'https://example.com/a', /cannot read .*docker\.list/],
-  ])('another one that %s is refused with what to do', async (_, file, uri, reason) => {
+  ])('a declared repository that %s is refused, with what to do', async (_, file, uri, reason) => {
     await host.write(DOCKER, 'deb [arch=amd64 https://example.com/a trixie main\n');
     expect(await step({ others: [{ file, uri, suite: null, enabled: true }] })).toMatchObject({
       outcome: 'refused',
@@ -93,7 +93,7 @@ Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg
     });
   });
 
-  test('import writes what is otherwise than on a new node, without what an address may hold', async () => {
+  test('import writes what differs from a new node, but no repository whose address holds a password', async () => {
     expect((await broughtIn(host)).file).not.toHaveProperty('package_repositories');
     await step({ standard: { enterprise: false, 'no-subscription': true } });
     await host.write(
@@ -157,13 +157,16 @@ deb [ arch=amd64 signed-by=/usr/share/keyrings/one.gpg ] http://example.com/debi
     ['an unknown type', 'a.sources', 'Types: rpm\n', "invalid package type 'rpm'"],
     ['another extension', 'a.txt', '', 'invalid extension'],
     ['a suite without components', 'a.list', 'deb http://example.com trixie\n', 'missing component(s)'],
-  ])('%s is told', (_, name, text, error) => {
+  ])('%s is an error of its file', (_, name, text, error) => {
     const path = `/etc/apt/sources.list.d/${name}`;
     expect(readAptFiles(new Map([[path, text]])).errors.get(path)).toContain(error);
   });
 
-  test.each(['a.list.save', '.hidden.list', 'a.list~', 'a.sources.dpkg-old'])('%s is passed over', (name) => {
-    const path = `/etc/apt/sources.list.d/${name}`;
-    expect(readAptFiles(new Map([[path, 'nonsense']]))).toMatchObject({ files: [], errors: new Map() });
-  });
+  test.each(['a.list.save', '.hidden.list', 'a.list~', 'a.sources.dpkg-old'])(
+    '%s is not read, as apt does not read it',
+    (name) => {
+      const path = `/etc/apt/sources.list.d/${name}`;
+      expect(readAptFiles(new Map([[path, 'nonsense']]))).toMatchObject({ files: [], errors: new Map() });
+    },
+  );
 });

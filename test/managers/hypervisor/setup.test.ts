@@ -73,7 +73,7 @@ test('disks are found by any of their paths, and used by the stable one', async 
   expect(JSON.stringify(made)).toContain(JSON.stringify(['create', '-o', 'ashift=12', 'tank', 'mirror', ...DISKS]));
 });
 
-test('layers on a disk count as in use, in the output of the real lsblk', () => {
+test('a disk counts as in use when a logical volume on one of its partitions is mounted, in the form of lsblk --json', () => {
   const root = { path: '/dev/mapper/pve-root', type: 'lvm', size: 10, mountpoints: ['/'] };
   const part = {
     path: '/dev/sda3',
@@ -120,7 +120,7 @@ test.skipIf(disk === undefined)('a real disk is inspected by the real lsblk and 
 describe('the driver of the GPUs', () => {
   const driver = { version: '580.76.05', runfileUrl: null };
 
-  async function convergeStep() {
+  async function carryOut() {
     const { actions, afterwards } = planDriver(driver, await observeDriver(host));
     const log = { write: () => {}, flush: async () => {} };
     for (const action of actions) {
@@ -131,14 +131,14 @@ describe('the driver of the GPUs', () => {
   }
 
   test('is installed once, with its devices', async () => {
-    expect(await convergeStep()).toMatchObject({ afterwards: null });
+    expect(await carryOut()).toMatchObject({ afterwards: null });
     expect((await observeDriver(host)).running).toBe('580.76.05');
-    expect(await convergeStep()).toEqual({ actions: [], afterwards: null });
+    expect(await carryOut()).toEqual({ actions: [], afterwards: null });
   });
 
   test('waits for a restart where the kernel’s own has the GPUs', async () => {
     await host.write('/sys/module/nouveau/initstate', 'live\n');
-    expect(await convergeStep()).toMatchObject({ afterwards: expect.stringContaining('restart the host') });
+    expect(await carryOut()).toMatchObject({ afterwards: expect.stringContaining('restart the host') });
     expect(await host.read('/etc/modprobe.d/phoenix-nvidia.conf')).toContain('blacklist nouveau');
     expect((await observeDriver(host)).running).toBeNull();
   });

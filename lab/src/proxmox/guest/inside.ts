@@ -12,13 +12,13 @@ import { runScript } from '../../guest/shell.ts';
 import { systemctl } from '../../guest/systemctl.ts';
 import { FILE_PROGRAMS } from '../../tree/programs.ts';
 import { type Outcome, ok, type Tree } from '../../tree/tree.ts';
-import { type LabNode, orders, pathOf } from '../node.ts';
+import { type LabNode, labSettings, pathOf } from '../node.ts';
 import { type GuestProgram, type Inside, insidePath } from './place.ts';
 
 /** Runs a command in a guest; standard input is only read by programs that would read it. */
 export function runInside(node: LabNode, id: number, argv: readonly string[], stdin: () => Buffer): Outcome {
   const line = argv.join(' ');
-  const rule = orders(node).guests?.find(
+  const rule = labSettings(node).guests?.find(
     (candidate) => (candidate.id ?? id) === id && new RegExp(candidate.match).test(line),
   );
   const { rc = 0, stdout = '', stderr = '', hang = false } = rule ?? {};

@@ -75,7 +75,7 @@ function account(call: Call, method: string, isOne: boolean, parameters: Paramet
         mkdirSync(folder, { recursive: true });
         replaceFile(file, JSON.stringify(made));
       },
-      true,
+      'print',
     );
     return call.upids.at(-1);
   }
@@ -86,8 +86,8 @@ function account(call: Call, method: string, isOne: boolean, parameters: Paramet
   }
   if (method === 'PUT') {
     const next = contacts === undefined ? present : { ...present, account: { ...present.account, contact: contacts } };
-    task(call, 'acmeupdate', '', () => replaceFile(file, JSON.stringify(next)), true);
-  } else task(call, 'acmedeactivate', '', () => renameSync(file, freeName(folder, name)), true);
+    task(call, 'acmeupdate', '', () => replaceFile(file, JSON.stringify(next)), 'print');
+  } else task(call, 'acmedeactivate', '', () => renameSync(file, freeName(folder, name)), 'print');
   return call.upids.at(-1);
 }
 

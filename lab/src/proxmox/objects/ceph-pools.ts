@@ -31,7 +31,7 @@ export function cephPoolCall(
   if (method === 'GET') return { data: [...pools.values()] };
   const name = String(named);
   const { type, work } = changeOf(call, method, name, given, pools);
-  task(call, type, name, work, true);
+  task(call, type, name, work, 'print');
   return { data: call.upids.at(-1) };
 }
 

@@ -100,7 +100,7 @@ export function resizeMount(call: Call, id: number, parameters: Parameters): voi
     file.options[key] = printDisk('lxc', withVolume('lxc', disk, disk.volume, size));
     save(call, 'lxc', id, file);
   };
-  task(call, 'resize', id, () => withGuestLock(call.node, 'lxc', id, 10, work), true);
+  task(call, 'resize', id, () => withGuestLock(call.node, 'lxc', id, 10, work), 'print');
 }
 
 /** `pct template`: volumes become bases of linked clones; a failure of that does not fail the call. */
@@ -121,7 +121,7 @@ export function makeTemplate(call: Call, id: number): void {
       file.options['template'] = '1';
       save(call, 'lxc', id, file);
     };
-    task(call, 'vztemplate', id, work, true);
+    task(call, 'vztemplate', id, work, 'print');
   });
 }
 

@@ -79,7 +79,7 @@ export function checkDevice(node: LabNode, text: string): void {
 }
 
 /** Errors of generating the LXC configuration; the container's file is written before. */
-export function checkDerived(node: LabNode, { options }: GuestFile): void {
+export function checkGeneratedConfiguration(node: LabNode, { options }: GuestFile): void {
   if (options['template'] === '1') return;
   for (const name of ['arch', 'ostype']) if (options[name] === undefined) refuse(`missing '${name}' - internal error`);
   const names = Object.keys(options).sort();

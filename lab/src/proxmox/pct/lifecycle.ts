@@ -14,7 +14,7 @@ import { refuse } from '../refusal.ts';
 import { located, storages } from '../storage/storage.ts';
 import { activate, free, volumesOf } from '../storage/volumes.ts';
 import { freeOwned } from './disks.ts';
-import { checkDerived, checkHookBeforeStart } from './host.ts';
+import { checkGeneratedConfiguration, checkHookBeforeStart } from './host.ts';
 import { applyPending } from './pending.ts';
 
 /** `pct start`. */
@@ -44,7 +44,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
     save(call, 'lxc', id, file);
   }
   const now = load(call, 'lxc', id);
-  checkDerived(call.node, now);
+  checkGeneratedConfiguration(call.node, now);
   for (const disk of disksOf('lxc', now.options))
     if (backing(disk.volume) === 'volume') activate(call.node, disk.volume);
   checkHookBeforeStart(call.node, id, now.options['hookscript']);

@@ -22,7 +22,14 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { splitVolumeId, storageNamed } from '../storage/storage.ts';
 import { checkDigest, clampWeight, guestId, optionsFrom, text } from '../verb-parameters.ts';
-import { checkDerived, checkDevice, checkHookScript, checkIdMaps, checkNetwork, networkOf } from './host.ts';
+import {
+  checkDevice,
+  checkGeneratedConfiguration,
+  checkHookScript,
+  checkIdMaps,
+  checkNetwork,
+  networkOf,
+} from './host.ts';
 import { applyPending, hotplug } from './pending.ts';
 
 /** A change: values to set, options to delete, and pending changes to revert. */
@@ -49,7 +56,7 @@ export function setContainer(call: Call, parameters: Parameters): void {
     const errors = changeContainer(call, id, file, { set, deletes, reverts });
     if (Object.keys(errors).length > 0) refuseParameters(errors);
     save(call, 'lxc', id, file);
-    checkDerived(call.node, load(call, 'lxc', id));
+    checkGeneratedConfiguration(call.node, load(call, 'lxc', id));
   });
 }
 

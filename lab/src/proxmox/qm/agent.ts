@@ -8,7 +8,7 @@ import type { GuestFile, Options } from '../guest/file.ts';
 import { load } from '../guest/guest.ts';
 import { runInside } from '../guest/inside.ts';
 import { replaceFile } from '../lock.ts';
-import { orders, pathOf, running, setRunning } from '../node.ts';
+import { labSettings, pathOf, running, setRunning } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { splitVolumeId } from '../storage/storage.ts';
@@ -22,7 +22,7 @@ function available(call: Call, id: number): GuestFile {
   const { agent } = file.options;
   if (agent === undefined) refuse('No QEMU guest agent configured');
   if (running(call.node, id) === undefined) refuse(`VM ${id} is not running`);
-  if (!(orders(call.node).agent?.[id] ?? hasSystem(call, file))) refuse('QEMU guest agent is not running');
+  if (!(labSettings(call.node).agent?.[id] ?? hasSystem(call, file))) refuse('QEMU guest agent is not running');
   return file;
 }
 

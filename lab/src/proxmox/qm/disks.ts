@@ -34,7 +34,7 @@ export function resizeDrive(call: Call, id: number, parameters: Parameters): voi
     resize(call.node, disk.volume, size);
     file.options[key] = printDisk('qemu', withVolume('qemu', disk, disk.volume, size));
   };
-  task(call, 'resize', id, () => update(call, 'qemu', id, work), true);
+  task(call, 'resize', id, () => update(call, 'qemu', id, work), 'print');
 }
 
 /** `qm disk move` to another storage; the old volume becomes an unused one unless it is to be deleted. */
@@ -93,7 +93,7 @@ export function makeTemplate(call: Call, id: number, parameters: Parameters): vo
       file.options[disk.key] = printDisk('qemu', withVolume('qemu', disk, makeBase(call.node, disk.volume)));
     }
   };
-  task(call, 'qmtemplate', id, () => update(call, 'qemu', id, work), true);
+  task(call, 'qmtemplate', id, () => update(call, 'qemu', id, work), 'print');
 }
 
 /** `qm disk import`: an image file becomes a volume, unused unless a drive is named. */

@@ -47,7 +47,7 @@ export function downloadUrl(call: Call, parameters: Parameters): void {
     'download',
     name,
     () => fetchFile(call, { url, shown, checksum: checksum === undefined ? undefined : String(checksum) }, parameters),
-    true,
+    'print',
   );
 }
 
@@ -70,7 +70,7 @@ export function pullImage(call: Call, parameters: Parameters): void {
       if (published === null) refuse(`command 'skopeo copy ${url} oci-archive:${shown}.tmp' failed: exit code 1`);
       store(node, shown, published?.bytes ?? USUAL_IMAGE_BYTES);
     },
-    true,
+    'print',
   );
 }
 

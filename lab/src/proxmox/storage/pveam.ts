@@ -65,7 +65,7 @@ const VERBS: Record<string, Verb> = {
         mkdirSync(dirname(file), { recursive: true });
         if (!existsSync(file)) writeFileSync(file, '');
       },
-      true,
+      'print',
     );
     return undefined;
   },

@@ -5,7 +5,7 @@ import { hashOf, isServer, readDatabase, writeDatabase } from '../../guest/docke
 import { rootOf } from '../../guest/docker/root.ts';
 import { changeState, isInstalled, PROGRAM, readState } from '../../guest/docker/state.ts';
 import { replaceFile } from '../../proxmox/lock.ts';
-import { type ByHand, openNode, orders, setPortainer } from '../../proxmox/node.ts';
+import { labSettings, openNode, type PortainerByHand, setPortainer } from '../../proxmox/node.ts';
 import type { Peer } from '../service.ts';
 
 /** Its port with TLS, as Portainer's own instructions publish it. */
@@ -14,14 +14,14 @@ const ADMINISTRATOR = 1;
 const DOCKER_SOCKET = '/var/run/docker.sock';
 
 /** Has people start the server as soon as the machine runs; the machine may not exist yet. One that they have already is left as it is. */
-export function runPortainerByHand(dir: string, vm: number, server: ByHand): void {
+export function runPortainerByHand(dir: string, vm: number, server: PortainerByHand): void {
   const node = openNode(dir);
-  if (orders(node).portainers?.[vm] === undefined) setPortainer(node, vm, server);
+  if (labSettings(node).portainers?.[vm] === undefined) setPortainer(node, vm, server);
 }
 
 /** Starts the server of the machine that a connection goes to, where people run one and its container is not there yet. */
 export function startByHand({ node, guest, port }: Peer): void {
-  const server = guest?.kind === 'qemu' ? orders(node).portainers?.[guest.id] : undefined;
+  const server = guest?.kind === 'qemu' ? labSettings(node).portainers?.[guest.id] : undefined;
   if (guest === null || server?.port !== port) return;
   const root = rootOf(node, guest.id);
   if (readState(root).containers.some(isServer)) return;

@@ -8,7 +8,7 @@ import { AT_WORK } from '../../../messages/terminal/at-work.ts';
 import { type CommandVerb, imperative, verbRow } from '../../../model/verbs.ts';
 import { answerWith, colours, EXIT, type Io, noteProgress } from '../../io.ts';
 import { type Client, clientOf } from '../client.ts';
-import { type AskOptions, endWithRun, exitOf } from '../follow.ts';
+import { type AskOptions, endWithRun, exitOf, reasonTeller } from '../follow.ts';
 import { requesterName } from '../requester-name.ts';
 import { showAndAsk } from '../show-and-ask.ts';
 import { targetsOf } from './words.ts';
@@ -75,7 +75,7 @@ export async function requestVerb(args: VerbArgs, io: Io): Promise<number> {
 
 async function endWithHealth(client: Client, run: string, json: boolean, io: Io): Promise<number> {
   noteProgress(io, AT_WORK.asksHealth(run));
-  const end: RunJson = await client.follow(run, {});
+  const end: RunJson = await client.follow(run, { onRun: reasonTeller((line) => io.stderr(`${line}\n`)) });
   const text = end.state === 'invalid' ? runText(end, colours(io, 'stdout')) : healthText(end, colours(io, 'stdout'));
   answerWith(io, json, end, text);
   return exitOf(end);

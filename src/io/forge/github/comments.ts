@@ -17,7 +17,7 @@ interface Place {
   readonly repo: string;
 }
 
-interface Told {
+interface CommentResponse {
   readonly id: number;
   readonly body?: string;
   readonly user: { readonly login: string } | null;
@@ -70,11 +70,11 @@ export async function setComment(
 }
 
 /** Null when it no longer exists, or was never Phoenix's. */
-async function ofOurs(client: Client, place: Place, id: number, me: string | null): Promise<Told | null> {
+async function ofOurs(client: Client, place: Place, id: number, me: string | null): Promise<CommentResponse | null> {
   const path = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}';
   const answer = await orNothing(() => client.request(path, { ...place, comment_id: id }));
-  const told = answer?.data as Told | undefined;
-  return told !== undefined && (me === null || told.user?.login === me) ? told : null;
+  const found = answer?.data as CommentResponse | undefined;
+  return found !== undefined && (me === null || found.user?.login === me) ? found : null;
 }
 
 async function find(
@@ -82,11 +82,11 @@ async function find(
   place: Place,
   pull: number,
   { mark, me }: { readonly mark: string; readonly me: string | null },
-): Promise<Told | null> {
+): Promise<CommentResponse | null> {
   // Without the own login, the author of a marked comment cannot be checked.
   if (me === null) return null;
   const path = 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments';
-  for await (const page of pagesOf<Told>(client, path, { ...place, issue_number: pull })) {
+  for await (const page of pagesOf<CommentResponse>(client, path, { ...place, issue_number: pull })) {
     const ours = page.find(({ body, user }) => user?.login === me && body?.startsWith(mark) === true);
     if (ours !== undefined) return ours;
   }

@@ -2,7 +2,7 @@
 // each only once by itself.
 
 import type { SentWebhook, SentWebhooks } from '../../../ports/forge.ts';
-import { type Attempt, leadsHere, recordOf } from '../deliveries.ts';
+import { type Attempt, leadsHere, summaryOf } from '../deliveries.ts';
 import { type Client, type GitHub, orNothing } from './connect.ts';
 import { allOf, pagesOf } from './pages.ts';
 
@@ -20,16 +20,17 @@ export async function sentWebhooks(
 ): Promise<SentWebhooks | null> {
   const hook = await hookOf(github, publicUrl);
   if (hook === null) return null;
-  return recordOf(await deliveriesSince(hook, since));
+  return summaryOf(await deliveriesSince(hook, since));
 }
 
+/** Requests deliveries again, by the ids of their attempts. One that the token may not request, or that is gone, is passed over. */
 export async function redeliver(github: GitHub, publicUrl: string | null, ids: readonly number[]): Promise<void> {
   const hook = await hookOf(github, publicUrl);
   if (hook === null) return;
   for (const id of ids) {
-    const attempt = () => hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
-    // A token that may only read the deliveries gets one of these.
-    await orNothing(attempt, 403, 404);
+    const request = () => hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
+    // A token that may only read the deliveries is answered by one of these.
+    await orNothing(request, 403, 404);
   }
 }
 
@@ -42,24 +43,24 @@ export async function sentWebhook(
 ): Promise<SentWebhook | null> {
   const hook = await hookOf(github, publicUrl);
   if (hook === null) return null;
-  const told = (await deliveriesSince(hook, since)).find((each) => each.guid === guid);
-  if (told === undefined) return null;
-  const { data } = await hook.client.request(`GET ${hook.path}/{delivery_id}`, { delivery_id: told.id });
+  const attempt = (await deliveriesSince(hook, since)).find((each) => each.guid === guid);
+  if (attempt === undefined) return null;
+  const { data } = await hook.client.request(`GET ${hook.path}/{delivery_id}`, { delivery_id: attempt.id });
   const { event, request } = data as { readonly event: string; readonly request: { readonly payload: unknown } };
   return { event, payload: request.payload };
 }
 
 async function deliveriesSince({ client, path }: Hook, since: Date): Promise<Attempt[]> {
   const found: Attempt[] = [];
-  for await (const told of pagesOf<Attempt>(client, `GET ${path}`, {})) {
-    found.push(...told.filter(({ delivered_at: at }) => Date.parse(at) >= since.getTime()));
-    const oldest = told.at(-1);
+  for await (const page of pagesOf<Attempt>(client, `GET ${path}`, {})) {
+    found.push(...page.filter(({ delivered_at: at }) => Date.parse(at) >= since.getTime()));
+    const oldest = page.at(-1);
     if (oldest !== undefined && Date.parse(oldest.delivered_at) < since.getTime()) break;
   }
   return found;
 }
 
-interface HookTold {
+interface HookResponse {
   readonly id: number;
   readonly config: { readonly url?: string };
 }
@@ -69,7 +70,7 @@ async function hookOf(github: GitHub, publicUrl: string | null): Promise<Hook | 
   const { owner, repo } = github;
   const client = await github.client();
   try {
-    const hooks = await allOf<HookTold>(client, 'GET /repos/{owner}/{repo}/hooks', { owner, repo });
+    const hooks = await allOf<HookResponse>(client, 'GET /repos/{owner}/{repo}/hooks', { owner, repo });
     const ours = hooks.find(({ config }) => leadsHere(config.url ?? '', publicUrl));
     return ours === undefined ? null : { client, path: `/repos/${owner}/${repo}/hooks/${ours.id}/deliveries` };
   } catch (error) {

@@ -8,7 +8,7 @@ import { allOf } from './pages.ts';
 const MAY_PUSH: ReadonlySet<string> = new Set(['write', 'maintain', 'admin', 'owner']);
 
 /** The fields that all three have. */
-interface Told {
+interface PullResponse {
   readonly number: number;
   readonly title: string;
   readonly body?: string | null;
@@ -23,17 +23,17 @@ interface Told {
 
 export async function openPulls({ client, owner, repo }: GitHub): Promise<PullRequest[]> {
   const path = 'GET /repos/{owner}/{repo}/pulls';
-  return (await allOf<Told>(await client(), path, { owner, repo, state: 'open' })).map(inOurWords);
+  return (await allOf<PullResponse>(await client(), path, { owner, repo, state: 'open' })).map(toPullRequest);
 }
 
 export async function pullOf({ client, owner, repo }: GitHub, number: number): Promise<PullRequest | null> {
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
   const answer = await orNothing(async () => (await client()).request(path, { owner, repo, pull_number: number }));
-  return answer === undefined ? null : inOurWords(answer.data as Told);
+  return answer === undefined ? null : toPullRequest(answer.data as PullResponse);
 }
 
-function inOurWords(told: Told): PullRequest {
-  const { number, title, body, state, user, head, base, merged_at, merge_commit_sha, merged_by } = told;
+function toPullRequest(pull: PullResponse): PullRequest {
+  const { number, title, body, state, user, head, base, merged_at, merge_commit_sha, merged_by } = pull;
   const merged = merged_at ? (merge_commit_sha ?? null) : null;
   return {
     number,

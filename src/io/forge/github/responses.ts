@@ -11,7 +11,7 @@ import { allOf, pagesOf } from './pages.ts';
 const MAX_RECORD_PAGES = 20;
 
 /** The fields that all three have. */
-interface Told {
+interface CommentResponse {
   readonly user: { readonly login: string; readonly type?: string } | null;
   readonly body?: string;
   readonly created_at: string;
@@ -28,15 +28,15 @@ export async function commentOf(github: GitHub, pull: number, id: string): Promi
   const path = 'GET /repos/{owner}/{repo}/issues/comments/{comment_id}';
   const read = async () => (await github.client()).request(path, { owner, repo, comment_id: Number(id) });
   const answer = await orNothing(read);
-  const told = answer?.data as Told | undefined;
-  if (told === undefined || numberIn(told.pull_request_url || told.issue_url) !== pull) return null;
-  const author = told.user?.login ?? '';
+  const comment = answer?.data as CommentResponse | undefined;
+  if (comment === undefined || numberIn(comment.pull_request_url || comment.issue_url) !== pull) return null;
+  const author = comment.user?.login ?? '';
   return {
     author,
-    byProgram: told.user?.type === 'Bot' || author === (await ownLogin(github)),
-    body: told.body ?? '',
-    created: new Date(told.created_at),
-    edited: isEdited(told.created_at, told.updated_at),
+    byProgram: comment.user?.type === 'Bot' || author === (await ownLogin(github)),
+    body: comment.body ?? '',
+    created: new Date(comment.created_at),
+    edited: isEdited(comment.created_at, comment.updated_at),
   };
 }
 

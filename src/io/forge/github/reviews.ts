@@ -7,7 +7,7 @@ import { ownLogin } from './identity.ts';
 import { allOf } from './pages.ts';
 
 /** The fields that all three have, and Gitea's own. */
-interface Told {
+interface ReviewResponse {
   readonly id: number;
   readonly user: { readonly login: string; readonly type?: string } | null;
   readonly body: string | null;
@@ -25,11 +25,11 @@ const DECIDES: ReadonlySet<string> = new Set(['APPROVED', 'CHANGES_REQUESTED', '
 export async function reviewsOf(github: GitHub, pull: number): Promise<ForgeReview[]> {
   const { client, owner, repo } = github;
   const path = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews';
-  const told = await allOf<Told>(await client(), path, { owner, repo, pull_number: pull });
+  const reviews = await allOf<ReviewResponse>(await client(), path, { owner, repo, pull_number: pull });
   const me = await ownLogin(github);
   // A person's last decision counts; a plain comment does not revoke it.
-  const last = new Map(told.filter(({ state }) => DECIDES.has(state)).map(({ id, user }) => [user?.login, id]));
-  return told.flatMap(({ id, user, body, state, submitted_at, commit_id, official, dismissed }) => {
+  const last = new Map(reviews.filter(({ state }) => DECIDES.has(state)).map(({ id, user }) => [user?.login, id]));
+  return reviews.flatMap(({ id, user, body, state, submitted_at, commit_id, official, dismissed }) => {
     const author = user?.login ?? '';
     if (submitted_at === undefined || commit_id === null || state === 'PENDING' || state === 'REQUEST_REVIEW')
       return [];

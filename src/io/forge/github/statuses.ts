@@ -42,7 +42,7 @@ export async function setStatus(
 }
 
 /** Gitea's name for the state is `status`. */
-interface Told {
+interface StatusResponse {
   readonly context: string;
   readonly state?: string;
   readonly status?: string;
@@ -51,16 +51,16 @@ interface Told {
 /** Phoenix's contexts whose newest status is pending. */
 export async function pendingStatuses({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/status';
-  const statuses = (data: { readonly statuses: readonly Told[] | null }) =>
+  const statuses = (data: { readonly statuses: readonly StatusResponse[] | null }) =>
     data.statuses === null ? [] : data.statuses;
-  const told = await allOf<Told>(await client(), path, { owner, repo, ref }, statuses);
-  const pending = told.filter(
+  const newest = await allOf<StatusResponse>(await client(), path, { owner, repo, ref }, statuses);
+  const pending = newest.filter(
     ({ context, state, status }) => context.startsWith(OURS) && (state ?? status) === 'pending',
   );
   return pending.map(({ context }) => context);
 }
 
-interface CheckTold {
+interface CheckRunResponse {
   readonly name: string;
   readonly status: string;
 }
@@ -68,7 +68,7 @@ interface CheckTold {
 /** Names of Phoenix's check runs on the commit that are not completed. */
 export async function pendingChecks({ client, owner, repo }: GitHub, ref: CommitSha): Promise<string[]> {
   const path = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
-  const runs = (data: { readonly check_runs: readonly CheckTold[] }) => data.check_runs;
-  const told = await allOf<CheckTold>(await client(), path, { owner, repo, ref, filter: 'latest' }, runs);
-  return told.filter(({ name, status }) => name.startsWith(OURS) && status !== 'completed').map(({ name }) => name);
+  const runs = (data: { readonly check_runs: readonly CheckRunResponse[] }) => data.check_runs;
+  const found = await allOf<CheckRunResponse>(await client(), path, { owner, repo, ref, filter: 'latest' }, runs);
+  return found.filter(({ name, status }) => name.startsWith(OURS) && status !== 'completed').map(({ name }) => name);
 }

@@ -2,7 +2,7 @@
 // (`lib/api/hooks/events.rb`, `lib/api/hooks/resend_hook.rb`, `app/services/web_hook_service.rb`): since 17.3, and since 17.4 for resending; a Maintainer may.
 
 import type { SentWebhooks } from '../../../ports/forge.ts';
-import { type Attempt, leadsHere, recordOf } from '../deliveries.ts';
+import { type Attempt, leadsHere, summaryOf } from '../deliveries.ts';
 import { Answered, type Client } from './client.ts';
 
 /** GitLab accepts no larger page of events, which contain their payloads. */
@@ -12,7 +12,7 @@ const MAX_PAGES = 10;
 /** GitLab takes five requests to resend events of a webhook in a minute, those that it refuses too; the rest follow with the next look. */
 const ASKED_AT_ONCE = 5;
 
-interface Told {
+interface EventResponse {
   readonly id: number;
   /** The address that it was sent to. */
   readonly url?: string;
@@ -34,8 +34,8 @@ export interface DeliveriesOptions {
 export async function sentWebhooks(options: DeliveriesOptions, since: Date): Promise<SentWebhooks | null> {
   return orNothing(async () => {
     const hook = await hookOf(options);
-    const told = hook === null ? null : await attemptsSince(options.client, hook, since);
-    return told === null ? null : recordOf(told);
+    const attempts = hook === null ? null : await attemptsSince(options.client, hook, since);
+    return attempts === null ? null : summaryOf(attempts);
   });
 }
 
@@ -76,11 +76,11 @@ async function attemptsSince(client: Client, { path, url }: Hook, since: Date): 
   const found: Attempt[] = [];
   let pages = 0;
   for await (const rows of client.pages(`${path}/events`, PER_PAGE)) {
-    for (const told of rows as readonly Told[]) {
-      const attempt = attemptOf(told);
+    for (const event of rows as readonly EventResponse[]) {
+      const attempt = attemptOf(event);
       if (attempt === null) return null;
       if (Date.parse(attempt.delivered_at) < since.getTime()) return found;
-      if (told.url === undefined || told.url === url) found.push(attempt);
+      if (event.url === undefined || event.url === url) found.push(attempt);
     }
     pages += 1;
     if (pages === MAX_PAGES) break;
@@ -93,7 +93,7 @@ function attemptOf({
   request_headers: headers = {},
   response_status: status,
   created_at: at,
-}: Told): Attempt | null {
+}: EventResponse): Attempt | null {
   if (at === undefined) return null;
   const key = headers['Idempotency-Key'];
   const code = Number(status);

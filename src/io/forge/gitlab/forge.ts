@@ -17,7 +17,7 @@ import { STATUS_RIGHT, setStatus } from './statuses.ts';
 
 const OPEN: ReadonlySet<string> = new Set(['pending', 'running']);
 
-interface Told {
+interface StatusResponse {
   readonly name: string;
   readonly status: string;
 }
@@ -124,12 +124,12 @@ export function gitlabForge(options: ForgeOptions): Forge {
     openPulls: () =>
       asked('the open merge requests', async () => {
         const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];
-        return found.map(inOurWords);
+        return found.map(toPullRequest);
       }),
     pull: (number) =>
       asked(`merge request ${number}`, async () => {
         const found = (await maybe(`${project}/merge_requests/${number}`)) as MergeRequest | undefined;
-        return found === undefined ? null : inOurWords(found);
+        return found === undefined ? null : toPullRequest(found);
       }),
     // A merge train waits only for GitLab's own pipelines; external statuses do not count there.
     queued: async () => [],
@@ -145,8 +145,8 @@ export function gitlabForge(options: ForgeOptions): Forge {
     repositoryName: () => asked('the project', () => repositoryName(client, project)),
     pending: (commit) =>
       asked('what was said of a commit', async () => {
-        const told = (await all(`${project}/repository/commits/${commit}/statuses`)) as Told[];
-        return told
+        const statuses = (await all(`${project}/repository/commits/${commit}/statuses`)) as StatusResponse[];
+        return statuses
           .filter(({ name, status }) => name.startsWith('phoenix/') && OPEN.has(status))
           .map(({ name }) => name);
       }),
@@ -158,19 +158,20 @@ export function gitlabForge(options: ForgeOptions): Forge {
   };
 }
 
-function inOurWords(told: MergeRequest): PullRequest {
+function toPullRequest(request: MergeRequest): PullRequest {
   // For a squash with a merge commit, the branch moved to the merge commit; a fast-forward has none.
-  const merged = told.state === 'merged' ? (told.merge_commit_sha ?? told.squash_commit_sha ?? told.sha) : null;
+  const merged =
+    request.state === 'merged' ? (request.merge_commit_sha ?? request.squash_commit_sha ?? request.sha) : null;
   return {
-    number: told.iid,
-    title: told.title,
-    description: told.description ?? '',
-    author: told.author?.username ?? 'unknown',
-    head: told.sha as CommitSha,
-    base: told.target_branch,
-    fork: told.source_project_id !== told.target_project_id,
-    open: told.state === 'opened',
+    number: request.iid,
+    title: request.title,
+    description: request.description ?? '',
+    author: request.author?.username ?? 'unknown',
+    head: request.sha as CommitSha,
+    base: request.target_branch,
+    fork: request.source_project_id !== request.target_project_id,
+    open: request.state === 'opened',
     mergedAs: merged as CommitSha | null,
-    mergedBy: merged === null ? null : ((told.merge_user ?? told.merged_by)?.username ?? null),
+    mergedBy: merged === null ? null : ((request.merge_user ?? request.merged_by)?.username ?? null),
   };
 }

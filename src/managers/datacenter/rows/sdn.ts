@@ -1,7 +1,14 @@
 // The software-defined network: controllers, zones that may use one, vnets in zones, and subnets of vnets. Proxmox applies all of it at once, so they
 // are one target together.
 
-import { CONTROLLER_TYPES, dhcpRangeProblem, mayBeGateway, typedSections, ZONE_TYPES } from '../../../proxmox/sdn.ts';
+import {
+  CONTROLLER_TYPES,
+  dhcpRangeProblem,
+  isDhcpRange,
+  mayBeGateway,
+  typedSections,
+  ZONE_TYPES,
+} from '../../../proxmox/sdn.ts';
 import type { ObjectRow } from '../row.ts';
 
 /** At most eight letters and digits, since the name becomes part of an interface name. */
@@ -118,7 +125,7 @@ export const subnets: ObjectRow = {
   faults: (name, { gateway, 'dhcp-range': ranges }) => {
     const [, address = '', bits = ''] = name.split('/');
     const problem = Array.isArray(ranges)
-      ? dhcpRangeProblem(address, Number(bits), ranges as unknown as Parameters<typeof dhcpRangeProblem>[2])
+      ? dhcpRangeProblem(address, Number(bits), ranges.filter(isDhcpRange))
       : undefined;
     return [
       ...(gateway === undefined || mayBeGateway(String(gateway), address, Number(bits))

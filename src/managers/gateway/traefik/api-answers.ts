@@ -6,7 +6,7 @@ import { parseRule } from '../../../traefik/rule.ts';
 import type { EntryPoint } from './static.ts';
 
 /** The loaded elements, by name without provider. */
-export interface Told {
+export interface LoadedConfiguration {
   readonly routers: ReadonlyMap<string, JsonObject>;
   readonly services: ReadonlyMap<string, JsonObject>;
   readonly middlewares: ReadonlyMap<string, JsonObject>;
@@ -15,7 +15,7 @@ export interface Told {
 }
 
 /** Parses the answers of `/api/rawdata` and `/api/entrypoints`, one line of JSON each; null where they are missing. */
-export function readTraefikAnswers(lines: readonly string[]): Told | null {
+export function readTraefikAnswers(lines: readonly string[]): LoadedConfiguration | null {
   const raw = parsed(lines.findLast((each) => each.startsWith('{')));
   const entryPoints = parsed(lines.findLast((each) => each.startsWith('[')));
   if (raw === undefined || !Array.isArray(entryPoints)) return null;
@@ -73,18 +73,18 @@ export interface Refusal {
  * Pure: routers that are disabled or partly so, services and middlewares with errors beside those, and elements
  * that it loaded from another file under one of Phoenix's names.
  */
-export function refusalsOf(dynamic: JsonObject, told: Told): Refusal[] {
+export function refusalsOf(dynamic: JsonObject, loaded: LoadedConfiguration): Refusal[] {
   const http = section(dynamic['http']);
   const users = usersIn(section(http['middlewares']));
   const routers = Object.entries(section(http['routers'])).flatMap(([name, declared]): Refusal[] => {
-    const found = told.routers.get(name);
+    const found = loaded.routers.get(name);
     const why = complaint(found) ?? (sameRouter(section(declared), found ?? {}) ? null : ELSEWHERE);
     return why === null ? [] : [{ kind: 'router', name, why }];
   });
   const said = new Set(routers.map(({ why }) => why));
   const others = (['services', 'middlewares'] as const).flatMap((part) =>
     Object.entries(section(http[part])).flatMap(([name, declared]): Refusal[] => {
-      const found = told[part].get(name);
+      const found = loaded[part].get(name);
       const same = part === 'services' ? sameServers : sameKind;
       const why = complaint(found) ?? (same(section(declared), found ?? {}) ? null : ELSEWHERE);
       const kind = part === 'services' ? 'service' : 'middleware';

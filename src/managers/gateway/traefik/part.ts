@@ -7,7 +7,7 @@ import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
 import { inspect, isForeign, isInstalled, isProven, KEEP, KEPT, printedFile, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
-import { hostsIn, type Refusal, readTraefikAnswers, refusalsOf, type Told } from './api-answers.ts';
+import { hostsIn, type LoadedConfiguration, type Refusal, readTraefikAnswers, refusalsOf } from './api-answers.ts';
 import { faultOf } from './check.ts';
 import {
   API_ADDRESS,
@@ -46,9 +46,9 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
       started: digest(STATIC.started),
       text: printedFile(rest, STATIC_LINE),
     };
-    return { inside, file, told: readTraefikAnswers(rest) };
+    return { inside, file, loaded: readTraefikAnswers(rest) };
   },
-  decide(spec, { inside, file, told }): Decision {
+  decide(spec, { inside, file, loaded }): Decision {
     if (inside.kind === 'unreachable') return { kind: 'impossible', reason: inside.reason };
     if (isForeign(inside.files)) {
       const reason = `${PLACES.current} in container ${spec.guest} was written by somebody else; move it away, then replay`;
@@ -58,7 +58,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     if (fault !== null) return { kind: 'impossible', reason: `Traefik would refuse it: ${fault}` };
     const { active } = inside.files;
     // A Traefik that somebody else configured without an API cannot be verified: it is left running.
-    if (!isOurs(file) && active && told === null) return { kind: 'blocked', reason: showsNothing(spec) };
+    if (!isOurs(file) && active && loaded === null) return { kind: 'blocked', reason: showsNothing(spec) };
     const rendered = renderTraefik(spec);
     const digest = textDigest(rendered.text);
     const first = preparation(spec, file, active);
@@ -66,13 +66,13 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     const started = first.starts ? start(spec, file) : [];
     const wait = awaitReload(spec, rendered.revision);
     if (swapped.length + started.length > 0) return actions([...first.before, ...swapped, ...started, wait]);
-    if (told === null) return actions([isUp(spec), wait]);
-    if (!told.middlewares.has(rendered.revision)) return actions([wait]);
-    const refused = refusalsOf(spec.dynamic, told);
+    if (loaded === null) return actions([isUp(spec), wait]);
+    if (!loaded.middlewares.has(rendered.revision)) return actions([wait]);
+    const refused = refusalsOf(spec.dynamic, loaded);
     const noted = isOurs(file) && file.proven !== file.current ? [noteStatic(spec)] : [];
     if (inside.files.proven !== digest) return actions([...noted, ...questions(spec, refused), recordProven(spec)]);
     if (noted.length > 0) return actions(noted);
-    const left = [...refusedText(spec, refused), ...lackingText(spec, file, told)];
+    const left = [...refusedText(spec, refused), ...lackingText(spec, file, loaded)];
     return left.length === 0 ? actions([]) : { kind: 'partly', reason: left.join('; ') };
   },
   differences: (wanted, seen) => comparedBy(traefikComparison, wanted, seen),
@@ -190,8 +190,8 @@ function refusedText({ sources, guest }: TraefikSpec, refused: readonly Refusal[
   ];
 }
 
-function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, told: Told): string[] {
-  const missing = missingEntryPoints(told.entryPoints, gateway);
+function lackingText({ gateway, guest }: TraefikSpec, file: StaticFile, loaded: LoadedConfiguration): string[] {
+  const missing = missingEntryPoints(loaded.entryPoints, gateway);
   if (missing.length === 0) return [];
   const remedy = isOurs(file)
     ? `Traefik does not read ${STATIC.current}: see to it that its unit starts it with --configFile=${STATIC.current}`

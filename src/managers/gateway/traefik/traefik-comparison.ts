@@ -3,7 +3,7 @@
 import { type Comparison, difference, type FoundDifference } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import { fileDifferences, isProven, type Look } from '../inside.ts';
-import { refusalsOf, type Told } from './api-answers.ts';
+import { type LoadedConfiguration, refusalsOf } from './api-answers.ts';
 import { dynamicDifferences, staticDifferences } from './elements.ts';
 import { API_ADDRESS, PLACES, STATIC } from './scripts.ts';
 import { isOurs, missingEntryPoints, renderStatic, type StaticFile } from './static.ts';
@@ -13,7 +13,7 @@ export interface TraefikSeen {
   readonly inside: Look;
   readonly file: StaticFile;
   /** The answer of Traefik's API; null when it does not answer. */
-  readonly told: Told | null;
+  readonly loaded: LoadedConfiguration | null;
 }
 
 export const traefikComparison: Comparison<TraefikSpec, TraefikSeen> = {
@@ -40,14 +40,14 @@ export const traefikComparison: Comparison<TraefikSpec, TraefikSeen> = {
       },
     },
   ],
-  rest({ spec }, { inside, file, told }) {
+  rest({ spec }, { inside, file, loaded }) {
     if (inside.kind === 'unreachable') return [];
     const rendered = renderTraefik(spec);
-    const state = stateOf(spec, { inside, file, told }, rendered);
+    const state = stateOf(spec, { inside, file, loaded }, rendered);
     // What it makes of another file says nothing about this one.
     const isCurrent = inside.files.current === textDigest(rendered.text);
-    const refused = told === null || !isCurrent ? [] : refusalsOf(spec.dynamic, told);
-    const lacking = told === null ? [] : missingEntryPoints(told.entryPoints, spec.gateway);
+    const refused = loaded === null || !isCurrent ? [] : refusalsOf(spec.dynamic, loaded);
+    const lacking = loaded === null ? [] : missingEntryPoints(loaded.entryPoints, spec.gateway);
     return [
       ...state,
       ...refused.map(({ kind, name, why }) => difference([`${kind} ${name}`], 'served', why)),
@@ -59,18 +59,18 @@ export const traefikComparison: Comparison<TraefikSpec, TraefikSeen> = {
 /** What Traefik does with its files; empty where it serves them. */
 function stateOf(
   spec: TraefikSpec,
-  { inside, file, told }: TraefikSeen,
+  { inside, file, loaded }: TraefikSeen,
   { text, revision }: Rendered,
 ): readonly FoundDifference[] {
   const state = (declared: string, observed: string) => [difference(['traefik'], declared, observed)];
   if (inside.kind === 'unreachable') return [];
   if (!inside.files.active) return state('running', 'stopped');
-  if (told === null) return state(`answers at ${API_ADDRESS}`, 'does not answer');
+  if (loaded === null) return state(`answers at ${API_ADDRESS}`, 'does not answer');
   const ours = isOurs(file);
   const isStatic = !ours || file.current === textDigest(renderStatic(spec.gateway));
   if (!isStatic || inside.files.current !== textDigest(text)) return [];
   if (ours && file.started !== file.current) return state(`started with ${STATIC.current}`, 'started with another');
-  if (!told.middlewares.has(revision)) return state('has loaded its routes', 'has loaded others');
+  if (!loaded.middlewares.has(revision)) return state('has loaded its routes', 'has loaded others');
   return isProven(inside.files) && (!ours || file.proven === file.current)
     ? []
     : state('proved to serve', 'not proved');

@@ -4,6 +4,7 @@
 import { canBeGateway, fixedAddress, isReserved, parseNetwork, spelling } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { type Place, placeIn } from '../../../config/read/place.ts';
+import { splitRemedy } from '../../../model/failure.ts';
 import { targetId } from '../../../model/ids.ts';
 import type { RuleContext } from '../../rule.ts';
 import type { HostInterface, HostNetwork } from '../declared.ts';
@@ -41,9 +42,9 @@ export function hostAsksSomebodyElse({ config: { hypervisor } }: RuleContext): D
   const { network, dns, writtenAt } = hypervisor;
   const reason = resolverLoop({ ...network, resolves: !dns.enabled || dns.upstreamServers.length > 0 });
   if (reason === null) return [];
-  const [message = '', hint = ''] = reason.split('; ');
+  const { description: message, remedy } = splitRemedy(reason);
   const at = placeIn(writtenAt, 'network', 'interfaces', 'dns_nameservers');
-  return [{ code: 'INVALID_VALUE', at, message, hint: sentenceOf(hint), target: TARGET }];
+  return [{ code: 'INVALID_VALUE', at, message, hint: sentenceOf(remedy ?? ''), target: TARGET }];
 }
 
 const TARGET = targetId('hypervisor', 'network');

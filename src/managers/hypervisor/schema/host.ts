@@ -19,6 +19,7 @@ const ACCOUNT = [
 export const hostUser = z.strictObject({
   username: becomes(ACCOUNT, value.EXPECT_USER, value.userName).describe('Administrator of the host and of Proxmox.'),
   password_hash: value.secret
+    .meta({ secret: 'no password is set from it' })
     .optional()
     .describe('Hash of the password, by reference; `NOT_SET` for none. Default: none.'),
   sudo_access: z.boolean().default(false).describe('Whether sudo is allowed. Default: false.'),

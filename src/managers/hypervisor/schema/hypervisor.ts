@@ -12,7 +12,10 @@ import { storageShape } from './storage.ts';
 
 const portainer = z.strictObject({
   admin_user: text.word.default('admin').describe('First user of Portainer. Default: admin.'),
-  admin_password: value.secret.optional().describe('Its password, by reference.'),
+  admin_password: value.secret
+    .meta({ secret: 'portainer/server fails when it is applied' })
+    .optional()
+    .describe('Its password, by reference.'),
   agent_secret: value.secretReference
     .meta({ secret: true })
     .optional()

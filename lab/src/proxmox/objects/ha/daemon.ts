@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { newCall } from '../../call.ts';
 import { switchOff } from '../../guest/power.ts';
 import { pause } from '../../lock.ts';
-import { HA_REQUESTS, kindOf, type LabNode, orders, pathOf, running, setRunning } from '../../node.ts';
+import { HA_REQUESTS, kindOf, type LabNode, labSettings, pathOf, running, setRunning } from '../../node.ts';
 import { startContainerHere } from '../../pct/lifecycle.ts';
 import { startMachineHere } from '../../qm/lifecycle.ts';
 import { Refusal } from '../../refusal.ts';
@@ -19,7 +19,7 @@ const USUAL_DELAY = 1000;
 export function carryOutHaRequests(node: LabNode): void {
   const folder = pathOf(node, HA_REQUESTS);
   if (!existsSync(folder)) return;
-  const delay = orders(node).haDelayMs ?? USUAL_DELAY;
+  const delay = labSettings(node).haDelayMs ?? USUAL_DELAY;
   for (const name of readdirSync(folder).filter((one) => /^\d+\.json$/.test(one))) {
     const file = join(folder, name);
     const { wish, asked } = JSON.parse(readFileSync(file, 'utf8')) as HaRequest;

@@ -40,7 +40,7 @@ export function applySdn(call: Call): string | undefined {
       if (problem === null) setKernelLinks(node, declaredLinks(node).links);
       else print(call, problem);
     },
-    true,
+    'print',
   );
   return call.upids.at(-1);
 }
