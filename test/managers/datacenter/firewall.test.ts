@@ -343,6 +343,16 @@ test('a set that is declared without entries keeps those that others put there, 
   await host.close();
 });
 
+test('a file of which Proxmox reads nothing for its carriage returns is neither emptied nor brought into force', async () => {
+  const host = await openLabHost();
+  const text = '[OPTIONS]\r\n\r\nenable: 1\r\n\r\n[ALIASES]\r\n\r\noffice 10.9.0.0/16\r\n';
+  await host.write(FILE, text);
+  const end = await convergeStep(alias, host, wanted(targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } })));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('sed -i') });
+  expect(await host.read(FILE)).toBe(text);
+  await host.close();
+});
+
 test('what a rule of a guest still names is not deleted, though Proxmox would', async () => {
   const host = await openLabHost();
   const target = targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } });

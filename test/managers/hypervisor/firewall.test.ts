@@ -132,6 +132,12 @@ policy_out: ACCEPT
     expect(host.commands.filter((line) => /restart/.test(line))).toEqual([]);
   });
 
+  test('what Proxmox reads nothing of for its carriage returns comes into force only when it is adopted', async () => {
+    await host.write(HOST, '[OPTIONS]\r\n\r\nenable: 0\r\n');
+    const end = await convergeStep(manager, host, wanted(firewallOf()));
+    expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('carriage returns') });
+  });
+
   test('a line that Proxmox does not understand brings back what was there', async () => {
     await step(firewallOf());
     const before = await texts(host);
