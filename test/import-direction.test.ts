@@ -236,6 +236,15 @@ describe('imports of ours point one way', () => {
     expect(new Set(known.map(({ from }) => from))).toEqual(new Set(['managers/index.ts']));
   });
 
+  test('what applies a step knows neither the scheduler nor how a commit becomes a run, but what a commit declares', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      // The turn of a worker asks the scheduler how to continue.
+      const isStep = from.startsWith('agent/apply/') && from !== 'agent/apply/turn.ts';
+      return isStep && /^agent\/(schedule\.ts|reconcile\/(?!desired-state\.ts))/.test(to);
+    });
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
   test('no file is part of a circle of imports by value', () => {
     expect(circles(imports)).toEqual([]);
     // Those of the lab, by their way from src.

@@ -4,7 +4,7 @@
 import type { TargetId } from '../model/ids.ts';
 import type { MarkedTarget } from '../model/target.ts';
 import type { Context } from './context.ts';
-import { declaredAt } from './reconcile/gather.ts';
+import { declaredAt } from './reconcile/desired-state.ts';
 import { clockTick } from './verbs/known-targets.ts';
 
 /**

@@ -8,12 +8,9 @@ import { applying, frozen, superseded } from '../messages/statuses/run-status.ts
 import type { Sentence } from '../messages/statuses/status.ts';
 import { stepReason } from '../messages/statuses/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
-import type { PlanStep } from '../model/plan.ts';
 import { dependentsOf, type Placed } from '../model/plan-graph.ts';
-import type { CommitStatus } from '../model/report.ts';
 import { endedWell, type Outcome, type RunState } from '../model/run.ts';
 import { cutOffTargets } from '../plan/following.ts';
-import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy.ts';
 import { ready } from '../plan/ready.ts';
 import type { ApplyRequest, RetryDelay } from '../ports/queue.ts';
 import type { RunDetail } from '../ports/runs.ts';
@@ -22,9 +19,9 @@ import { isDeferred } from './apply/deferred.ts';
 import { type Context, isoNow } from './context.ts';
 import { enforcePolicyOf } from './reconcile/policy-in-force.ts';
 import { commentOnMerged } from './review/merged.ts';
-import { isTimed, runStatuses, settled } from './statuses.ts';
+import { openingFor, waitingReason } from './start-conditions.ts';
+import { changedStatuses, isTimed, runStatuses, settled } from './statuses.ts';
 import { driftBeside, heal } from './timers/heal.ts';
-import { openingFor } from './window.ts';
 
 /** A deferred step is requested again if its worker has not returned to it by this much later. */
 const OVERDUE_MS = 60_000;
@@ -192,16 +189,6 @@ function nextSteps(run: RunDetail, publicUrl: string | null) {
   return { start: run.state === 'superseded' ? [] : start.map(placed), running: running.map(jobOf), settle };
 }
 
-/** What a person has to do before the step may start; null for nothing. @param run with at least that step's approvals */
-export function waitingReason(run: RunDetail, step: PlanStep): string | null {
-  const problem = run.held[step.target];
-  if (problem !== undefined) return problem;
-  if (step.protected && isDestructive(step.impact)) return stepReason.protected(step);
-  const policy = policyOf(run.plan);
-  if (isApproved(policy, step, run.approvals)) return null;
-  return stepReason.needsApproval(run.id, step, approversOf(policy, step.target, run.approvals).length);
-}
-
 /** Called when every step has an outcome. A run with a blocked step stays open for a person. @param known the run, if it was just read */
 async function finish(context: Context, id: RunDetail['id'], known: RunDetail | null): Promise<void> {
   const { ledger, queue, options } = context;
@@ -231,12 +218,4 @@ async function finish(context: Context, id: RunDetail['id'], known: RunDetail | 
   await heal(context, run);
   // The run may have created something that expires.
   if (!run.readOnly) await queue.requestRenew();
-}
-
-/** Drift detection with an unchanged result sends no status: a forge stores every status, and limits their number. */
-export async function changedStatuses({ ledger }: Context, said: readonly CommitStatus[]): Promise<CommitStatus[]> {
-  const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
-  return said.filter((each, index) => {
-    return each.state !== known[index]?.state || each.description !== known[index]?.description;
-  });
 }

@@ -12,6 +12,7 @@ import { stepEnded } from '../messages/statuses/step-status.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { CommitStatus } from '../model/report.ts';
 import { imperative } from '../model/verbs.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { RunDetail, RunRequest } from '../ports/runs.ts';
 import type { SettledStep } from '../ports/steps.ts';
 
@@ -64,4 +65,15 @@ export function settled(
   reason: string,
 ): SettledStep {
   return { outcome, reason, statuses: stepStatuses(publicUrl, run, target, stepEnded(outcome, reason)) };
+}
+
+/** Drift detection with an unchanged result sends no status: a forge stores every status, and limits their number. */
+export async function changedStatuses(
+  { ledger }: { readonly ledger: Pick<Ledger, 'lastSaid'> },
+  said: readonly CommitStatus[],
+): Promise<CommitStatus[]> {
+  const known = await Promise.all(said.map(({ commit, context }) => ledger.lastSaid(commit, context)));
+  return said.filter((each, index) => {
+    return each.state !== known[index]?.state || each.description !== known[index]?.description;
+  });
 }

@@ -56,6 +56,13 @@ export interface Importer<Found = unknown, Spec = JsonObject, Observation = unkn
   observe(host: HostReader): Promise<Found>;
   /** Pure. @param secretsFolder folder of the node with the files that references name, without a trailing slash */
   written(found: Found, extent: Extent, secretsFolder: string): Imported;
+  /**
+   * Pure: where on the host the value of a field was read, as `/etc/pve/lxc/101.conf:7`, or the file alone; null for no target of the kind.
+   *
+   * @param entry the target's entry of the file, as it was imported
+   * @param keys the way from the entry to the field
+   */
+  placeOf?(found: Found, target: string, entry: JsonObject, keys: readonly string[]): string | null;
   /** Pure: every object of the kind on the host that this configuration does not declare. */
   undeclared(found: Found, config: Config): readonly FoundObject[];
   /** Fields of specs that cannot be read from a host, such as what a guest was created from: they are not compared. */

@@ -3,7 +3,7 @@
 
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
+import { type CommitSha, type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import { startTestAgent } from '../support/agent.ts';
 import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
 import { BOXES, type BoxHost } from '../support/boxes.ts';
@@ -105,7 +105,7 @@ describe('a push', () => {
     expect((await phoenix.ledger.targets()).touched.size).toBe(0);
   });
 
-  test('a partly created guest that is no longer declared is removed', LONG_TEST, async () => {
+  test('a partly created guest that is no longer declared is removed', async () => {
     await phoenix.push(environment({ 101: {} }));
     host.order('box start 102', { exit: 1, stderr: 'no' });
     await phoenix.push(environment({ 101: {}, 102: {} }));
@@ -141,7 +141,7 @@ describe('destruction', () => {
     expect([...(await phoenix.ledger.targets()).applied]).toMatchObject([['lxc/101', { commit }]]);
   });
 
-  test('a trailer of the pushed head approves it; one of a commit below it does not', LONG_TEST, async () => {
+  test('a trailer of the pushed head approves it; one of a commit below it does not', async () => {
     const trailer = 'Phoenix-Approve: destroy lxc/102';
     await phoenix.push(environment({ 101: {}, 102: {} }));
     await phoenix.repo.commit(environment({ 101: {} }), `Remove 102\n\n${trailer}`);
@@ -155,8 +155,19 @@ describe('destruction', () => {
     expect(statuses['phoenix/lxc/102']).toBe('success: applied');
   });
 
+  test('a guest that was protected when it was last declared is kept even with approval', async () => {
+    await phoenix.push(environment({ 101: {}, 102: {} }));
+    // Nothing is applied for it, so what was last applied does not say it.
+    await phoenix.push(environment({ 101: {}, 102: { protected: true } }));
+    await commands();
+    const { statuses } = await phoenix.push(environment({ 101: {} }), 'Remove\n\nPhoenix-Approve: destroy lxc/102');
+    expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
+    await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow('protected');
+    expect(await commands()).toEqual([]);
+  });
+
   test(
-    'a guest that was protected is kept even with approval, although that commit applied nothing',
+    'such a guest is kept although the commit that protected it applied nothing, and however many commits follow',
     LONG_TEST,
     async () => {
       await phoenix.push(environment({ 101: {}, 102: {} }));
@@ -168,9 +179,6 @@ describe('destruction', () => {
         const { statuses } = await phoenix.push(environment({ 101: { memory_mb } }), approved);
         expect(statuses['phoenix/lxc/102']).toMatch(/^failure: would destroy it, but it is protected/);
       }
-      await expect(phoenix.agent().approve(await newestRun(), targetId('lxc', 102), 'ann')).rejects.toThrow(
-        'protected',
-      );
       expect(await commands()).toEqual(['box put 101']);
       // Nor does time: more commits than are read for it.
       for (let count = 0; count < 51; count += 1) await phoenix.repo.commit(environment({ 101: { memory_mb: 600 } }));
@@ -227,19 +235,25 @@ describe('destruction', () => {
 });
 
 describe('newest wins', () => {
-  test('running steps end, waiting ones are superseded, and the newer plans against what was really applied', async () => {
+  test('running steps end, waiting ones and waiting commits are superseded, and the newest plans against what was really applied', async () => {
     const gate = holdAt(host, 'box start 101');
     const first = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101] } }));
     await phoenix.repo.push();
     await gate.held;
     const second = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101], memory_mb: 1024 } }));
     await phoenix.repo.push();
-    await until(() => /waits for the running steps/.test(phoenix.statuses(second)['phoenix/apply'] ?? ''));
+    const waits = (commit: CommitSha) =>
+      /waits for the running steps/.test(phoenix.statuses(commit)['phoenix/apply'] ?? '');
+    await until(() => waits(second));
+    const third = await phoenix.repo.commit(environment({ 101: {}, 102: { dependencies: [101], memory_mb: 2048 } }));
+    await phoenix.repo.push();
+    await until(() => waits(third));
     gate.open();
-    const { statuses } = await phoenix.answered(second);
+    const { statuses } = await phoenix.answered(third);
     expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/102': 'success: applied' });
+    expect(phoenix.statuses(second)).toEqual({ 'phoenix/apply': `error: superseded by ${short(third)}` });
     expect(phoenix.statuses(first)).toEqual({
-      'phoenix/apply': `error: superseded by ${short(second)}`,
+      'phoenix/apply': `error: superseded by ${short(third)}`,
       'phoenix/lxc/101': 'success: applied',
       'phoenix/lxc/102': `error: superseded by ${short(second)}`,
     });
@@ -257,7 +271,7 @@ describe('newest wins', () => {
     expect((await phoenix.answered(first)).statuses['phoenix/apply']).toBe('success: applied 2 targets');
   });
 
-  test('a commit that was superseded before it was reconciled gets a status too', LONG_TEST, async () => {
+  test('a commit that was superseded before it was reconciled gets a status too', async () => {
     await phoenix.stopAgent();
     const first = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
@@ -283,10 +297,13 @@ describe('newest wins', () => {
 });
 
 describe('history', () => {
-  test('a rewritten branch is refused until a person decides how to continue', LONG_TEST, async () => {
+  test('nothing goes back by itself: a rewritten branch is refused, and so is an older commit without a rewind', async () => {
     const { commit: base } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 600 } }));
     await commands();
+    await expect(phoenix.agent().replay({ commit: base, by: 'ann' })).rejects.toThrow(
+      /going back undoes a later commit \([0-9a-f]{7} ".*" by .*\); add --rewind/,
+    );
     await phoenix.repo.reset(base);
     const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
     await phoenix.repo.push('--force');
@@ -295,6 +312,16 @@ describe('history', () => {
       new RegExp(`^failure: refused: .*phoenix replay ${short(forked)} --rewind`),
     );
     expect(await commands()).toEqual([]);
+  });
+
+  test('a rewritten branch is refused until a person decides how to continue', LONG_TEST, async () => {
+    const { commit: base } = await phoenix.push(environment({ 101: {} }));
+    await phoenix.push(environment({ 101: { memory_mb: 600 } }));
+    await commands();
+    await phoenix.repo.reset(base);
+    const forked = await phoenix.repo.commit(environment({ 101: { memory_mb: 700 } }), 'Another way');
+    await phoenix.repo.push('--force');
+    await phoenix.answered(forked);
 
     const run = await phoenix.agent().replay({ commit: short(forked), rewind: true, by: 'ann' });
     expect((await phoenix.reached(run, 'succeeded')).statuses['phoenix/apply']).toBe('success: applied 1 target');
@@ -408,14 +435,11 @@ describe('replay', () => {
     expect(phoenix.statuses(commit)).toEqual(statuses);
   });
 
-  test('goes back only when explicitly requested, and only on the branch', LONG_TEST, async () => {
+  test('goes back when explicitly requested, and only on the branch', LONG_TEST, async () => {
     const { commit: old } = await phoenix.push(environment({ 101: {} }));
     await phoenix.push(environment({ 101: { memory_mb: 1024 } }));
     await commands();
     const agent = phoenix.agent();
-    await expect(agent.replay({ commit: old, by: 'ann' })).rejects.toThrow(
-      /going back undoes a later commit \([0-9a-f]{7} ".*" by .*\); add --rewind/,
-    );
     await expect(agent.replay({ commit: 'f'.repeat(40), by: 'ann' })).rejects.toThrow('not in the repository');
     const run = await agent.replay({ commit: old, rewind: true, by: 'ann' });
     await phoenix.reached(run, 'succeeded');

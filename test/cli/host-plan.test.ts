@@ -6,7 +6,15 @@ import type { TargetId } from '../../src/model/ids.ts';
 import type { Target } from '../../src/model/target.ts';
 
 const differs = (target: string, isThere: boolean | null): Compared => {
-  return { target: target as TargetId, kind: 'differs', isThere, impact: 'live', actions: [], reason: null };
+  return {
+    target: target as TargetId,
+    kind: 'differs',
+    isThere,
+    impact: 'live',
+    actions: [],
+    fields: [],
+    reason: null,
+  };
 };
 
 /** @param within by target, the target that contains it */

@@ -159,7 +159,7 @@ testComparison(gateway as unknown as Manager, {
           ...{ digests: new Map(), rest: [], stderr: '' },
         },
         file,
-        told: {
+        loaded: {
           ...{ routers: loaded('routers'), services: loaded('services'), entryPoints },
           middlewares: new Map([[revision, { status: 'enabled' }]]),
         },

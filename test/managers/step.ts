@@ -1,7 +1,8 @@
 // Runs one step like the agent with `rollback_on_failure`, without ledger and leases, and kills it where a test says so.
 
-import { convergeStep, type Ending } from '../../src/agent/apply/converge.ts';
+import { convergeStep } from '../../src/agent/apply/converge.ts';
 import { Aborted } from '../../src/agent/apply/lease.ts';
+import type { Ending } from '../../src/agent/apply/step-work.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/guarded-host.ts';

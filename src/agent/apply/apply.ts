@@ -15,18 +15,17 @@ import type { RetryDelay } from '../../ports/queue.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Lease, StepEnd } from '../../ports/steps.ts';
 import { type Context, isoNow } from '../context.ts';
-import { waitingReason } from '../schedule.ts';
+import { openingFor, waitingReason } from '../start-conditions.ts';
 import { stepStatuses } from '../statuses.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/reviewed-plan.ts';
-import { openingFor } from '../window.ts';
-import { type Ending, TransientError } from './converge.ts';
 import { isDeferred, MAX_DEFERRAL_MS } from './deferred.ts';
 import { withPlaces } from './difference-places.ts';
 import { Aborted, renewLease } from './lease.ts';
 import { waitingStatuses } from './node-away.ts';
 import type { LeaseGuard } from './perform.ts';
 import { stepLog } from './step-log.ts';
+import { type Ending, TransientError } from './step-work.ts';
 import { wantedBy } from './wanted.ts';
 
 /**

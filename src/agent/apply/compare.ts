@@ -3,9 +3,9 @@
 import type { Decision } from '../../managers/manager.ts';
 import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
-import type { Ending, StepWork } from './converge.ts';
 import { differencesOf } from './differences.ts';
 import { withoutLeft } from './left-to-people.ts';
+import type { Ending, StepWork } from './step-work.ts';
 
 /** What is to be done, without the differences that the declaration leaves to people. */
 export function decide(work: StepWork, observation: unknown): Decision {

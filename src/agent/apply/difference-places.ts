@@ -13,7 +13,7 @@ import { isArray, isObject, same } from '../../plan/canonical.ts';
 import { child, keys } from '../../plan/pointer.ts';
 import type { Context } from '../context.ts';
 import { linesOf } from '../lines-of.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { linesBetween, type RecordedDifference } from './differences.ts';
 
 /** The differences with their places, as they are recorded. @param commit that declares the target */

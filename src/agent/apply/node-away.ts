@@ -5,8 +5,7 @@ import type { CommitStatus } from '../../model/report.ts';
 import type { NodeAway } from '../../ports/ledger.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
-import { changedStatuses } from '../schedule.ts';
-import { runStatuses } from '../statuses.ts';
+import { changedStatuses, runStatuses } from '../statuses.ts';
 
 /** Empty where it was reported already. */
 export async function waitingStatuses(context: Context, run: RunDetail, away: NodeAway): Promise<CommitStatus[]> {

@@ -10,7 +10,7 @@ import { ignoredFields } from '../../plan/drift.ts';
 import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import type { SecretDigests } from './seal.ts';
 
 export interface Task {

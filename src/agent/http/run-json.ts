@@ -15,7 +15,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Freeze, TargetRecords } from '../../ports/ledger.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
 import type { KnownTarget } from '../deps.ts';
-import { openingFor } from '../window.ts';
+import { openingFor } from '../start-conditions.ts';
 
 export interface RunJson extends Run {
   /** Why it was refused, is invalid or waits; null for none. */

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import type { KnownTarget } from '../deps.ts';
 import { targetsJson } from '../http/run-json.ts';
 import { orphans } from '../orphans.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { certificates } from '../views/certificates.ts';
 import { changesIn, type Sight } from './troubles.ts';
 

@@ -63,6 +63,15 @@ export function declarations(
   };
 }
 
+/** What a recorded commit declares; undefined when the repository has lost the commit, as after a force push. */
+export async function declaredAt(
+  { repository, declared }: { readonly repository: Repository; readonly declared: Declarations },
+  commit: string,
+): Promise<Declared | undefined> {
+  const sha = await repository.resolve(commit);
+  return sha === null ? undefined : declared(sha);
+}
+
 /**
  * Pure.
  *

@@ -11,7 +11,7 @@ import type { RunRequest } from '../../ports/runs.ts';
 import { changedSecretsOrNone } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import { missingSecrets } from '../missing-secrets.ts';
-import type { Declared } from './desired-state.ts';
+import { type Declared, declaredAt } from './desired-state.ts';
 import { policyFor } from './policy-in-force.ts';
 import type { Gathered } from './proposal.ts';
 
@@ -142,10 +142,4 @@ export async function against(
     before,
   });
   return { ...declared, problems };
-}
-
-/** Undefined when the repository has lost the commit, as after a force push. */
-export async function declaredAt(context: Context, commit: string): Promise<Declared | undefined> {
-  const sha = await context.repository.resolve(commit);
-  return sha === null ? undefined : context.declared(sha);
 }

@@ -5,7 +5,7 @@ import type { WrittenSide } from '../../managers/written-entries.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './desired-state.ts';
-import { declaredAt } from './gather.ts';
+import { declaredAt } from './desired-state.ts';
 import type { Gathered } from './proposal.ts';
 
 type Reading = Pick<Context, 'repository'>;

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { missingSecrets } from '../missing-secrets.ts';
 import { requestRun } from '../open-run.ts';
 import { TIMER } from '../statuses.ts';
-import { declaredAt } from './gather.ts';
+import { declaredAt } from './desired-state.ts';
 import { appliesWholeCommit } from './policy-in-force.ts';
 
 /** Number of runs that are searched for earlier attempts. */

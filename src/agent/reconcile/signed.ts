@@ -5,7 +5,7 @@ import type { FinalSentence } from '../../messages/statuses/status.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import type { SignedCommits } from '../../model/policy.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from './gather.ts';
+import { declaredAt } from './desired-state.ts';
 import { commitsSince } from './history.ts';
 import { policyFor } from './policy-in-force.ts';
 

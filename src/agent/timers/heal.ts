@@ -7,7 +7,7 @@ import { targetsToHeal } from '../../plan/drift.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { requestRun } from '../open-run.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { isTimed, TIMER } from '../statuses.ts';
 
 /** Number of runs searched for earlier corrections. */

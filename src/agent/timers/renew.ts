@@ -10,7 +10,7 @@ import { changedSecrets } from '../changed-secrets.ts';
 import type { Context } from '../context.ts';
 import { messageOf, noteFault } from '../faults.ts';
 import { requestRun } from '../open-run.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { TIMER } from '../statuses.ts';
 
 /** Later due times are covered by the timer itself. */

@@ -4,7 +4,8 @@ import { DONE } from '../../messages/command.ts';
 import { asksForApproval } from '../../messages/pages/actions.ts';
 import { verbRow } from '../../model/verbs.ts';
 import type { RunDetail } from '../../ports/runs.ts';
-import { convergeStep, type Ending, type StepWork } from '../apply/converge.ts';
+import { convergeStep } from '../apply/converge.ts';
+import type { Ending, StepWork } from '../apply/step-work.ts';
 import { checkHealth } from './check-health.ts';
 import { switchPower } from './switch-power.ts';
 

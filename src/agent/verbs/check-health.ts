@@ -3,11 +3,11 @@
 import type { Manager, Wanted } from '../../managers/manager.ts';
 import { HEALTH } from '../../messages/command.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
-import type { Ending } from '../apply/converge.ts';
 import { leftFields, withoutLeft } from '../apply/left-to-people.ts';
 import type { Performing } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
 import { sealWanted } from '../apply/seal.ts';
+import type { Ending } from '../apply/step-work.ts';
 
 export interface HealthWork extends Omit<Performing, 'leaseGuard'> {
   readonly manager: Manager;

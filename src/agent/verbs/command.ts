@@ -5,7 +5,7 @@ import { COMMAND_VERBS, type CommandVerb, verbRow } from '../../model/verbs.ts';
 import type { Context } from '../context.ts';
 import type { CommandRequest } from '../deps.ts';
 import { appliedCommit, requestRun } from '../open-run.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { Refused } from '../refused.ts';
 import { dryRunRefusal } from './reviewed-plan.ts';
 import { refuseUndeclared, targetsNamed } from './target-names.ts';

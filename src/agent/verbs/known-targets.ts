@@ -6,7 +6,7 @@ import type { TargetId } from '../../model/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Context } from '../context.ts';
 import type { KnownTarget } from '../deps.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { situationOf } from './situation.ts';
 
 /** Minimum interval between observations of the host, however many clients there are. */

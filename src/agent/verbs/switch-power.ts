@@ -5,9 +5,9 @@ import { type Decision, type Manager, type PowerManager, ROUNDS, type Wanted } f
 import { DONE } from '../../messages/command.ts';
 import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Power } from '../../model/verbs.ts';
-import { type Ending, TransientError } from '../apply/converge.ts';
 import { type Performing, performRound, throwIfAborted } from '../apply/perform.ts';
 import { probe } from '../apply/probe.ts';
+import { type Ending, TransientError } from '../apply/step-work.ts';
 
 export interface PowerWork extends Performing {
   readonly manager: Manager;

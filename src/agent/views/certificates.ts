@@ -3,7 +3,7 @@
 import type { CertificateEnd } from '../../model/environment.ts';
 import { kindOf } from '../../model/ids.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 import { clockTick } from '../verbs/known-targets.ts';
 
 /** Certificates of the followed commit; empty before the first. @throws when the host cannot be observed */

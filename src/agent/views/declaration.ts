@@ -5,7 +5,7 @@ import type { Declaration } from '../../model/environment.ts';
 import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Context } from '../context.ts';
 import { linesOf } from '../lines-of.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 
 /** Null where it does not declare the target. @throws when the repository cannot be read */
 export async function declaration(context: Context, target: TargetId): Promise<Declaration | null> {

@@ -3,7 +3,7 @@
 import { environmentOf } from '../../managers/environment.ts';
 import type { DeclaredEnvironment } from '../../model/environment.ts';
 import type { Context } from '../context.ts';
-import { declaredAt } from '../reconcile/gather.ts';
+import { declaredAt } from '../reconcile/desired-state.ts';
 
 /** Null before the first commit, and where the followed one can no longer be read. */
 export async function environment(context: Context): Promise<DeclaredEnvironment | null> {

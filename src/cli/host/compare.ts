@@ -30,6 +30,8 @@ export type Compared =
       readonly impact: Impact;
       /** Summaries of the planned actions. */
       readonly actions: readonly string[];
+      /** Names of the fields that differ. */
+      readonly fields: readonly string[];
       /** Why nothing would be done, and the remedy; null if it would be. */
       readonly reason: string | null;
     }
@@ -121,6 +123,7 @@ function classifyComparison(kind: Kind, wanted: Wanted, seen: unknown): Compared
     isThere: kind.isThere === undefined ? true : kind.isThere(wanted, seen),
     impact: worst(actions.map(({ impact }) => impact)),
     actions: actions.map(({ summary }) => summary),
+    fields: kind.differences(wanted, asMarked).map(({ field }) => field),
     reason: decision.kind === 'actions' ? doubtOf(decision.actions) : decision.reason,
   };
 }

@@ -16,6 +16,8 @@ export interface KindObservations {
    * Generates the files. @param extent how much to import
    */
   written(extent: Extent, secretsFolder: string): Imported;
+  /** Where on the host a field of an imported target was read; null where its kind does not tell. */
+  placeOf(target: string, entry: JsonObject, keys: readonly string[]): string | null;
   undeclared(config: Config): readonly FoundObject[];
 }
 
@@ -49,6 +51,10 @@ export async function observeKinds(host: HostReader, only: readonly string[] = [
   return {
     written: (extent, secretsFolder) =>
       merged([...found.map((one) => one.importer.written(one.found, extent, secretsFolder)), { ...EMPTY, left }]),
+    placeOf: (target, entry, keys) =>
+      found
+        .map((one) => one.importer.placeOf?.(one.found, target, entry, keys) ?? null)
+        .find((place) => place !== null) ?? null,
     undeclared: (config) => found.flatMap((one) => one.importer.undeclared(one.found, config)),
   };
 }

@@ -1,27 +1,33 @@
 // `phoenix import`: reads a host and writes a config repo that is valid and has an empty plan against it. Read-only on the host.
 
 import { memoizedReader } from '../../agent/apply/inventories.ts';
+import { Known } from '../../config/known.ts';
 import { nearest } from '../../config/nearest.ts';
 import { locate } from '../../config/read/locate.ts';
 import { keysOf } from '../../config/read/place.ts';
+import { load } from '../../load/load.ts';
 import type { Imported } from '../../managers/importer.ts';
 import { allTargets } from '../../managers/index.ts';
+import type { HostReader } from '../../managers/manager.ts';
 import { HYPERVISOR_FILE } from '../../managers/places.ts';
 import { writtenStacks } from '../../managers/stack/import.ts';
 import { importText, nextSteps, type ShownSecret } from '../../messages/setup/import.ts';
 import { AT_WORK } from '../../messages/terminal/at-work.ts';
+import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Host } from '../../ports/host.ts';
 import type { ReadAccess } from '../../settings/portainer.ts';
 import type { SourceSettings } from '../../settings/source.ts';
-import { compareTargets } from '../host/compare.ts';
-import { IMPORTED_KINDS, observeKinds, secretsFolder } from '../host/observe-kinds.ts';
+import { type Compared, compareTargets } from '../host/compare.ts';
+import { IMPORTED_KINDS, type KindObservations, observeKinds, secretsFolder } from '../host/observe-kinds.ts';
 import { explainUnreachable, type OpenReadOnly, openReadOnly } from '../host/open.ts';
+import { snapshotOf } from '../host/written-snapshot.ts';
 import { EXIT, type Io, noteProgress } from '../io.ts';
 import { portainerSettings } from '../read-settings.ts';
 import { sourceSettings } from '../source.ts';
+import { type Judged, leaveFields } from './fields-to-leave.ts';
 import { groupLeft } from './group-left.ts';
-import { valueIn } from './imported-files.ts';
+import { guestEntry, valueIn, withGuest } from './imported-files.ts';
 import { reduceUntilValid, withoutTarget } from './reduce-until-valid.ts';
 import { repositoryFiles } from './repository-files.ts';
 import { stacksOfPortainer } from './stacks.ts';
@@ -94,7 +100,8 @@ export async function readHost(
   const found = joinedWith(around.written('different', secretsFolder(settings)), more);
   const hypervisor: JsonObject = { domain_name: NO_DOMAIN, ...found.files[HYPERVISOR_FILE] };
   const files = { [HYPERVISOR_FILE]: hypervisor, ...without(found.files, HYPERVISOR_FILE) };
-  let { imported, config } = reduceUntilValid({ ...found, files }, settings);
+  const { placeOf } = around;
+  let { imported, config } = reduceUntilValid({ ...found, files }, settings, placeOf);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const targets = allTargets(config);
     const compared = await compareTargets(host, reader, targets);
@@ -103,11 +110,51 @@ export async function readHost(
     for (const one of others) {
       if (one.kind === 'same') continue;
       const why = one.reason ?? ('actions' in one ? `it would not stay as it is: ${one.actions.join('; ')}` : '');
-      imported = withoutTarget(imported, one.target, why);
+      const reduced = await withoutFields(imported, one.target, why, { host, reader, settings, placeOf });
+      imported = reduced ?? withoutTarget(imported, one.target, why, placeOf);
     }
-    ({ imported, config } = reduceUntilValid(imported, settings));
+    ({ imported, config } = reduceUntilValid(imported, settings, placeOf));
   }
   throw new Error('what was found on the host cannot be written down so that nothing of it would change');
+}
+
+interface Comparing {
+  readonly host: Host;
+  readonly reader: HostReader;
+  readonly settings: SourceSettings;
+  readonly placeOf: KindObservations['placeOf'];
+}
+
+/** Leaves of a guest only the fields that would change it. Null for other kinds, and where the guest would change without any of them. */
+async function withoutFields(
+  imported: Imported,
+  target: TargetId,
+  why: string,
+  { host, reader, settings, placeOf }: Comparing,
+): Promise<Imported | null> {
+  const entry = guestEntry(imported.files, target);
+  if (entry === null) return null;
+  const known = new Known();
+  const reduced = await leaveFields(entry, async (one) => {
+    const { config } = load(snapshotOf(withGuest(imported.files, target, one), imported.texts), { ...settings, known });
+    const declared = config === null ? undefined : allTargets(config).get(target);
+    if (declared === undefined) return null;
+    const [compared] = await compareTargets(host, reader, new Map([[target, declared]]));
+    if (compared?.kind !== 'differs') return compared === undefined ? null : judgedAs(compared);
+    return { same: false, fields: compared.fields.length, reason: compared.reason };
+  });
+  if (reduced === null) return null;
+  const left = reduced.left.map((way) => {
+    const place = placeOf(target, entry, way);
+    return { what: `${target} ${way.join('.')}${place === null ? '' : ` (${place})`}`, why };
+  });
+  const files = withGuest(imported.files, target, reduced.entry);
+  return { ...imported, files, left: [...imported.left, ...left] };
+}
+
+/** One that cannot be looked at is no nearer to its declaration, whatever is left out. */
+function judgedAs(compared: Exclude<Compared, { kind: 'differs' }>): Judged | null {
+  return compared.kind === 'same' ? { same: true, fields: 0, reason: null } : null;
 }
 
 /** @param more additional files that no kind generates */

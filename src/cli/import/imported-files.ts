@@ -3,6 +3,7 @@
 
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
+import { isObject } from '../../plan/canonical.ts';
 
 /** Removes a value and leaves a gap, so that other paths stay valid; returns the removed path, null if there was none. */
 export function removeAt(root: unknown, path: readonly string[]): string | null {
@@ -77,7 +78,7 @@ function withoutEmpty(file: JsonObject): JsonObject {
 /** Removes gaps, and files without guests or objects. */
 export function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
   const closed = Object.entries(files).map(
-    ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value))) as JsonObject] as const,
+    ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value) ?? {})) as JsonObject] as const,
   );
   const full = closed.map(
     ([path, value]) => [path, path === DATACENTER_FILE ? withoutEmptyFields(value) : value] as const,
@@ -90,14 +91,57 @@ function withoutEmptyFields(file: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(file).filter(([, objects]) => Object.keys(objects ?? {}).length > 0));
 }
 
+/** Without gaps; undefined for a list or an object of which nothing else is left. */
 function closing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((entry) => entry !== undefined).map(closing);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, closing(entry)]));
+  const closed = Object.entries(value).map(([key, entry]) => [key, closing(entry)] as const);
+  const kept = closed.filter(([, entry]) => entry !== undefined);
+  if (kept.length === 0 && closed.length > 0) return undefined;
+  return Array.isArray(value) ? kept.map(([, entry]) => entry) : Object.fromEntries(kept);
 }
 
 function isEmptyFile(path: string, value: JsonObject): boolean {
   if (path === DATACENTER_FILE) return Object.keys(value).length === 0;
   if (path === LXC_FILE) return Object.keys(value['lxc_configs'] ?? {}).length === 0;
-  return path === VM_FILE && Array.isArray(value['vms']) && value['vms'].length === 0;
+  return path === VM_FILE && Object.keys(value['vms'] ?? {}).length === 0;
+}
+
+/** The entry of a guest; null for another target, and for one that the files do not declare. */
+export function guestEntry(files: Files, target: string): JsonObject | null {
+  const [kind = '', name = ''] = target.split(/\/(.*)/s);
+  const entry = kind === 'lxc' ? ['lxc_configs', name].reduce<unknown>(valueIn, files[LXC_FILE]) : machine(files, name);
+  return (kind === 'lxc' || kind === 'vm') && isObject(entry as Json) ? (entry as JsonObject) : null;
+}
+
+/** The files with another entry of this guest, which they declare. */
+export function withGuest(files: Files, target: string, entry: JsonObject): Files {
+  const [kind = '', name = ''] = target.split(/\/(.*)/s);
+  const path = kind === 'lxc' ? LXC_FILE : VM_FILE;
+  const file = files[path] ?? {};
+  if (kind === 'lxc') {
+    const guests = valueIn(file, 'lxc_configs') as JsonObject;
+    return { ...files, [path]: { ...file, lxc_configs: { ...guests, [name]: entry } } };
+  }
+  const vms = machines(files).map((vm) => (vm === machine(files, name) ? entry : vm));
+  return { ...files, [path]: { ...file, vms } };
+}
+
+function machines(files: Files): readonly JsonObject[] {
+  return (files[VM_FILE]?.['vms'] ?? []) as readonly JsonObject[];
+}
+
+function machine(files: Files, name: string): JsonObject | undefined {
+  return machines(files).find((vm) => vm['vmid'] === Number(name));
+}
+
+/** The guest of whose entry a path of these files leads to a part, and the rest of the path; null for another path. */
+export function guestAt(
+  files: Files,
+  file: string,
+  [list, at = '', ...way]: readonly string[],
+): { readonly target: string; readonly entry: JsonObject; readonly way: readonly string[] } | null {
+  const id = file === VM_FILE && list === 'vms' ? machines(files)[Number(at)]?.['vmid'] : undefined;
+  const target = file === LXC_FILE && list === 'lxc_configs' ? `lxc/${at}` : `vm/${id}`;
+  const entry = guestEntry(files, target);
+  return entry === null ? null : { target, entry, way };
 }

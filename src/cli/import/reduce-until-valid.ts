@@ -8,8 +8,9 @@ import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../manag
 import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { SourceSettings } from '../../settings/source.ts';
+import type { KindObservations } from '../host/observe-kinds.ts';
 import { snapshotOf } from '../host/written-snapshot.ts';
-import { closed, removeAt, valueIn, withoutDeclaredNames, withoutGaps } from './imported-files.ts';
+import { closed, guestAt, removeAt, valueIn, withoutDeclaredNames, withoutGaps } from './imported-files.ts';
 
 export interface ValidImport {
   readonly imported: Imported;
@@ -19,8 +20,13 @@ export interface ValidImport {
 /** Maximum number of rounds: removing a field may invalidate another. */
 const MAX_ROUNDS = 12;
 
-/** @throws Error if it stays invalid, which is a bug of an importer */
-export function reduceUntilValid(found: Imported, settings: SourceSettings): ValidImport {
+type PlaceOf = KindObservations['placeOf'];
+
+/**
+ * @param placeOf tells where on the host a field of a guest was read
+ * @throws Error if it stays invalid, which is a bug of an importer
+ */
+export function reduceUntilValid(found: Imported, settings: SourceSettings, placeOf: PlaceOf): ValidImport {
   let imported = { ...found, files: withoutDeclaredNames(found.files) };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const { config, problems } = load(snapshotOf(imported.files, imported.texts), settings);
@@ -35,13 +41,13 @@ export function reduceUntilValid(found: Imported, settings: SourceSettings): Val
     if (refusing.length > 0) {
       const why =
         'a guest has on it, or is written as made from, what it does not take: it stays as it is, and is only named';
-      imported = refusing.reduce((rest, name) => withoutTarget(rest, `storage/${name}`, why), imported);
+      imported = refusing.reduce((rest, name) => withoutTarget(rest, `storage/${name}`, why, placeOf), imported);
       continue;
     }
     const beside = errors.some(
       ({ code, target, file }) => code === 'BAD_ADDRESS' && target !== null && (file === LXC_FILE || file === VM_FILE),
     );
-    imported = (beside ? withoutHostAddress(imported) : null) ?? without(imported, errors);
+    imported = (beside ? withoutHostAddress(imported) : null) ?? without(imported, errors, placeOf);
   }
   throw new Error('what was found on the host cannot be written down: no configuration of it validates');
 }
@@ -61,7 +67,7 @@ function withoutHostAddress(imported: Imported): Imported | null {
 }
 
 /** Removes values with problems, and the owners of missing values. */
-function without(imported: Imported, problems: readonly Problem[]): Imported {
+function without(imported: Imported, problems: readonly Problem[], placeOf: PlaceOf): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   let left: readonly LeftOver[] = imported.left;
   for (const { file, path, target, message } of problems) {
@@ -71,6 +77,11 @@ function without(imported: Imported, problems: readonly Problem[]): Imported {
     if (isThere(imported.files[file]) && !isThere(files[file])) continue;
     const removed = removeAt(files[file], keys);
     if (removed === null) throw new Error(`${file}${path}: ${message}`);
+    const guest = guestAt(imported.files, file, keys);
+    if (guest !== null) {
+      left = partOfGuestLeft(left, guest, removed, message, placeOf);
+      continue;
+    }
     const own = file === DATACENTER_FILE ? objectAt(keys, imported.places) : interfaceAt(keys, imported);
     const what = own ?? (target === null || removed === '' ? `${file} ${path}` : `${target} ${removed}`);
     left = joinedLeft(left, objectOf(keys), { what: what.trim(), why: message });
@@ -171,22 +182,51 @@ function objectAt([field = '', name = '', ...more]: readonly string[], places: I
   return [`${row.kind}/${name}`, more.join('.'), `(${place})`].filter((part) => part !== '').join(' ');
 }
 
-/** Removes what would be changed although it was imported as it is: the guest's options named in `why`, else the whole target. */
-export function withoutTarget(imported: Imported, target: string, why: string): Imported {
+/**
+ * A part of a guest that was removed. Where it went because something in it is missing, the reason is that for which this was left before, or what the
+ * guest's file says instead.
+ *
+ * @param removed its name, such as `networks.ip`; empty for the whole guest
+ */
+function partOfGuestLeft(
+  left: readonly LeftOver[],
+  { target, entry, way }: NonNullable<ReturnType<typeof guestAt>>,
+  removed: string,
+  message: string,
+  placeOf: PlaceOf,
+): LeftOver[] {
+  const place = placeOf(target, entry, way);
+  const missing = [removed, way.at(-1)].filter((part) => part !== '').join('.');
+  const refused = left.find(({ what }) => what.startsWith(`${target} ${missing} `));
+  if (removed === '') {
+    const instead = left.find(({ what }) => place?.includes(':') === true && what.endsWith(`(${place})`));
+    const untold = instead === undefined ? message : `${message}: no field can say what the file has, ${instead.what}`;
+    return wholeGuestLeft(left, target, refused?.why ?? untold, placeOf);
+  }
+  if (refused !== undefined) return [...left];
+  return [...left, { what: `${target} ${removed}${place === null ? '' : ` (${place})`}`, why: message }];
+}
+
+/** A whole guest takes the place of its parts that were left before. */
+function wholeGuestLeft(left: readonly LeftOver[], target: string, why: string, placeOf: PlaceOf): LeftOver[] {
+  const place = placeOf(target, {}, []);
+  const what = place === null ? target : `${target} (${place})`;
+  return [...left.filter((one) => !one.what.startsWith(`${target} `)), { what, why }];
+}
+
+/** Removes a whole target that would be changed although it was imported as it is. */
+export function withoutTarget(imported: Imported, target: string, why: string, placeOf: PlaceOf): Imported {
   const files = structuredClone(imported.files) as Record<string, JsonObject>;
   const [kind = '', name = ''] = target.split(/\/(.*)/s);
-  const options = valueIn(entryOf(files, kind, name), 'options');
-  const named = Object.keys(options ?? {}).filter((option) => new RegExp(`\\b${option}\\b`).test(why));
-  if (named.length > 0) {
-    for (const option of named) removeAt(options, [option]);
-    const left = named.map((option) => ({ what: `${target} ${option}`, why }));
-    return { ...imported, files: withoutGaps(files), left: [...imported.left, ...left] };
-  }
   if (kind === 'lxc') removeAt(files[LXC_FILE], ['lxc_configs', name]);
   else if (kind === 'vm') removeMachine(files[VM_FILE], Number(name));
   else if (kind === 'sdn') for (const field of SDN_FIELDS) removeAt(files[DATACENTER_FILE], [field]);
-  else if (datacenterField(kind) !== null) removeAt(files[DATACENTER_FILE], placeOf(kind, name));
+  else if (datacenterField(kind) !== null) removeAt(files[DATACENTER_FILE], keysOfObject(kind, name));
   else for (const path of FIELDS_OF_SECTION[name] ?? [[name]]) removeAt(files[HYPERVISOR_FILE], path);
+  if (kind === 'lxc' || kind === 'vm') {
+    const left = wholeGuestLeft(imported.left, target, why, placeOf);
+    return { ...imported, files: closed(imported.files, files), left };
+  }
   const place = imported.places?.[target];
   const what = place === undefined ? target : `${target} (${place})`;
   const whole = datacenterField(kind) === null ? null : target;
@@ -202,7 +242,7 @@ function datacenterField(kind: string): string | null {
 const SDN_FIELDS = ROWS.filter(({ appliedTogether }) => appliedTogether === true).map(({ field }) => field);
 
 /** Keys of an object in the file: singletons are the field itself. */
-function placeOf(kind: string, name: string): string[] {
+function keysOfObject(kind: string, name: string): string[] {
   const row = ROWS.find((one) => one.kind === kind);
   return row === undefined || row.single === name ? [row?.field ?? ''] : [row.field, name];
 }
@@ -216,12 +256,6 @@ const FIELDS_OF_SECTION: Readonly<Record<string, readonly (readonly string[])[]>
   time: [['timezone']],
   dns: [['dns_server']],
 };
-
-function entryOf(files: Readonly<Record<string, JsonObject>>, kind: string, name: string): unknown {
-  if (kind === 'lxc') return ['lxc_configs', name].reduce<unknown>(valueIn, files[LXC_FILE]);
-  const vms = (kind === 'vm' ? (files[VM_FILE]?.['vms'] ?? []) : []) as readonly (JsonObject | undefined)[];
-  return vms.find((vm) => vm?.['vmid'] === Number(name));
-}
 
 function removeMachine(file: JsonObject | undefined, id: number): void {
   const vms = (file?.['vms'] ?? []) as (JsonObject | undefined)[];

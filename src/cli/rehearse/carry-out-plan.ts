@@ -1,9 +1,10 @@
 // Executes a whole plan on one host without an agent, with the step selection (`ready`) and execution code of the agent.
 
-import { convergeStep, type Ending } from '../../agent/apply/converge.ts';
+import { convergeStep } from '../../agent/apply/converge.ts';
 import { type Inventories, inventories } from '../../agent/apply/inventories.ts';
 import type { LeaseGuard } from '../../agent/apply/perform.ts';
 import type { SecretDigests } from '../../agent/apply/seal.ts';
+import type { Ending } from '../../agent/apply/step-work.ts';
 import { managerOf } from '../../managers/index.ts';
 import type { Origin } from '../../managers/manager.ts';
 import { stepReason } from '../../messages/statuses/step-status.ts';

@@ -13,9 +13,9 @@ import {
   NOT_ON_HOST,
   notesOf,
   observeGuests,
+  placeOfField,
   quickCheckOfFound,
   sharedFields,
-  storageIn,
   undeclaredGuests,
   unlastingReason,
   type WrittenGuest,
@@ -27,6 +27,7 @@ import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { type DriveKeys, writtenDriveOptions } from '../guest/options/drive-options.ts';
+import { storageOfVolume } from '../guest/proxmox/disk-lines.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
 import { gigabytes } from '../guest/proxmox/size.ts';
@@ -50,6 +51,7 @@ export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, Guest
         [LXC_FILE]: { lxc_configs: Object.fromEntries(entries.map(({ guest, entry }) => [String(guest.id), entry])) },
       }),
     ),
+  placeOf: placeOfField,
   undeclared: undeclaredGuests,
   unreadableFields: NOT_ON_HOST,
   quickCheck: quickCheckOfFound,
@@ -64,7 +66,7 @@ function writtenContainer(
 ): WrittenGuest {
   const { target, path } = guest;
   const root = conf.properties('rootfs', 'volume');
-  const storage = storageIn(root('volume'));
+  const storage = storageOfVolume(root('volume'));
   const size = gigabytes(root('size'));
   const rootDisk = treatment(conf, 'rootfs', ROOT_KEYS);
   const name = conf.claim('hostname');
@@ -179,7 +181,7 @@ function writtenMounts(conf: Unclaimed): { readonly binds: Json[]; readonly volu
       conf.pass(key, ['volume', 'mp', 'size', 'ro'], 'volume');
       volumes.push({
         name: nameFor(mounted.path, names),
-        pool: storageIn(mounted.volume),
+        pool: storageOfVolume(mounted.volume),
         size_gb: size,
         mount_point: mounted.path,
         ...(ro === undefined || normalFlag(ro) === '0' ? {} : { read_only: true }),

@@ -55,6 +55,20 @@ function said(commit: string, context: string): string[] {
   return all.map(({ state, description }) => `${state}: ${description}`);
 }
 
+test('a step waits for a node that is away for a moment, and nothing counts as failed', async () => {
+  let isAway = true;
+  instead = () => {
+    if (!isAway) return undefined;
+    isAway = false;
+    return Promise.reject(AWAY);
+  };
+  const { commit, statuses } = await phoenix.push(environment({ 101: {} }));
+  expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
+  expect(said(commit, 'phoenix/apply').filter((text) => text.startsWith('failure'))).toEqual([]);
+  const [run] = await phoenix.ledger.runs(1);
+  expect(run?.steps.map(({ attempts, failures }) => [attempts, failures])).toEqual([[2, undefined]]);
+});
+
 test('the run waits for an unreachable node: its status says so, and it continues by itself', LONG_TEST, async () => {
   let away = true;
   instead = () => (away ? Promise.reject(AWAY) : undefined);

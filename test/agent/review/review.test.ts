@@ -352,10 +352,8 @@ describe('what was lost', () => {
     expect(await planOf(head)).toBe('success: 1 to create');
   });
 
-  test.each(['github', 'github app'] as const)(
-    'on %s a delivery that failed is asked for again at the next start',
-    LONG_TEST,
-    async (forge) => {
+  describe.each(['github', 'github app'] as const)('on %s', (forge) => {
+    test('a delivery that failed is asked for again at the next start', longUnless(forge === 'github'), async () => {
       await start(forge);
       await phoenix.push(two);
       const { number } = await (async () => {
@@ -376,8 +374,8 @@ describe('what was lost', () => {
       );
       const lost = phoenix.forge.deliveries().filter(({ event }) => event === 'issue_comment');
       expect(lost.map(({ status, redelivery }) => [status, redelivery])).toContainEqual([202, true]);
-    },
-  );
+    });
+  });
 
   test('that webhooks are refused is known from the record of GitHub, until they arrive', LONG_TEST, async () => {
     await start('github');
@@ -430,7 +428,7 @@ describe('what was lost', () => {
     },
   );
 
-  test('a pending status whose work no longer runs gets an end', LONG_TEST, async () => {
+  test('a pending status whose work no longer runs gets an end', async () => {
     await start('github');
     const { commit } = await phoenix.push(two);
     await phoenix.stopAgent();
@@ -457,7 +455,7 @@ describe('what was lost', () => {
     expect(phoenix.statuses(overtaken)['phoenix/apply']).toBe(`error: superseded by ${commit.slice(0, 7)}`);
   });
 
-  test('when the ledger is lost, what commits before the head still wait for gets an end', LONG_TEST, async () => {
+  test('when the ledger is lost, what commits before the head still wait for gets an end', async () => {
     await start('github');
     const { commit: older } = await phoenix.push(environment({ 101: {} }));
     const { commit } = await phoenix.push(two);

@@ -20,6 +20,7 @@ import { guardedHost } from '../../support/guarded-host.ts';
 import { type LabHost, openLabHost } from '../../support/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
+import { mutatedGuest } from './mutated-guests.ts';
 import { tableGuest } from './table-guests.ts';
 
 type Kind = 'lxc' | 'vm';
@@ -63,6 +64,25 @@ async function roundTrip(kind: Kind) {
   return { imported, entry: entryOf(kind, imported), commands };
 }
 
+const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';
+const isThere = FOLDER !== '' && existsSync(FOLDER);
+const FILES = (['lxc', 'vm'] as const).flatMap((kind) => {
+  const folder = join(FOLDER, kind === 'lxc' ? 'lxc' : 'qemu');
+  const names = isThere && existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.conf')) : [];
+  return names.map((name) => ({ kind, name, text: readFileSync(join(folder, name), 'utf8') }));
+});
+
+/** The same guest with the lines that Proxmox itself always writes, and the file lacks. */
+function completed({ kind, text }: (typeof FILES)[number]): string {
+  const needed = kind === 'lxc' ? { hostname: 'guest', memory: '512' } : { name: 'guest' };
+  const lines = Object.entries(needed).filter(([key]) => !new RegExp(`^${key}:`, 'm').test(mainOf(text)));
+  return `${lines.map(([key, value]) => `${key}: ${value}\n`).join('')}${text}`;
+}
+
+function filesOf(kind: Kind): string[] {
+  return FILES.filter((file) => file.kind === kind).map(completed);
+}
+
 /** Each with its number of runs, and why the whole guest may be left out. */
 const GENERATED = [
   ['a container', 'lxc', containerFile, 25, /address of/],
@@ -86,6 +106,73 @@ describe.each(GENERATED)('%s that people made', (_, kind, file, usual, isLeftOut
       { numRuns: runs(usual) },
     );
   });
+});
+
+/** What no declaration can say: only then is a whole guest left out. */
+const SAID_BY_NO_DECLARATION =
+  /has no (host)?name|lies on no storage|is not a hostname|is locked \(create\)|"memory_mb" is missing: no field can say/;
+
+const MUTATED = [
+  ['container', 'lxc', fc.oneof(containerFile, ...filesOf('lxc').map((text) => fc.constant(text)))],
+  ['VM', 'vm', fc.oneof(machineWithDrivesFile, ...filesOf('vm').map((text) => fc.constant(text)))],
+] as const;
+
+describe.each(MUTATED)('the file of a %s that somebody changed by hand', (_, kind, file) => {
+  test('is written down, and a whole guest is left out only for what no declaration can say', LONG_TEST, async () => {
+    await fc.assert(
+      fc.asyncProperty(mutatedGuest(file), fc.boolean(), async (text, running) => {
+        await hostWith(kind, text, running);
+        const { entry, imported } = await roundTrip(kind);
+        const whole = imported.left.filter(({ what }) => what === `${kind}/${ID} (${pathOf(kind)})`);
+        if (entry === undefined) expect(whole).toMatchObject([{ why: expect.stringMatching(SAID_BY_NO_DECLARATION) }]);
+        else expect(whole).toEqual([]);
+        for (const { what } of imported.left.filter(({ what }) => what.startsWith(`${kind}/${ID} `)))
+          expect(what).toContain('/etc/pve/');
+      }),
+      { numRuns: runs(25) },
+    );
+  });
+});
+
+const CONTAINER = 'hostname: app\nmemory: 512\nrootfs: rpool:subvol-4001-disk-0,size=8G\n';
+const MACHINE = 'name: app\nmemory: 2048\nscsi0: rpool:vm-4001-disk-0,size=8G\n';
+
+/** What only one field could not say, with what is left: its name and its line. */
+const ONE_FIELD: readonly (readonly [string, Kind, string, readonly string[]])[] = [
+  ['a file system of no kernel', 'lxc', `${CONTAINER}features: nesting=1,mount=true\n`, ['pct_options.1', ':4']],
+  ['a volume at two places', 'lxc', `${CONTAINER}${volumesAt('/a', '/b')}`, ['zfs_volumes.1', ':5']],
+  ['two mounts at one place', 'lxc', `${CONTAINER}${volumesAt('/a', '/a')}`, ['zfs_volumes.mount_point', ':5']],
+  ['a mount with two places', 'lxc', `${CONTAINER}mp0: /tank,mp=/a,mp=/b\n`, ['mount_points.0', ':4']],
+  ['a root disk without a limit', 'lxc', CONTAINER.replace('8G', '0T'), ['rootfs size', ':3']],
+  ['a distribution of nobody', 'lxc', `${CONTAINER}ostype: debian,x=1\n`, ['ostype', ':4']],
+  ['a processor flag of nobody', 'vm', `${MACHINE}cpu: cputype=host,flags=+foo\n`, ['options.cpu', ':4']],
+  ['a device for another chipset', 'vm', `${MACHINE}hostpci0: 01:00.0;02:00.0,pcie=1\n`, ['options.hostpci0', ':4']],
+  ['an address that waits', 'vm', `${MACHINE}[PENDING]\nipconfig0: ip=10.0.0.5/24\n`, ['ipconfig0', '']],
+];
+
+function volumesAt(...paths: readonly string[]): string {
+  return paths.map((path, index) => `mp${index}: rpool:subvol-4001-disk-1,mp=${path},size=8G\n`).join('');
+}
+
+test.each(ONE_FIELD)(
+  'of %s only that is left, with its line, and the guest is declared',
+  async (_, kind, text, left) => {
+    await hostWith(kind, text, false);
+    const { entry, imported } = await roundTrip(kind);
+    expect(entry).toMatchObject({ name: 'app' });
+    const [field, line] = left;
+    const own = imported.left.map(({ what }) => what).filter((what) => !/^hypervisor| template \(/.test(what));
+    expect(own).toEqual([`${kind}/${ID} ${field} (${pathOf(kind)}${line})`]);
+  },
+);
+
+test('a whole guest is left out with the reason, and its parts are not listed beside it', async () => {
+  await hostWith('vm', `${MACHINE.replace('app', 'my_app')}future: 1\n`, false);
+  const { entry, imported } = await roundTrip('vm');
+  expect(entry).toBeUndefined();
+  expect(imported.left.filter(({ what }) => what.startsWith('vm/'))).toEqual([
+    { what: `vm/${ID} (${pathOf('vm')})`, why: '"my_app" is not a hostname' },
+  ]);
 });
 
 test.each([
@@ -251,21 +338,6 @@ test('an option of a mount that no field says is left as that, not as a volume w
     expect.stringContaining('pct rescan'),
   ]);
 });
-
-const FOLDER = process.env['PHOENIX_GUEST_FILES'] ?? '';
-const isThere = FOLDER !== '' && existsSync(FOLDER);
-const FILES = (['lxc', 'vm'] as const).flatMap((kind) => {
-  const folder = join(FOLDER, kind === 'lxc' ? 'lxc' : 'qemu');
-  const names = isThere && existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.conf')) : [];
-  return names.map((name) => ({ kind, name, text: readFileSync(join(folder, name), 'utf8') }));
-});
-
-/** The same guest with the lines that Proxmox itself always writes, and the file lacks. */
-function completed({ kind, text }: (typeof FILES)[number]): string {
-  const needed = kind === 'lxc' ? { hostname: 'guest', memory: '512' } : { name: 'guest' };
-  const lines = Object.entries(needed).filter(([key]) => !new RegExp(`^${key}:`, 'm').test(mainOf(text)));
-  return `${lines.map(([key, value]) => `${key}: ${value}\n`).join('')}${text}`;
-}
 
 const title = isThere
   ? 'guest files'

@@ -108,8 +108,6 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
     'matcher 9odd (/etc/pve/notifications.cfg:34)',
     'smtp/m1 mailto-user.0 (/etc/pve/notifications.cfg:15)',
     'matcher/default-matcher target.0 (/etc/pve/notifications.cfg:6)',
-    'smtp/m1 mailto-user (/etc/pve/notifications.cfg:15)',
-    'matcher/default-matcher target (/etc/pve/notifications.cfg:6)',
     'smtp/m1 mailto (/etc/pve/notifications.cfg:15)',
   ],
   'ACME plugins': [

@@ -22,9 +22,11 @@ import type { GuestObservation } from '../observe/observation.ts';
 import { confFolder } from '../observe/observe.ts';
 import type { Program } from '../proxmox/command.ts';
 import { type GuestConf, isTemplateConf, parseConf } from '../proxmox/conf.ts';
+import { storageOfVolume } from '../proxmox/disk-lines.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
 import type { GuestKind } from '../settings/setting.ts';
+import { lineOfField } from './field-lines.ts';
 import { writtenFirewall } from './firewall.ts';
 import { isGenerated } from './generated.ts';
 import { writtenSettings } from './settings.ts';
@@ -177,7 +179,7 @@ export function importGuests(
 /** The storages of its volumes, including those that the host no longer has. */
 export function storagesOf({ settings }: GuestConf): string[] {
   const disks = Object.entries(settings).filter(([key]) => DISK.test(key));
-  const storages = disks.map(([, value]) => storageIn(volumeIn(value)));
+  const storages = disks.map(([, value]) => storageOfVolume(volumeIn(value)));
   return [...new Set(storages.filter((storage) => storage !== ''))];
 }
 
@@ -192,6 +194,20 @@ export function undeclaredGuests(found: FoundGuests, config: Config): FoundObjec
   return guestsIn(found)
     .filter(({ id, target }) => config.guests.get(id)?.kind !== target.slice(0, target.indexOf('/')))
     .map(({ target, conf }) => ({ object: target, name: conf.settings['hostname'] ?? conf.settings['name'] ?? null }));
+}
+
+/** Where a field of an imported guest was read: its file, with the line where one says it. Null for a guest that was not found. */
+export function placeOfField(
+  found: FoundGuests,
+  target: string,
+  entry: JsonObject,
+  keys: readonly string[],
+): string | null {
+  const guest = guestsIn(found).find((one) => one.target === target);
+  if (guest === undefined) return null;
+  if (keys[0] === 'firewall') return firewallPath(guest.id);
+  const line = lineOfField(KIND[found.inventory.program], guest.conf.text, entry, keys);
+  return line === null ? guest.path : `${guest.path}:${line}`;
 }
 
 /** An observation from the inventory alone, which may be some seconds old. */
@@ -228,12 +244,6 @@ export function markedGuest(
   const isTagged = tags.some((tag) => tag.toLowerCase() === OWNER_TAG);
   const settings = isTagged ? conf.settings : { ...conf.settings, tags: [...tags, OWNER_TAG].join(';') };
   return { ...seen, conf: { ...conf, settings, description: printNotes(notes) } };
-}
-
-/** The storage of a volume; empty for a folder or device of the host. */
-export function storageIn(volume: string | undefined): string {
-  if (volume === undefined || volume.startsWith('/')) return '';
-  return volume.slice(0, Math.max(0, volume.indexOf(':')));
 }
 
 /** Without undefined fields. */

@@ -33,7 +33,9 @@ export function templateFor(ostype: string, templates: readonly string[]): Templ
   const own = templates.filter((template) => fileOf(template).startsWith(`${ostype}-`));
   const newest = own.sort((a, b) => fileOf(a).localeCompare(fileOf(b), 'en', { numeric: true })).at(-1);
   if (newest !== undefined && ostype !== '') return { found: true, file: newest };
-  const file = `local:vztmpl/${ostype === '' ? 'unmanaged' : ostype}.tar.zst`;
+  // An edited file may have anything.
+  const name = /^[a-z0-9]+$/.test(ostype) ? ostype : 'unmanaged';
+  const file = `local:vztmpl/${name}.tar.zst`;
   const reason = `Proxmox does not keep which template it was made from, and the node has none for ${ostype || 'it'}: ${file} is written, which does no harm while the container exists; name one that pveam available lists before it is ever recreated`;
   return { found: false, file, reason: reason };
 }

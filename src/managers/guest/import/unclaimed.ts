@@ -50,6 +50,11 @@ export class Unclaimed {
     };
   }
 
+  /** Keys of all settings, with those that have a pending change, or are only pending. */
+  allKeys(): string[] {
+    return [...new Set([...this.keys(), ...Object.keys(this.#conf.pending), ...this.#conf.pendingDeletes])];
+  }
+
   /** Whether it has a change that is pending until the next start. */
   isWaiting(key: string): boolean {
     return key in this.#conf.pending || this.#conf.pendingDeletes.includes(key);
@@ -78,12 +83,12 @@ export class Unclaimed {
     });
   }
 
-  /** Line of a setting in its file, from 1; 0 for none. */
+  /** Line of a setting in its file, from 1; 0 for none. Of two lines alike, the later counts. */
   lineOf(key: string): number {
     const lines = this.#conf.text.split('\n');
     const end = lines.findIndex((line) => line.startsWith('['));
     const main = end < 0 ? lines : lines.slice(0, end);
-    return main.findIndex((line) => line.startsWith(`${key}:`)) + 1;
+    return main.findLastIndex((line) => line.startsWith(`${key}:`)) + 1;
   }
 
   /** Settings with changes that are pending until the next start. */

@@ -43,7 +43,18 @@ export function withoutVolumes(text: string, volumes: ReadonlySet<string>): stri
     .join('\n');
 }
 
-/** Whether it is an existing volume: not a path of the host, not a drive without a medium, not a request for a new volume (`rpool:8`). */
+/** A volume's storage, by the names that storages may have. (pve-storage, PVE/Storage/Plugin.pm, parse_volume_id) */
+const VOLUME_ID = /^([a-z][a-z0-9._-]*[a-z0-9]):./i;
+
+/**
+ * Whether it is an existing volume: not a path of the host, not a drive without a medium, not a request for a new volume (`rpool:8`), and nothing that an
+ * edited file has in a volume's place.
+ */
 export function isVolume(volume: string): boolean {
-  return /^[^/:]+:/.test(volume) && !/^[^/:]+:\d+(\.\d+)?$/.test(volume);
+  return VOLUME_ID.test(volume) && !/^[^/:]+:\d+(\.\d+)?$/.test(volume);
+}
+
+/** The storage of a volume; empty for a folder or device of the host, and for what is no volume. */
+export function storageOfVolume(volume: string | undefined): string {
+  return VOLUME_ID.exec(volume ?? '')?.[1] ?? '';
 }

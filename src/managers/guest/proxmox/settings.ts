@@ -173,9 +173,9 @@ function keysIn(args: readonly string[]): string[] {
   });
 }
 
-/** The numbers in use of a numbered option, such as 0 for `net0`. */
+/** The numbers in use of a numbered option, such as 0 for `net0`. Proxmox knows no `net00`. */
 export function indexesOf(settings: Settings, prefix: string): number[] {
-  const pattern = new RegExp(`^${prefix}(\\d+)$`);
+  const pattern = new RegExp(`^${prefix}(0|[1-9]\\d*)$`);
   return Object.keys(settings).flatMap((key) => {
     const index = pattern.exec(key)?.[1];
     return index === undefined ? [] : [Number(index)];

@@ -2,10 +2,13 @@
 
 import { parseSize } from '../../../proxmox/storages/sizes.ts';
 
-/** `512M` in GB: 0.5; undefined where the text is not a size. */
+/**
+ * `512M` in GB: 0.5; undefined where the text is not a size, and for `0T`, which a container's volume has that is a folder without a limit.
+ * (pve-container, PVE/LXC.pm, alloc_disk)
+ */
 export function gigabytes(size: string | undefined): number | undefined {
   const bytes = parseSize(size ?? '');
-  return bytes === undefined ? undefined : bytes / 2 ** 30;
+  return bytes === undefined || bytes === 0 ? undefined : bytes / 2 ** 30;
 }
 
 /** `1536M` in whole GB, rounded up, as it is shown to people; 0 where the text is not a size. */

@@ -12,6 +12,7 @@ import {
   NOT_ON_HOST,
   notesOf,
   observeGuests,
+  placeOfField,
   quickCheckOfFound,
   sharedFields,
   storageForDisks,
@@ -43,6 +44,7 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
       (guest, conf) => writtenMachine(guest, conf, storageForDisks(found), extent),
       (entries) => ({ [VM_FILE]: { vms: entries.map(({ entry }) => entry) } }),
     ),
+  placeOf: placeOfField,
   undeclared: undeclaredGuests,
   unreadableFields: NOT_ON_HOST,
   quickCheck: quickCheckOfFound,
@@ -93,7 +95,7 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
 }
 
 function hasAddresses(conf: Unclaimed): boolean {
-  return conf.keys().some((key) => /^ipconfig\d+$/.test(key));
+  return conf.allKeys().some((key) => /^ipconfig\d+$/.test(key));
 }
 
 function leftReason(key: string, value: string): string {
