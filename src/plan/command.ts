@@ -89,7 +89,7 @@ function refused(because: Obstacle, targets: readonly TargetId[]): Choice {
 }
 
 /**
- * LabSettings the steps: a start comes after its dependencies, a stop or deletion before them.
+ * Orders the steps: a start comes after its dependencies, a stop or deletion before them.
  *
  * @param policy whose approvals it needs, including that of the requester; absent: none
  */

@@ -1,4 +1,4 @@
-// LabSettings steps by their dependencies. Creates and updates run before their dependants; the plan reverses the dependencies of deletes. A cycle is a
+// Orders steps by their dependencies. Creates and updates run before their dependants; the plan reverses the dependencies of deletes. A cycle is a
 // result, not a crash.
 
 import type { TargetId } from '../model/ids.ts';
