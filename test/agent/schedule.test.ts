@@ -14,8 +14,8 @@ import { ready } from '../../src/plan/ready.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { ApplyRequest, Queue } from '../../src/ports/queue.ts';
 import { targets } from '../plan/targets.ts';
-import { clock, openTestLedger } from '../support/agent.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { clock, openTestLedger } from '../support/agent/agent.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { BEGAN } from './planned-run.ts';
 import { COMMIT } from './test-server.ts';
 

@@ -25,8 +25,8 @@ import { makePlan } from '../../src/plan/plan.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
-import { guardedHost } from '../support/guarded-host.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { guardedHost } from '../support/host/guarded-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { gone, wanted } from './guests.ts';
 
 export interface KindCase {

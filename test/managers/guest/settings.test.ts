@@ -17,7 +17,7 @@ import { makePlan } from '../../../src/plan/plan.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 import { SETTING_ROWS, type SettingRow } from './settings-rows.ts';

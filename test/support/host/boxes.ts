@@ -3,15 +3,15 @@
 
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Managers } from '../../src/agent/deps.ts';
-import { lxcSources } from '../../src/managers/lxc/places.ts';
-import type { Decision, Manager, PowerManager, Wanted } from '../../src/managers/manager.ts';
-import type { Action, Command } from '../../src/model/action.ts';
-import { nameOf, type TargetId, targetId } from '../../src/model/ids.ts';
-import type { JsonObject } from '../../src/model/json.ts';
-import type { Target } from '../../src/model/target.ts';
-import { same } from '../../src/plan/canonical.ts';
-import type { CommandResult, Host } from '../../src/ports/host.ts';
+import type { Managers } from '../../../src/agent/deps.ts';
+import { lxcSources } from '../../../src/managers/lxc/places.ts';
+import type { Decision, Manager, PowerManager, Wanted } from '../../../src/managers/manager.ts';
+import type { Action, Command } from '../../../src/model/action.ts';
+import { nameOf, type TargetId, targetId } from '../../../src/model/ids.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { same } from '../../../src/plan/canonical.ts';
+import type { CommandResult, Host } from '../../../src/ports/host.ts';
 
 export interface BoxHost extends Host {
   /** Changing commands so far, oldest first. @param all includes reading ones */

@@ -1,25 +1,25 @@
 // An agent with real dependencies, for the harness and for the process that tests kill.
 
-import { startAgent } from '../../src/agent/agent.ts';
-import type { Agent, AgentOptions, Managers } from '../../src/agent/deps.ts';
-import { openForge } from '../../src/io/forge/forge.ts';
-import { HTTP_LIMITS } from '../../src/io/git/remote/http.ts';
-import { openRepository } from '../../src/io/git/repository.ts';
-import type { Thread, ThreadDeps } from '../../src/io/git/thread/thread.ts';
-import { openWork } from '../../src/io/git/work.ts';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openLedger } from '../../src/io/ledger/ledger.ts';
-import { openQueue } from '../../src/io/queue/queue.ts';
-import { READING } from '../../src/load/reading.ts';
-import type { Clock } from '../../src/ports/clock.ts';
-import type { Host } from '../../src/ports/host.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
-import type { Log } from '../../src/ports/log.ts';
-import type { Channel } from '../../src/ports/notifications.ts';
-import type { Repository } from '../../src/ports/repository.ts';
-import type { Signatures } from '../../src/ports/signatures.ts';
-import { NO_TRACES, type Tracer } from '../../src/ports/tracing.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { startAgent } from '../../../src/agent/agent.ts';
+import type { Agent, AgentOptions, Managers } from '../../../src/agent/deps.ts';
+import { openForge } from '../../../src/io/forge/forge.ts';
+import { HTTP_LIMITS } from '../../../src/io/git/remote/http.ts';
+import { openRepository } from '../../../src/io/git/repository.ts';
+import type { Thread, ThreadDeps } from '../../../src/io/git/thread/thread.ts';
+import { openWork } from '../../../src/io/git/work.ts';
+import { connectRedis } from '../../../src/io/ledger/connect.ts';
+import { openLedger } from '../../../src/io/ledger/ledger.ts';
+import { openQueue } from '../../../src/io/queue/queue.ts';
+import { READING } from '../../../src/load/reading.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Host } from '../../../src/ports/host.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import type { Log } from '../../../src/ports/log.ts';
+import type { Channel } from '../../../src/ports/notifications.ts';
+import type { Repository } from '../../../src/ports/repository.ts';
+import type { Signatures } from '../../../src/ports/signatures.ts';
+import { NO_TRACES, type Tracer } from '../../../src/ports/tracing.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 
 export interface Surroundings {
   readonly redisUrl: string;

@@ -1,8 +1,8 @@
 // Fills a ledger with runs as after pushes: one step each, with its output, and two sent reports.
 
-import type { RunId, TargetId } from '../../src/model/ids.ts';
-import type { CommitStatus } from '../../src/model/report.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
+import type { RunId, TargetId } from '../../../src/model/ids.ts';
+import type { CommitStatus } from '../../../src/model/report.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const TARGETS = 20;

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { findProgram, freePort, listens, start } from './programs.ts';
-import { until } from './until.ts';
+import { findProgram, freePort, listens, start } from '../programs.ts';
+import { until } from '../until.ts';
 
 /** From PHOENIX_TEST_STEP_CA or PATH; undefined if the machine has none. */
 export const STEP_CA = findProgram('step-ca', 'PHOENIX_TEST_STEP_CA');

@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findProgram, findRootfs } from '../programs.ts';
 import { type Lab, openLab } from './lab.ts';
-import { findProgram, findRootfs } from './programs.ts';
 
 const ROOTFS = findRootfs();
 

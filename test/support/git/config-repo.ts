@@ -3,8 +3,8 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runGit } from 'phoenix-lab/git';
-import type { CommitSha } from '../../src/model/ids.ts';
-import type { Files } from './environment.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import type { Files } from '../environment.ts';
 
 export interface ConfigRepo {
   /** Replaces all files in the clone and commits. */

@@ -6,8 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from './programs.ts';
-import { until } from './until.ts';
+import { freePort } from '../programs.ts';
+import { until } from '../until.ts';
 
 export interface TestRedis {
   readonly url: string;

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BOXES, type BoxHost, openBoxHost } from './boxes.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../host/boxes.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from './phoenix.ts';
 
 export interface BoxAgent {

@@ -1,6 +1,6 @@
 // A host behind the forced command: a command that the table does not allow fails at once, in any test.
 
-import type { Host } from '../../src/ports/host.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { shapeFor } from './phoenix-shell.ts';
 
 /** Commands that are allowed for kinds that only exist in tests, as words joined by blanks. */

@@ -2,8 +2,8 @@
 // of its boxes, n (0: never), agent options, and the duration of a host command.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { BOXES, openBoxHost } from '../host/boxes.ts';
 import { startTestAgent } from './agent.ts';
-import { BOXES, openBoxHost } from './boxes.ts';
 
 const [around = '{}', folder = '', killAt = '0', options = '{}', commandMs = '0'] = process.argv.slice(2);
 

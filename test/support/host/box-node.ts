@@ -3,12 +3,12 @@
 
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { localHost } from '../../src/io/host/local.ts';
-import { sshHost } from '../../src/io/host/ssh.ts';
-import { openRedactor } from '../../src/io/redact.ts';
-import type { Host } from '../../src/ports/host.ts';
+import { localHost } from '../../../src/io/host/local.ts';
+import { sshHost } from '../../../src/io/host/ssh.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import type { Host } from '../../../src/ports/host.ts';
+import { until } from '../until.ts';
 import type { TestSshd } from './sshd.ts';
-import { until } from './until.ts';
 
 /** Milliseconds before its effect, and again after it. */
 const TAKES_MS = 60;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SHIPPED = fileURLToPath(new URL('../../deploy/ssh', import.meta.url));
+const SHIPPED = fileURLToPath(new URL('../../../deploy/ssh', import.meta.url));
 
 /** Installs it into a new folder; `programs` may have any arguments. Resolves to the program to start. */
 export async function phoenixShell(folder: string, programs: readonly string[] = []): Promise<string> {

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram, freePort, type Started, start } from './programs.ts';
-import { until } from './until.ts';
+import { findProgram, freePort, type Started, start } from '../programs.ts';
+import { until } from '../until.ts';
 
 /** From PHOENIX_TEST_GITEA or PATH; undefined if the machine has none. */
 export const GITEA = findProgram('gitea', 'PHOENIX_TEST_GITEA');

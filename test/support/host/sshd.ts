@@ -7,8 +7,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findProgram, freePort, listens } from './programs.ts';
-import { until } from './until.ts';
+import { findProgram, freePort, listens } from '../programs.ts';
+import { until } from '../until.ts';
 
 const run = promisify(execFile);
 const SSHD = findProgram('sshd', 'PHOENIX_TEST_SSHD');

@@ -2,10 +2,10 @@
 // container, written by the same commands as on a node.
 
 import { createServer } from 'node:http';
-import type { Command, Content } from '../../src/model/action.ts';
-import type { CommandResult } from '../../src/ports/host.ts';
-import { freePort, start } from './programs.ts';
-import { until } from './until.ts';
+import type { Command, Content } from '../../../src/model/action.ts';
+import type { CommandResult } from '../../../src/ports/host.ts';
+import { freePort, start } from '../programs.ts';
+import { until } from '../until.ts';
 
 export interface Challenges {
   /** Address of the DNS server. */

@@ -12,13 +12,13 @@ import {
   nodeOwners,
   programsHere,
 } from 'phoenix-lab/host';
-import { composeText } from '../../src/io/host/compose-text.ts';
-import { withFingerprint } from '../../src/io/host/content.ts';
-import { localHost } from '../../src/io/host/local.ts';
-import { openRedactor } from '../../src/io/redact.ts';
-import type { Content } from '../../src/model/action.ts';
-import { dotenvValue } from '../../src/model/dotenv.ts';
-import type { CommandResult, Host } from '../../src/ports/host.ts';
+import { composeText } from '../../../src/io/host/compose-text.ts';
+import { withFingerprint } from '../../../src/io/host/content.ts';
+import { localHost } from '../../../src/io/host/local.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import type { Content } from '../../../src/model/action.ts';
+import { dotenvValue } from '../../../src/model/dotenv.ts';
+import type { CommandResult, Host } from '../../../src/ports/host.ts';
 
 export interface LabHost extends Host {
   readonly dir: string;
@@ -54,7 +54,7 @@ export async function openLabHost(
       case 'kept':
         return Buffer.from(await secretOf(`file:${content.path}`));
       case 'shipped':
-        return readFile(new URL(`../../${content.path}`, import.meta.url));
+        return readFile(new URL(`../../../${content.path}`, import.meta.url));
       case 'node':
         return Buffer.from((await files.readFile(content.path)) ?? '');
       case 'fingerprint': {

@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram, freePort, start } from './programs.ts';
+import { findProgram, freePort, start } from '../programs.ts';
+import { until } from '../until.ts';
 import { testAuthority } from './tls.ts';
-import { until } from './until.ts';
 
 /** From PHOENIX_TEST_PEBBLE or PATH; undefined when this machine has none. */
 export const PEBBLE = findProgram('pebble', 'PHOENIX_TEST_PEBBLE');

@@ -1,13 +1,13 @@
 // Records of a ledger for tests: three targets, two commits, and runs, steps and statuses about them.
 
-import { type TargetId, targetId } from '../../src/model/ids.ts';
-import type { Plan, PlanStep } from '../../src/model/plan.ts';
-import { type CommitStatus, isComment } from '../../src/model/report.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
-import type { OutboxEntry } from '../../src/ports/outbox.ts';
-import type { Planned, RunRequest } from '../../src/ports/runs.ts';
-import type { Lease, SettledStep, StepEnd } from '../../src/ports/steps.ts';
-import { SUBJECT } from './status.ts';
+import { type TargetId, targetId } from '../../../src/model/ids.ts';
+import type { Plan, PlanStep } from '../../../src/model/plan.ts';
+import { type CommitStatus, isComment } from '../../../src/model/report.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import type { OutboxEntry } from '../../../src/ports/outbox.ts';
+import type { Planned, RunRequest } from '../../../src/ports/runs.ts';
+import type { Lease, SettledStep, StepEnd } from '../../../src/ports/steps.ts';
+import { SUBJECT } from '../status.ts';
 
 export const A = 'a'.repeat(40);
 export const B = 'b'.repeat(40);

@@ -1,9 +1,9 @@
 // An agent over a lab in its own process, which kills itself before or after the nth command that changes the host. Arguments: the test's
 // surroundings, the folder of the lab, n, and `before` or `after`.
 
-import * as managers from '../../src/managers/index.ts';
+import * as managers from '../../../src/managers/index.ts';
+import { isLooking, labHost } from '../host/lab.ts';
 import { startTestAgent } from './agent.ts';
-import { isLooking, labHost } from './lab.ts';
 
 const [around = '{}', folder = '', killAt = '0', when = 'before'] = process.argv.slice(2);
 let left = Number(killAt);

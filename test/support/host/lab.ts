@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CallOrders, createLab, labNetwork, labPath, nodeOwners, programsHere } from 'phoenix-lab/host';
-import { openContents } from '../../src/io/host/content.ts';
-import { localHost } from '../../src/io/host/local.ts';
-import { openRedactor } from '../../src/io/redact.ts';
-import { openSecrets, type SecretSources } from '../../src/io/secrets.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import type { HostOf } from './agent.ts';
+import { openContents } from '../../../src/io/host/content.ts';
+import { localHost } from '../../../src/io/host/local.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import { openSecrets, type SecretSources } from '../../../src/io/secrets.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import type { HostOf } from '../agent/agent.ts';
 
 export interface Lab {
   readonly folder: string;
@@ -81,7 +81,7 @@ export function labHost(
 ): HostOf {
   return (repository) => {
     const redactor = secrets.redactor ?? openRedactor();
-    const product = fileURLToPath(new URL('../..', import.meta.url));
+    const product = fileURLToPath(new URL('../../..', import.meta.url));
     const contents = openContents({
       repository,
       secrets: openSecrets({ environment: {}, redactor, bounds: DEFAULT_BOUNDS, ...secrets, blob: repository.blob }),

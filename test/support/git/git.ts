@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runGit, startGit } from 'phoenix-lab/git';
-import type { CommitSha } from '../../src/model/ids.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
 
 export interface WorkingCopy {
   readonly folder: string;
