@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Run } from '../../src/model/run.ts';
-import { waitingSteps } from '../../src/plan/waiting.ts';
+import { waitingSteps } from '../../src/plan/policy/waiting.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 import type { RunDetail } from '../../src/ports/runs.ts';
 import type { BoxAgent } from '../support/agent/box-agent.ts';

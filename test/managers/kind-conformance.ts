@@ -20,7 +20,7 @@ import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { Change } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
-import { diff } from '../../src/plan/diff.ts';
+import { diff } from '../../src/plan/diff/diff.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';

@@ -15,7 +15,7 @@ import { planText } from '../../src/messages/plan.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/model/policy.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import { policyBetween } from '../../src/plan/policy.ts';
+import { policyBetween } from '../../src/plan/policy/policy.ts';
 import { SecretUnavailable } from '../../src/ports/secret-unavailable.ts';
 import { captured } from '../cli/captured.ts';
 import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';

@@ -12,7 +12,7 @@ import { settingsOf } from '../../../src/managers/guest/settings/values.ts';
 import { allTargets, impactOf, managerOf, marking } from '../../../src/managers/index.ts';
 import type { CommitSha, TargetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { canonical } from '../../../src/plan/canonical.ts';
+import { canonical } from '../../../src/plan/diff/canonical.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';

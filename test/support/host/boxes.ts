@@ -10,7 +10,7 @@ import type { Action, Command } from '../../../src/model/action.ts';
 import { nameOf, type TargetId, targetId } from '../../../src/model/ids.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { same } from '../../../src/plan/canonical.ts';
+import { same } from '../../../src/plan/diff/canonical.ts';
 import type { CommandResult, Host } from '../../../src/ports/host.ts';
 
 export interface BoxHost extends Host {
