@@ -1,7 +1,7 @@
 // What the lab refuses of objects as Proxmox's code does, where no session was recorded: the words of the sources of pve-network, pve-manager,
 // pve-storage and pve-ha-manager.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -124,6 +124,24 @@ const CALLS: readonly (readonly [string, string])[] = [
   ],
   ['create /storage --storage group --type lvm --vgname vg0 --base san:0.0.0.x', 'ok'],
   ['delete /storage/san', "delete storage failed: can't remove storage - storage is used as base of another storage"],
+  ['create /storage --storage films --type cephfs --preallocation off', "unexpected property 'preallocation'"],
+  ['set /storage/group --delete base', "update storage failed: unable to delete fixed option 'base'"],
+  [
+    'create /storage --storage local --type nfs --server 10.0.0.9 --export /x',
+    "create storage failed: storage ID 'local' already defined",
+  ],
+  [
+    'set /storage/nas --snapshot-as-volume-chain 1',
+    "update storage failed: can't change value of fixed parameter 'snapshot-as-volume-chain'",
+  ],
+  ['set /storage/old --server 10.0.0.10', "update storage failed: storage 'old' does not exist"],
+  ['get /access/users/none@pve/token', "no such user ('none@pve')"],
+  ['delete /access/users/none@pve/token/t1', "no such user ('none@pve')"],
+  [`create ${SDN}/controllers --controller f1 --type faucet --ebgp 1`, "unexpected property 'ebgp'"],
+  [
+    'create /cluster/mapping/usb --id stick --map node=pve,id=0658:0200 --description two\nlines',
+    'property contains a line feed',
+  ],
 ];
 
 test('each call ends as the code of Proxmox has it', async () => {
@@ -133,6 +151,30 @@ test('each call ends as the code of Proxmox has it', async () => {
     const told = lines.includes(expected) ? expected : lines.join('\n');
     expect([line, exit === 0 ? 'ok' : told]).toEqual([line, expected]);
   }
+});
+
+test('a storage is written without what it holds by its type until the next change, and local is there again after its deletion', async () => {
+  const calls = [
+    'create /storage --storage usual --type cephfs --monhost 10.0.0.1',
+    'set /storage/usual --options noatime --monhost 10.0.0.2',
+    'delete /storage/local',
+    'set /storage/usual --content-dirs  --nodes pve',
+  ];
+  const seen: string[] = [];
+  for (const call of calls) {
+    expect([call, (await runnerHere(dir)(`pvesh ${call}`.split(' '))).exit]).toEqual([call, 0]);
+    const text = readFileSync(join(dir, 'etc/pve/storage.cfg'), 'utf8');
+    seen.push(/^cephfs: usual\n([\s\S]*?)\n\n/m.exec(text)?.[1]?.replaceAll(/\n?\t/g, '; ') ?? text);
+  }
+  expect(seen).toEqual([
+    '; path /mnt/pve/usual; monhost 10.0.0.1',
+    '; path /mnt/pve/usual; content backup; monhost 10.0.0.2; options noatime',
+    '; path /mnt/pve/usual; content backup; monhost 10.0.0.2; options noatime',
+    '; path /mnt/pve/usual; content backup; monhost 10.0.0.2; nodes pve; options noatime',
+  ]);
+  expect(readFileSync(join(dir, 'etc/pve/storage.cfg'), 'utf8')).toMatch(
+    /\ndir: local\n.*\n.*\n\tprune-backups keep-all=1\n\n$/,
+  );
 });
 
 test('verbs of pveum end as the calls of the API that they stand for', async () => {

@@ -89,12 +89,12 @@ test('a push changes the host, its status says so, and the commands show it', as
   expect(replay.exit).toBe(0);
   expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: true });
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  expect(metrics).toContain('phoenix_deliveries_total{end="recorded"} 1');
-  expect(metrics).toMatch(/phoenix_host_command_seconds_count\{program="pct",ended="exit 0"\} [1-9]/);
+  expect(metrics).toMatch(/^phoenix_deliveries_total\{end="recorded",installation=".+"\} 1$/m);
+  expect(metrics).toMatch(/^phoenix_host_command_seconds_count\{.*program="pct",ended="exit 0".*\} [1-9]/m);
   expect(metrics).toMatch(
     /^phoenix_target_state\{target="lxc\/101",kind="lxc",state="applied",installation=".+"\} 1$/m,
   );
-  expect(metrics).toMatch(/phoenix_runs_total\{state="succeeded",trigger="push"\} 1/);
+  expect(metrics).toMatch(/^phoenix_runs_total\{state="succeeded",trigger="push",installation=".+"\} 1$/m);
 
   child.kill('SIGTERM');
   const { exit, stdout, stderr } = await ended;

@@ -59,7 +59,7 @@ export function parseUntypedSections(text: string): Map<string, Options> {
   return new Map([...parseSections(typed)].map(([id, { options }]) => [id, options]));
 }
 
-/** Formats sections like Proxmox: comment, required options, then the rest by name. */
+/** Formats sections like Proxmox: comment, required options, then the rest by name; of empty values only `disable`, a key alone (write_config). */
 export function printSections(sections: ReadonlyMap<string, Section>, required: readonly string[]): string {
   return [...sections]
     .map(([id, { type, options }]) => {
@@ -67,9 +67,9 @@ export function printSections(sections: ReadonlyMap<string, Section>, required: 
       const first = ['comment', ...required].filter((key) => named.includes(key));
       const keys = [...first, ...named.filter((key) => !first.includes(key))];
       const lines = keys.flatMap((key) =>
-        (options[key] ?? []).map(
-          (value) => `\t${`${key} ${key === 'comment' ? encodeText(value) : value}`.trimEnd()}\n`,
-        ),
+        (options[key] ?? [])
+          .filter((value) => (key === 'comment' ? !['', '0'].includes(value) : key === 'disable' || value !== ''))
+          .map((value) => `\t${`${key} ${key === 'comment' ? encodeText(value) : value}`.trimEnd()}\n`),
       );
       return `${type}: ${id}\n${lines.join('')}\n`;
     })

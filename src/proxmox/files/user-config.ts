@@ -18,11 +18,11 @@ export type UserConfigSort = keyof typeof FIELDS;
 /** Encoded free-text fields. */
 const ENCODED: ReadonlySet<string> = new Set(['comment', 'firstname', 'lastname']);
 
-/** Lines of one kind by id; empty fields are omitted. */
+/** Lines of one kind by id; empty fields are omitted, and blanks around the others (PVE/AccessControl.pm, parse_user_config). */
 export function parseUserConfig(text: string, sort: UserConfigSort): Map<string, Options> {
   return new Map(
     text.split('\n').flatMap((line): [string, Options][] => {
-      const [kind, id, ...values] = line.split(':');
+      const [kind, id, ...values] = line.split(':').map((field) => field.trim());
       if (kind !== sort || id === undefined || id === '') return [];
       const fields = FIELDS[sort].flatMap((field, index) => {
         const value = values[index] ?? '';

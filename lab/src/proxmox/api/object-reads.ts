@@ -220,7 +220,9 @@ interface Token {
 }
 
 function tokensOf(node: LabNode, user: string): Token[] {
-  return [...readAccess(node).tokens].flatMap(([token, options]) =>
+  const { tokens, users } = readAccess(node);
+  if (!users.has(user)) refuse(`no such user ('${user}')`);
+  return [...tokens].flatMap(([token, options]) =>
     ownerOf(token) === user ? [{ ...told(options), tokenid: token.slice(token.indexOf('!') + 1) }] : [],
   );
 }

@@ -193,8 +193,9 @@ function changeToken(access: Access, parameters: Parameters): unknown {
   return Object.fromEntries(Object.entries(token).map(([key, [value = '']]) => [key, value]));
 }
 
-function knownToken({ tokens }: Access, parameters: Parameters): string {
+function knownToken({ tokens, users }: Access, parameters: Parameters): string {
   const id = tokenOf(parameters);
+  if (!users.has(ownerOf(id))) refuse(`no such user ('${ownerOf(id)}')`);
   if (!tokens.has(id))
     refuse(`no such token '${text(parameters, 'tokenid')}' for user '${text(parameters, 'userid')}'`);
   return id;

@@ -61,7 +61,7 @@ const ROWS: readonly TypedRow[] = [
     ...MAPPING,
     path: '/cluster/mapping/dir/{id}',
     file: 'etc/pve/mapping/directory.cfg',
-    failing: { create: 'create dir mapping failed: ', update: 'update dir mapping failed: ' },
+    failing: { create: 'create dir mapping failed: ', update: 'update directory mapping failed: ' },
     words: { exists: "dir ID '%s' already defined", unset: "dir ID '%s' does not exist" },
     check: checkFolders,
   },
@@ -170,8 +170,10 @@ function checkCurrent(
   if (before === undefined) refuse(`${failing.update}${words.unset.replace('%s', id)}`);
 }
 
-/** Each option must be one of the type, and an update must repeat some. */
+/** Each value is one line, each option one of the type, and an update must repeat some. */
 function checkGiven({ types, always, failing }: TypedRow, kind: string, given: Parameters, isNew: boolean): void {
+  const broken = Object.values(given).some((value) => [value].flat().some((line) => /[\n\r]/.test(String(line))));
+  if (broken) refuse('property contains a line feed');
   const strange = Object.keys(given).find((option) => types !== null && !types[kind]?.includes(option));
   if (strange !== undefined) refuse(`unexpected property '${strange}'`);
   const missing = isNew ? undefined : always.find((option) => given[option] === undefined);

@@ -12,59 +12,63 @@ import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { storages } from './storage.ts';
 
-/** Options of a storage type: required ones cannot be changed. */
+/** Options of a storage type: required ones are written first, and those that are fixed cannot be changed or removed. */
 type StorageType = {
-  readonly fixed: readonly string[];
+  readonly required: readonly string[];
   readonly optional: string;
-  /** Default content; absent: images. */
-  readonly usual?: string;
+  /** The fixed ones; absent: the required ones. */
+  readonly fixed?: readonly string[];
 };
 
-const FILES =
-  'content nodes disable format mkdir create-base-path create-subdirs prune-backups max-protected-backups preallocation';
+const FILES = 'content nodes disable format mkdir create-base-path create-subdirs prune-backups max-protected-backups';
+const CHAIN = 'snapshot-as-volume-chain';
 const TYPES: Record<string, StorageType> = {
   cephfs: {
-    fixed: ['path'],
+    required: ['path'],
     optional: `${FILES} content-dirs monhost subdir options username fuse bwlimit keyring fs-name`,
-    usual: 'backup',
   },
   esxi: {
-    fixed: ['server', 'username'],
+    required: ['server', 'username'],
     optional: 'nodes shared disable content password skip-cert-verification port',
-    usual: '',
+    fixed: [],
   },
-  iscsi: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit' },
-  iscsidirect: { fixed: ['portal', 'target'], optional: 'nodes disable content bwlimit' },
+  iscsi: { required: ['portal', 'target'], optional: 'nodes disable content bwlimit' },
+  iscsidirect: { required: ['portal', 'target'], optional: 'nodes disable content bwlimit' },
   pbs: {
-    fixed: ['datastore', 'server'],
+    required: ['datastore', 'server'],
     optional:
       'namespace port nodes disable content username password encryption-key master-pubkey prune-backups max-protected-backups fingerprint',
-    usual: 'backup',
   },
   rbd: {
-    fixed: [],
+    required: [],
     optional: 'nodes disable monhost pool data-pool namespace username content krbd keyring bwlimit',
   },
   zfs: {
-    fixed: ['blocksize', 'iscsiprovider', 'pool', 'portal', 'target'],
+    required: ['blocksize', 'iscsiprovider', 'pool', 'portal', 'target'],
     optional: 'nodes disable nowritecache sparse comstar_hg comstar_tg lio_tpg content bwlimit zfs-base-path',
   },
-  dir: { fixed: ['path'], optional: `${FILES} content-dirs shared is_mountpoint bwlimit snapshot-as-volume-chain` },
-  btrfs: { fixed: ['path'], optional: `${FILES} shared is_mountpoint nocow` },
+  dir: {
+    required: ['path'],
+    optional: `${FILES} preallocation content-dirs shared is_mountpoint bwlimit ${CHAIN}`,
+    fixed: ['path', CHAIN],
+  },
+  btrfs: { required: ['path'], optional: `${FILES} preallocation shared is_mountpoint nocow` },
   nfs: {
-    fixed: ['export', 'path', 'server'],
-    optional: `${FILES} content-dirs options bwlimit snapshot-as-volume-chain`,
+    required: ['export', 'path', 'server'],
+    optional: `${FILES} preallocation content-dirs options bwlimit ${CHAIN}`,
+    fixed: ['export', 'path', 'server', CHAIN],
   },
   cifs: {
-    fixed: ['path', 'server', 'share'],
-    optional: `${FILES} content-dirs subdir username password domain smbversion options bwlimit snapshot-as-volume-chain`,
+    required: ['path', 'server', 'share'],
+    optional: `${FILES} preallocation content-dirs subdir username password domain smbversion options bwlimit ${CHAIN}`,
+    fixed: ['path', 'server', 'share', CHAIN],
   },
-  zfspool: { fixed: ['pool'], optional: 'blocksize sparse nodes disable content bwlimit mountpoint' },
-  lvmthin: { fixed: ['thinpool', 'vgname'], optional: 'nodes disable content bwlimit' },
+  zfspool: { required: ['pool'], optional: 'blocksize sparse nodes disable content bwlimit mountpoint' },
+  lvmthin: { required: ['thinpool', 'vgname'], optional: 'nodes disable content bwlimit' },
   lvm: {
-    fixed: ['vgname'],
-    optional:
-      'base nodes shared disable saferemove saferemove-stepsize saferemove_throughput content tagged_only bwlimit snapshot-as-volume-chain',
+    required: ['vgname'],
+    optional: `base nodes shared disable saferemove saferemove-stepsize saferemove_throughput content tagged_only bwlimit ${CHAIN}`,
+    fixed: ['base', 'vgname'],
   },
 };
 
@@ -84,10 +88,9 @@ function changeConfig(node: LabNode, what: string, change: (sections: Map<string
     );
     change(sections);
     const blocks = [...sections].map(([id, { type, options }]) => {
-      const first = (TYPES[type]?.fixed ?? []).filter((key) => options[key] !== undefined);
-      const others = Object.keys(options)
-        .sort()
-        .filter((key) => key !== 'disable' && !first.includes(key));
+      const written = Object.keys(options).filter((key) => key !== 'disable' && options[key] !== '');
+      const first = (TYPES[type]?.required ?? []).filter((key) => written.includes(key));
+      const others = written.sort().filter((key) => !first.includes(key));
       const disabled = options['disable'] !== undefined && options['disable'] !== '0' ? ['\tdisable'] : [];
       return [
         `${type}: ${id}`,
@@ -105,8 +108,8 @@ function changeConfig(node: LabNode, what: string, change: (sections: Map<string
 
 /** The options that a type accepts; unsupported content types are skipped with a warning. */
 function optionsFor(call: Call, type: string, parameters: Parameters, changing: boolean): Record<string, string> {
-  const { fixed, optional } = TYPES[type] ?? refuse(`the lab has no storages of type '${type}'`);
-  const known = [...fixed, ...optional.split(' ')];
+  const { required, optional, fixed = required } = TYPES[type] ?? refuse(`the lab has no storages of type '${type}'`);
+  const known = [...required, ...optional.split(' ')];
   const options: Record<string, string> = {};
   for (const [key, value] of Object.entries(parameters)) {
     if (NOT_OPTIONS.has(key) || typeof value !== 'string') continue;
@@ -116,9 +119,8 @@ function optionsFor(call: Call, type: string, parameters: Parameters, changing: 
       warn(call, `storage does not support format '${value}'`);
     else if (!SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, type, value) : value;
   }
-  const required = fixed.filter((key) => key !== 'path' || !MOUNTED.has(type));
-  const missing = changing ? undefined : required.find((key) => options[key] === undefined);
-  if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
+  const missing = required.find((key) => options[key] === undefined && !(key === 'path' && MOUNTED.has(type)));
+  if (!changing && missing !== undefined) refuse(`missing value for required option '${missing}'`);
   return options;
 }
 
@@ -140,13 +142,12 @@ function possibleContent(call: Call, type: string, value: string): string {
 export function addStorage(call: Call, parameters: Parameters): void {
   const id = String(parameters['storage']);
   const type = String(parameters['type']);
-  const options = optionsFor(call, type, parameters, false);
+  const { nodes, ...given } = parameters;
+  const options = optionsFor(call, type, nodes === '' ? given : parameters, false);
   if (MOUNTED.has(type)) options['path'] ??= `/mnt/pve/${id}`;
   const { path } = options;
   if (type === 'dir' && path !== undefined && !/^\/[-/a-zA-Z0-9_.@]+$/.test(path))
     refuse(`create storage failed: illegal path for directory storage: ${path}`);
-  const usual = TYPES[type]?.usual ?? 'images';
-  if (usual !== '') options['content'] ??= usual;
   if (type === 'zfspool') options['mountpoint'] ??= `/${options['pool']}`;
   if (type === 'zfs') options['zfs-base-path'] ??= '/dev/zvol';
   changeConfig(call.node, 'create', (sections) => {
@@ -228,16 +229,23 @@ export function setStorage(call: Call, parameters: Parameters): void {
     } catch (error) {
       refuse(`${failing}: ${error instanceof Error ? error.message : error}`);
     }
-    const known = TYPES[section.type];
     for (const key of splitList(String(parameters['delete'] ?? ''))) {
-      if (known?.fixed.includes(key)) refuse(`${failing}: unable to delete required option '${key}'`);
-      if (!known?.optional.split(' ').includes(key)) refuse(`${failing}: no such option '${key}'`);
-      if (options[key] !== undefined) refuse(`${failing}: cannot set and delete property '${key}' at the same time!`);
+      checkCleared(section.type, key, options);
       delete section.options[key];
     }
     Object.assign(section.options, options);
   });
   writePassword(call, type, id, parameters, true);
+}
+
+/** Refuses to remove an option that is required, fixed, unknown or set by the same call. */
+function checkCleared(type: string, key: string, set: Readonly<Record<string, string>>): void {
+  const failing = 'update storage failed';
+  const { required, optional, fixed = required } = TYPES[type] ?? { required: [], optional: '' };
+  if (required.includes(key)) refuse(`${failing}: unable to delete required option '${key}'`);
+  if (!optional.split(' ').includes(key)) refuse(`${failing}: no such option '${key}'`);
+  if (fixed.includes(key)) refuse(`${failing}: unable to delete fixed option '${key}'`);
+  if (set[key] !== undefined) refuse(`${failing}: cannot set and delete property '${key}' at the same time!`);
 }
 
 /** Removes a storage from storage.cfg; its content stays. */

@@ -2,6 +2,7 @@
 // snapshots, and whether an image was imported into it.
 
 import { existsSync, readFileSync } from 'node:fs';
+import { parseSections, type Section } from '../../../../src/proxmox/files/section-config.ts';
 import { isShared } from '../../../../src/proxmox/storages/types.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import { refuse } from '../refusal.ts';
@@ -22,37 +23,56 @@ export type Storage = {
 
 const FILE_BASED = new Set(['dir', 'nfs', 'cifs', 'cephfs', 'btrfs', 'glusterfs']);
 
+/** What a storage holds where its section does not say it; of other types only disks of VMs. */
+const USUAL_CONTENT: Readonly<Record<string, string>> = {
+  btrfs: 'images,rootdir',
+  cephfs: 'backup',
+  dir: 'images,rootdir',
+  esxi: 'import',
+  lvmthin: 'images,rootdir',
+  pbs: 'backup',
+  zfspool: 'images,rootdir',
+};
+
+const LOCAL_PATH = '/var/lib/vz';
+const NEW_LOCAL: Section = {
+  type: 'dir',
+  options: {
+    path: [LOCAL_PATH],
+    content: ['backup,images,iso,rootdir,snippets,vztmpl'],
+    'prune-backups': ['keep-all=1'],
+  },
+};
+
 /** The storages of `storage.cfg`, by name. */
 export function storages(node: LabNode): Map<string, Storage> {
   const file = pathOf(node, 'etc/pve/storage.cfg');
-  const found = new Map<string, Storage>();
-  let current: { type: string; id: string; options: Record<string, string> } | undefined;
-  const finish = (): void => {
-    if (current === undefined) return;
-    const { id, type, options } = current;
-    const content = new Set((options['content'] ?? 'images,rootdir').split(/[,;\s]+/));
-    const family = FILE_BASED.has(type) ? 'dir' : type === 'lvm' || type === 'lvmthin' ? type : 'zfspool';
-    const shared = options['shared'] === '1' || isShared(type);
-    found.set(id, {
-      id,
-      type,
-      family,
-      content,
-      shared,
-      disabled: 'disable' in options && options['disable'] !== '0',
-      options,
-    });
+  const read = parseSections(existsSync(file) ? readFileSync(file, 'utf8') : '');
+  return new Map([...withLocal(read)].map(([id, section]) => [id, storageOf(id, section)]));
+}
+
+function storageOf(id: string, { type, options: written }: Section): Storage {
+  const lines = Object.entries(written).map(([key, values]) => [key, values.at(-1) ?? '']);
+  const options: Record<string, string> = Object.fromEntries(lines);
+  options['content'] ||= USUAL_CONTENT[type] ?? 'images';
+  return {
+    id,
+    type,
+    family: FILE_BASED.has(type) ? 'dir' : type === 'lvm' || type === 'lvmthin' ? type : 'zfspool',
+    content: new Set(options['content'].split(/[,;\s]+/)),
+    shared: options['shared'] === '1' || isShared(type),
+    disabled: 'disable' in options && options['disable'] !== '0',
+    options,
   };
-  for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []) {
-    const [, type, id] = /^(\S+):\s*(\S+)\s*$/.exec(line) ?? [];
-    const [, key, value = ''] = /^\s+(\S+)(?:\s+(.*?))?\s*$/.exec(line) ?? [];
-    if (type !== undefined && id !== undefined) {
-      finish();
-      current = { type, id, options: {} };
-    } else if (key !== undefined && current !== undefined) current.options[key] = value;
-  }
-  finish();
-  return found;
+}
+
+/** There is always a storage `local`, on all nodes: another one of this name is not read (PVE/Storage/Plugin.pm, parse_config). */
+function withLocal(sections: ReadonlyMap<string, Section>): ReadonlyMap<string, Section> {
+  const found = sections.get('local');
+  const path = found?.options['path']?.[0] ?? LOCAL_PATH;
+  if (found?.type !== 'dir' || path !== LOCAL_PATH) return new Map(sections).set('local', NEW_LOCAL);
+  const { nodes: _, ...options } = found.options;
+  return new Map(sections).set('local', { type: 'dir', options: { ...options, path: [path] } });
 }
 
 /** A storage by its name. */

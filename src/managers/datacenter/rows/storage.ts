@@ -7,9 +7,8 @@ import { wordsOf } from '../options/values.ts';
 import type { ObjectRow, Reference } from '../row.ts';
 
 const ANY = ['content', 'disable', 'nodes'];
-const FILES = [
-  ...['create-base-path', 'create-subdirs', 'format', 'max-protected-backups', 'preallocation', 'prune-backups'],
-];
+const BACKUPS = ['create-base-path', 'create-subdirs', 'format', 'max-protected-backups', 'prune-backups'];
+const FILES = [...BACKUPS, 'preallocation'];
 const NETWORK_FILES = ['bwlimit', 'content-dirs', 'options', 'path', 'snapshot-as-volume-chain'];
 
 /** The path of the storage `local`, which Proxmox does not allow to change (PVE/Storage/Plugin.pm). */
@@ -21,7 +20,7 @@ const TYPES = {
   cephfs: {
     required: [],
     optional: [
-      ...[...ANY, ...FILES, 'bwlimit', 'content-dirs', 'fs-name', 'fuse', 'monhost', 'options', 'path', 'subdir'],
+      ...[...ANY, ...BACKUPS, 'bwlimit', 'content-dirs', 'fs-name', 'fuse', 'monhost', 'options', 'path', 'subdir'],
       'username',
     ],
   },

@@ -162,7 +162,7 @@ function ruleOptions({ disable, ...changes }: Parameters): Options {
 
 function mayBeNamed(node: LabNode, { resources, nodes }: Parameters): void {
   const known = resourcesOf(node).sections;
-  const unmanaged = splitList(String(resources ?? '')).filter((sid) => sid !== '' && !known.has(sid));
+  const unmanaged = [...new Set(splitList(String(resources ?? '')))].filter((sid) => sid !== '' && !known.has(sid));
   if (unmanaged.length > 0) refuse(`cannot use unmanaged resource(s) ${unmanaged.sort().join(', ')}.`);
   const there = clusterNodes(node);
   const strange = splitList(String(nodes ?? '')).flatMap((one) => {

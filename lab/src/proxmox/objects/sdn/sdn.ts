@@ -93,7 +93,15 @@ function readEdit(node: LabNode, row: SdnRow, method: string, parameters: Parame
   const allowed = types?.[type];
   const missing = isNew ? allowed?.required.find((option) => given[option] === undefined) : undefined;
   if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
+  if (isNew && types !== null) checkOfType(allowed, given);
   return { id, isNew, type, allowed, digest, unset: splitList(String(unset ?? '')), given };
+}
+
+/** @param allowed the options of the type; undefined for a type that has none of its own */
+function checkOfType(allowed: Edit['allowed'], given: Parameters): void {
+  const known = [...(allowed?.required ?? []), ...(allowed?.optional ?? [])];
+  const foreign = Object.keys(given).find((option) => !known.includes(option));
+  if (foreign !== undefined) refuse(`unexpected property '${foreign}'`);
 }
 
 function checkPresence(node: LabNode, row: SdnRow, { id, isNew, digest }: Edit, sections: Sections): void {
@@ -104,9 +112,7 @@ function checkPresence(node: LabNode, row: SdnRow, { id, isNew, digest }: Edit, 
 
 function setSection(node: LabNode, row: SdnRow, edit: Edit, sections: Sections): void {
   const { id, type, allowed, unset, given } = edit;
-  const known = allowed === undefined ? null : [...allowed.required, ...allowed.optional];
-  const foreign = Object.keys(given).find((option) => known?.includes(option) === false);
-  if (foreign !== undefined) refuse(`unexpected property '${foreign}'`);
+  if (type !== row.what) checkOfType(allowed, given);
   const before = sections.get(id)?.options;
   const kept = Object.entries(before ?? {}).filter(([option]) => !unset.includes(option));
   const set = Object.entries(given).map(([option, value]) => [option, written(row, option, value)]);
