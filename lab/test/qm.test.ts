@@ -1,6 +1,6 @@
 // qm of the lab: what Proxmox does with virtual machines, by its rules.
 import { expect, test } from 'vitest';
-import { type TestNode, testNode } from '../../test/support/lab-node.ts';
+import { type TestNode, testNode } from '../../test/support/host/lab-node.ts';
 
 const CREATE =
   'qm create 9000 --name base --memory 2048 --cores 2 --net0 virtio,bridge=vmbr0 --scsihw virtio-scsi-pci --agent enabled=1 --ostype l26';
