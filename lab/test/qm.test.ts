@@ -1,6 +1,6 @@
 // qm of the lab: what Proxmox does with virtual machines, by its rules.
 import { expect, test } from 'vitest';
-import { type TestNode, testNode } from '../../test/support/lab-node.ts';
+import { type TestNode, testNode } from '../../test/support/host/lab-node.ts';
 
 const CREATE =
   'qm create 9000 --name base --memory 2048 --cores 2 --net0 virtio,bridge=vmbr0 --scsihw virtio-scsi-pci --agent enabled=1 --ostype l26';
@@ -218,4 +218,44 @@ test('a machine that runs has nothing to resume, whatever locks it', () => {
   lab.write('etc/pve/qemu-server/9000.conf', `${before}lock: snapshot\n`);
   expect(lab.refusal('qm suspend 9000')).toContain('VM is locked (snapshot)');
   lab.do('qm resume 9000');
+});
+
+test('a paused machine runs, is not shut down, and goes on when it is resumed', () => {
+  const lab = testNode();
+  lab.do(CREATE, 'qm start 9000', 'qm suspend 9000');
+  expect(lab.run('qm status 9000').stdout).toBe('status: paused\n');
+  expect(lab.run('qm status 9000 --verbose 1').stdout).toContain('\nqmpstatus: paused\n');
+  expect(lab.run('qm list').stdout).toContain('running');
+  expect(lab.refusal('qm shutdown 9000')).toBe('VM is paused - cannot shutdown');
+  expect(lab.refusal('qm reboot 9000')).toBe('VM is paused - cannot shutdown');
+  lab.do('qm resume 9000', 'qm resume 9000');
+  expect(lab.run('qm status 9000').stdout).toBe('status: running\n');
+  lab.do('qm suspend 9000');
+  expect(lab.run('qm shutdown 9000 --forceStop 1').stderr).toBe('VM is paused - stop instead of shutdown\n');
+  expect(lab.run('qm status 9000').stdout).toBe('status: stopped\n');
+});
+
+test('the memory of a suspended machine is a volume until it is started, and its pending changes wait', () => {
+  const lab = testNode();
+  lab.do(`${CREATE} --scsi0 local-lvm:8`, 'qm start 9000', 'qm set 9000 --cores 1', 'qm suspend 9000 --todisk 1');
+  expect(lab.run('qm status 9000').stdout).toBe('status: stopped\n');
+  expect(conf(lab, 9000)).toMatch(/\nlock: suspended\n[\s\S]*\nvmstate: local-lvm:vm-9000-state-suspend-[\d-]+\n/);
+  expect(lab.refusal('qm set 9000 --name other')).toBe('VM is locked (suspended)');
+  expect(lab.run('qm start 9000').stdout).toContain('Resuming suspended VM\nResumed VM, removing state\n');
+  expect(conf(lab, 9000)).not.toMatch(/^(lock|vmstate|running.*):/m);
+  expect(conf(lab, 9000)).toContain('\ncores: 2\n');
+  expect(lab.run('pvesm list local-lvm').stdout).not.toContain('suspend');
+  lab.do('qm suspend 9000 --todisk 1 --statestorage local', 'qm destroy 9000');
+  expect(lab.run('pvesm list local').stdout).not.toContain('suspend');
+});
+
+test.each([
+  ['qm migrate 9000 pve', '400 Parameter verification failed.\ntarget: target is local node.'],
+  ['qm migrate 9000 pve2', "no such cluster node 'pve2'"],
+  ['pct migrate 9000 pve2', "no such cluster node 'pve2'"],
+  ['qm suspend 9000 --todisk 1', 'VM 9000 not running'],
+])('%s is refused', (line, words) => {
+  const lab = testNode();
+  lab.do(CREATE);
+  expect(lab.run(line).stderr).toContain(`${words}\n`);
 });

@@ -16,6 +16,8 @@ export type Running = {
   readonly pid: number;
   readonly since: number;
   readonly boot: string;
+  /** A virtual machine whose processors are stopped by `qm suspend`. */
+  readonly isPaused?: boolean;
 };
 
 /** The host's processor count. */
@@ -141,6 +143,12 @@ export function setRunning(node: LabNode, id: number, isRunning: boolean): void 
   };
   replaceFile(file, JSON.stringify({ pid, since, boot }));
   if (kindOf(node, id) === 'qemu') replaceFile(pidFile, `${pid}\n`);
+}
+
+/** Pauses a running machine, or lets it go on. */
+export function setPaused(node: LabNode, id: number, isPaused: boolean): void {
+  const state = running(node, id);
+  if (state !== undefined) replaceFile(runPath(node, id), JSON.stringify({ ...state, isPaused }));
 }
 
 /** Folder of what HA was asked for and has not done yet. */

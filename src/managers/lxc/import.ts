@@ -36,8 +36,8 @@ import { gigabytes } from '../guest/proxmox/size.ts';
 import type { Extent, Importer, LeftOver } from '../importer.ts';
 import { LXC_FILE } from '../places.ts';
 import type { LxcSpec } from './lxc-spec.ts';
-import { mountPoint } from './mount-schema.ts';
-import { isOfHost, mountedAs } from './mounted.ts';
+import { mountPoint } from './mounts/mount-schema.ts';
+import { isOfHost, mountedAs } from './mounts/mounted.ts';
 import { MOUNT_KEYS, ROOT_KEYS } from './passthrough-schema.ts';
 
 export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {

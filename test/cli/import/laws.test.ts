@@ -16,8 +16,8 @@ import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../../src/managers/places
 import { readSourceSettings } from '../../../src/settings/source.ts';
 import { containerFile, machineWithDrivesFile } from '../../managers/adoption/guests.ts';
 import { mainOf } from '../../managers/adoption/round-trip.ts';
-import { guardedHost } from '../../support/guarded-host.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { guardedHost } from '../../support/host/guarded-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
 import { mutatedGuest } from './mutated-guests.ts';

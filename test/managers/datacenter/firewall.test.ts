@@ -6,7 +6,7 @@ import { groupRules } from '../../../src/managers/datacenter/firewall/rule-lists
 import { allTargets } from '../../../src/managers/index.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 import { convergeStep } from '../carry-out.ts';

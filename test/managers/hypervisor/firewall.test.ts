@@ -8,7 +8,7 @@ import { FILES, type FirewallSpec, isAsWanted } from '../../../src/managers/hype
 import { filteringIn } from '../../../src/managers/hypervisor/firewall/filtering.ts';
 import { lockout } from '../../../src/managers/hypervisor/firewall/reach.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, gone, wanted } from '../guests.ts';

@@ -18,7 +18,7 @@ export function guestStatus(call: Call, kind: GuestKind, id: number): Record<str
   const own =
     kind === 'lxc'
       ? containerStatus(id, options)
-      : machineStatus(id, options, state === undefined ? 'stopped' : 'running');
+      : machineStatus(id, options, state === undefined ? 'stopped' : state.isPaused ? 'paused' : 'running');
   const optional = {
     lock: options['lock'],
     tags: options['tags'],

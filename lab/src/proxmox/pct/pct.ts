@@ -7,6 +7,7 @@ import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { load, update } from '../guest/guest.ts';
 import { runInside } from '../guest/inside.ts';
+import { migrateGuest } from '../guest/migrate.ts';
 import { insidePath } from '../guest/place.ts';
 import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
 import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
@@ -71,6 +72,7 @@ export const PCT_VERBS: Readonly<Record<string, Verb>> = {
       running(call.node, id) === undefined ? "the lab does not carry out 'pct resume'" : `CT ${id} already running`,
     ),
   ),
+  'pct migrate': onGuest((call, id, parameters) => migrateGuest(call, 'lxc', id, parameters)),
   'pct mount': onGuest(mountContainer),
   'pct unmount': onGuest(unmountContainer),
   'pct fstrim': onGuest(trimContainer),

@@ -1,7 +1,7 @@
 // Starting, stopping and destroying virtual machines.
 import { rmSync } from 'node:fs';
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
-import { type Call, task, warn } from '../call.ts';
+import { type Call, print, task, warn } from '../call.ts';
 import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
@@ -33,7 +33,8 @@ export function startMachineHere(call: Call, id: number, parameters: Parameters)
     if (isTemplate(file)) refuse("you can't start a vm if it's a template");
     if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'suspended') checkLock('qemu', file);
     if (running(call.node, id) !== undefined) refuse(`VM ${id} already running`);
-    boot(call, id, file);
+    if (file.options['lock'] === 'suspended' || file.options['vmstate'] !== undefined) wake(call, id, file);
+    else boot(call, id, file);
   };
   task(call, 'qmstart', id, () => withGuestLock(call.node, 'qemu', id, 10, work));
 }
@@ -41,7 +42,10 @@ export function startMachineHere(call: Call, id: number, parameters: Parameters)
 /** Applies pending changes, regenerates the cloud-init drive, and starts. */
 function boot(call: Call, id: number, file: GuestFile): void {
   if (Object.keys(file.pending.options).length > 0) applyPending(call, id, file);
-  const now = load(call, 'qemu', id);
+  switchOnMachine(call, id, load(call, 'qemu', id));
+}
+
+function switchOnMachine(call: Call, id: number, now: GuestFile): void {
   checkSnippets(call.node, id, now);
   if (now.special['cloudinit'] !== undefined) {
     delete now.special['cloudinit'];
@@ -52,6 +56,21 @@ function boot(call: Call, id: number, file: GuestFile): void {
     if (splitVolumeId(disk.volume) !== undefined) activate(call.node, disk.volume);
   checkStart(call, now);
   setRunning(call.node, id, true);
+}
+
+/** What is kept of a machine while it is suspended to a disk. */
+const OF_SUSPENSION = ['lock', 'vmstate', 'running-nets-host-mtu', 'runningmachine', 'runningcpu'];
+
+/** Starts a machine from its saved memory: pending changes stay pending (PVE/QemuServer.pm, vm_start_nolock). */
+function wake(call: Call, id: number, file: GuestFile): void {
+  print(call, 'Resuming suspended VM');
+  switchOnMachine(call, id, file);
+  print(call, 'Resumed VM, removing state');
+  const now = load(call, 'qemu', id);
+  const { vmstate } = now.options;
+  if (vmstate !== undefined) freeVolume(call, vmstate);
+  for (const option of OF_SUSPENSION) delete now.options[option];
+  save(call, 'qemu', id, now);
 }
 
 function checkKnown(call: Call, id: number): void {
@@ -73,6 +92,10 @@ function warnUnlessRunning(call: Call, id: number): void {
 /** `qm stop` and `qm shutdown`; the guest always shuts down, and a stopped one is not an error. */
 export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown', parameters: Parameters): void {
   if (type === 'qmshutdown') warnUnlessRunning(call, id);
+  if (type === 'qmshutdown' && running(call.node, id)?.isPaused === true) {
+    if (parameters['forceStop'] !== '1') refuse('VM is paused - cannot shutdown');
+    warn(call, 'VM is paused - stop instead of shutdown');
+  }
   if (isHaManaged(call.node, id)) {
     requestHa(call, id, 'stop');
     return;
@@ -91,6 +114,7 @@ export function stopMachine(call: Call, id: number, type: 'qmstop' | 'qmshutdown
 export function rebootMachine(call: Call, id: number): void {
   warnUnlessRunning(call, id);
   checkKnown(call, id);
+  if (running(call.node, id)?.isPaused === true) refuse('VM is paused - cannot shutdown');
   if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
   const work = (): void => {
     const file = load(call, 'qemu', id);
@@ -120,6 +144,8 @@ export function destroyMachine(call: Call, id: number, parameters: Parameters): 
         .filter((disk) => splitVolumeId(disk.volume) !== undefined && (!isCdrom(disk) || isCloudInit(disk.volume)))
         .map((disk) => disk.volume),
     );
+    const { vmstate } = file.options;
+    if (vmstate !== undefined) volumes.add(vmstate);
     if (isTemplate(file))
       for (const volume of volumes)
         if (isBaseInUse(call.node, volume)) refuse(`base volume '${volume}' is still in use by linked cloned`);
@@ -140,25 +166,4 @@ function freeQuietly(call: Call, id: number, volume: string): void {
     if (!(error instanceof Refusal)) throw error;
     warn(call, `WARN: Could not remove disk '${volume}', check manually: ${error.message}`);
   }
-}
-
-/** `qm suspend`: a paused machine still runs, and nothing shows that it is paused. Its memory is not written to a disk here. */
-export function suspendMachine(call: Call, id: number, parameters: Parameters): void {
-  checkKnown(call, id);
-  if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
-  if (parameters['todisk'] === '1') refuse("the lab does not carry out 'qm suspend --todisk'");
-  task(call, 'qmpause', id, () => checkMayPause(call, id, parameters));
-}
-
-/** `qm resume`: there is nothing to do for a machine that runs, so that no lock is looked at. (qemu-server, PVE/QemuServer/RunState.pm, vm_resume) */
-export function resumeMachine(call: Call, id: number): void {
-  checkKnown(call, id);
-  if (running(call.node, id) === undefined) refuse(`VM ${id} not running`);
-  task(call, 'qmresume', id, () => {});
-}
-
-/** A backup may be under way: it pauses the machine (PVE/QemuServer/RunState.pm). */
-function checkMayPause(call: Call, id: number, parameters: Parameters): void {
-  const file = load(call, 'qemu', id);
-  if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'backup') checkLock('qemu', file);
 }

@@ -6,6 +6,13 @@ import { parsePropertyString, printPropertyString } from '../../../../src/proxmo
 const VERSION = '10.1';
 const NEWEST: Readonly<Record<string, string>> = { pc: `pc-i440fx-${VERSION}`, q35: `pc-q35-${VERSION}` };
 
+/** The newest machine type of the family that `machine` names. */
+export function newestMachine(machine: string | undefined): string {
+  const read = parsePropertyString('qemu/machine', machine ?? '');
+  const type = (read.ok && read.properties['type']) || 'pc';
+  return NEWEST[type] ?? type;
+}
+
 /** The value of `machine` for an operating system type (PVE/QemuServer/Machine.pm, check_and_pin_machine_string). */
 export function pinnedMachine(machine: string | undefined, ostype: string | undefined): string | undefined {
   const read = parsePropertyString('qemu/machine', machine ?? '');

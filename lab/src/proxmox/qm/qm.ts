@@ -5,6 +5,7 @@ import { machineSnapshotName } from '../../../../src/proxmox/parameters/code-che
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
 import { load, update } from '../guest/guest.ts';
+import { migrateGuest } from '../guest/migrate.ts';
 import { printConfig, printPending, printSnapshots } from '../guest/print.ts';
 import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts';
 import { guestStatus } from '../guest/status.ts';
@@ -19,15 +20,9 @@ import { cloudInitPending, dumpCloudInit, updateCloudInit } from './cloudinit.ts
 import { cloneMachine, createMachine } from './create.ts';
 import { importDisk, makeTemplate, moveDrive, resizeDrive } from './disks.ts';
 import { attachImported } from './hotplug.ts';
-import {
-  destroyMachine,
-  rebootMachine,
-  resumeMachine,
-  startMachine,
-  stopMachine,
-  suspendMachine,
-} from './lifecycle.ts';
+import { destroyMachine, rebootMachine, startMachine, stopMachine } from './lifecycle.ts';
 import { setMachine } from './set.ts';
+import { resumeMachine, suspendMachine } from './suspend.ts';
 
 /** Answers a call of `qm`. */
 export function qm(node: LabNode, argv: readonly string[], stdin: () => Buffer = () => Buffer.alloc(0)): Answer {
@@ -61,6 +56,7 @@ export const QM_VERBS: Readonly<Record<string, Verb>> = {
   'qm reboot': onGuest(rebootMachine),
   'qm suspend': onGuest(suspendMachine),
   'qm resume': onGuest(resumeMachine),
+  'qm migrate': onGuest((call, id, parameters) => migrateGuest(call, 'qemu', id, parameters)),
   'qm destroy': onGuest(destroyMachine),
   'qm snapshot': onGuest(snapshot),
   'qm delsnapshot': onGuest((call, id, parameters) =>

@@ -68,6 +68,12 @@ function change(node: LabNode, row: SdnRow, method: string, parameters: Paramete
   replaceFile(file, printSections(sections, row.required));
 }
 
+/** With the type that Phoenix does not declare (pve-network, PVE/Network/SDN/Zones/FaucetPlugin.pm). */
+const ALL_ZONE_TYPES: typeof ZONE_TYPES = {
+  ...ZONE_TYPES,
+  faucet: { required: ['controller', 'dp-id'], optional: ['dns', 'dnszone', 'ipam', 'nodes', 'reversedns'] },
+};
+
 interface Edit {
   readonly id: string;
   readonly isNew: boolean;
@@ -88,7 +94,7 @@ function readEdit(node: LabNode, row: SdnRow, method: string, parameters: Parame
   if (row.file === 'subnets' && !sdnSections(node, 'vnets').has(vnet)) refuse(`sdn vnet '${vnet}' does not exist`);
   const id = row.file === 'subnets' && isNew ? subnetId(node, vnet, String(named)) : String(named);
   if (row.file === 'vnets' && !isNew && !sections.has(id)) refuse(`sdn vnet '${id}' does not exist`);
-  const types = row.file === 'zones' ? ZONE_TYPES : row.file === 'controllers' ? CONTROLLER_TYPES : null;
+  const types = row.file === 'zones' ? ALL_ZONE_TYPES : row.file === 'controllers' ? CONTROLLER_TYPES : null;
   const type = types === null ? row.what : String(asked ?? sections.get(id)?.type);
   const allowed = types?.[type];
   const missing = isNew ? allowed?.required.find((option) => given[option] === undefined) : undefined;

@@ -67,7 +67,14 @@ export function sdnServiceCall(
   const row = rowAt(ROWS, template);
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters[row.id]) };
+  if (method === 'POST') checkNew(row, parameters);
   return withSdnLock(node, () => change(row, node, method, parameters));
+}
+
+/** What Proxmox refuses of a new server before it looks at those that are there. */
+function checkNew(row: ServiceRow, parameters: Parameters): void {
+  const { [row.id]: _named, digest: _digest, 'lock-token': _token, type, ...options } = parameters;
+  changed(row, String(type), undefined, options, true, []);
 }
 
 /** The verb in error messages. */
