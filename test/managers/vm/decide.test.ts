@@ -106,10 +106,12 @@ test('a line that Proxmox cannot read is written anew with what of it is right, 
   expect(decide({}, there)).toContain('--ipconfig0 ip=10.0.0.1/24,gw=10.0.0.1,ip6=auto');
 });
 
-test('no change of a VM takes a volume away whose line Proxmox cannot read', () => {
+test('no change of a VM takes a volume or a device away whose line Proxmox cannot read', () => {
   const there = { ide2: 'rpool:vm-1001-cloudinit,media=cdrom,size=4M', scsi1: 'rpool:vm-1001-disk-7,size=8G,size=9G' };
   expect(decide({}, conf(there))).toBe('');
-  expect(decide({ memory_mb: 1024 }, conf(there))).toContain('correct the line in that file');
+  expect(decide({ memory_mb: 1024 }, conf(there))).toContain('correct it in that file');
+  const card = { net1: 'virtio=BC:24:11:00:00:02,bridge=vmbr1, tag=5' };
+  expect(decide({ memory_mb: 1024 }, conf(card))).toContain('Proxmox cannot read "net1: virtio=BC:24:11:00:00:02');
 });
 
 test('one is made from an image that waits on the host, and grown before it starts', () => {

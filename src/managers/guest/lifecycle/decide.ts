@@ -152,24 +152,34 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   const remarks = [...(template === null ? [] : [template]), ...snapshotRemarks(life), ...rules.remarks(spec, found)];
   return (
     interruptedByAdoption(wanted, spec, seen, actions) ??
-    wouldLoseVolume(program, spec.id, conf, actions) ??
+    wouldLoseLine(program, spec.id, conf, actions) ??
     unlessLocked(program, spec.id, conf, actions, remarks)
   );
 }
 
-/** Any change of the guest would remove a volume's line that Proxmox cannot read. (qemu-server, PVE/QemuServer.pm, parse_vm_config) */
-function wouldLoseVolume(
+/** Numbered devices of a VM: what their lines say, such as the address of a network card, is nowhere else. */
+const DEVICE = /^(net|ipconfig|hostpci|usb|virtiofs|serial|parallel)\d+$/;
+
+/**
+ * Any change of a VM removes the lines that Proxmox cannot read: those of volumes, and those of devices that the change does not write anew. A
+ * container's file keeps them. (qemu-server, PVE/QemuServer.pm, parse_vm_config)
+ */
+function wouldLoseLine(
   program: Program,
   id: number,
-  { losing }: GuestConf,
+  { losing, unreadable }: GuestConf,
   actions: readonly Action[],
 ): Refusal | null {
-  if (!actions.some((one) => one.do.kind === 'command' && one.do.program === program)) return null;
-  const [line] = Object.entries(losing).map(([key, value]) => `${key}: ${value}`);
+  const words = actions.flatMap(({ do: one }) => (one.kind === 'command' && one.program === program ? one.args : []));
+  if (program === 'pct' || words.length === 0) return null;
+  const devices = Object.entries(unreadable).filter(([key]) => DEVICE.test(key));
+  const [line] = [...Object.entries(losing), ...devices]
+    .filter(([key]) => !words.includes(`--${key}`))
+    .map(([key, value]) => `${key}: ${value}`);
   if (line === undefined) return null;
   const path = `${confFolder(program)}/${id}.conf`;
   return impossible(
-    `Proxmox cannot read "${line}" in ${path}, and would take that volume out of ${guestName(program, id)} with the next change; correct the line in that file with an editor (each property once, without blanks), then run it again`,
+    `Proxmox cannot read "${line}" in ${path}, and would drop that line with any change of ${guestName(program, id)}; correct it in that file with an editor (each property once, without blanks), then run it again`,
   );
 }
 
