@@ -8,7 +8,7 @@ import { plan } from '../src/cli/plan.ts';
 import { validate } from '../src/cli/validate.ts';
 import { captured } from './cli/captured.ts';
 import { phoenix } from './cli/phoenix.ts';
-import { type WorkingCopy, workingCopy } from './support/git.ts';
+import { type WorkingCopy, workingCopy } from './support/git/git.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../docs/examples/', import.meta.url));
 const NAMES = readdirSync(EXAMPLES, { withFileTypes: true }).flatMap((entry) =>

@@ -81,7 +81,7 @@ const ONE_PLACE: ReadonlyArray<readonly [library: string, place: RegExp]> = [
   ['@bull-board/api', /^io\/queue-board\.ts$/],
   ['@bull-board/express', /^io\/queue-board\.ts$/],
   ['oauth4webapi', /^io\/forge\/sign-in\.ts$/],
-  ['croner', /^plan\/windows\.ts$/],
+  ['croner', /^plan\/policy\/windows\.ts$/],
   ['age-encryption', /^io\/sops\.ts$/],
   ['openpgp', /^io\/signatures\//],
   ['pino', /^io\/log/],

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Lab } from '../../test/support/lab.ts';
-import { LACKING, openRealContainers, type RealContainers, TEMPLATE } from '../../test/support/real-containers.ts';
+import type { Lab } from '../../test/support/host/lab.ts';
+import { LACKING, openRealContainers, type RealContainers, TEMPLATE } from '../../test/support/host/real-containers.ts';
 import { labNetwork } from '../src/network/network.ts';
 
 let containers: RealContainers;

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type WorkingCopy, workingCopy } from '../../test/support/git.ts';
+import { type WorkingCopy, workingCopy } from '../../test/support/git/git.ts';
 import { LONG_TEST } from '../../test/support/long.ts';
 import { until } from '../../test/support/until.ts';
 import { type LabForge, startForge } from '../src/forge/forge.ts';

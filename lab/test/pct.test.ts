@@ -1,6 +1,6 @@
 // pct of the lab: what Proxmox does with containers, by its rules.
 import { expect, test } from 'vitest';
-import { testNode } from '../../test/support/lab-node.ts';
+import { testNode } from '../../test/support/host/lab-node.ts';
 import { tasks } from '../src/proxmox/call.ts';
 
 const CREATE = 'pct create 101 DEBIAN --rootfs local-lvm:8 --hostname web --net0 name=eth0,bridge=vmbr0,ip=10.0.0.5/24';

@@ -11,7 +11,7 @@ import {
   dockerOf,
   prepared,
 } from '../../test/managers/portainer/environment.ts';
-import type { LabHost } from '../../test/support/lab-host.ts';
+import type { LabHost } from '../../test/support/host/lab-host.ts';
 import { faultInAnswer, operationAt } from '../src/services/portainer/description.ts';
 
 const NEEDED = ['portainer/server', 'portainer/environment.docker host'];

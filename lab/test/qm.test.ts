@@ -1,6 +1,6 @@
 // qm of the lab: what Proxmox does with virtual machines, by its rules.
 import { expect, test } from 'vitest';
-import { type TestNode, testNode } from '../../test/support/lab-node.ts';
+import { type TestNode, testNode } from '../../test/support/host/lab-node.ts';
 import { volumesOf } from '../src/proxmox/storage/volumes.ts';
 
 const CREATE =

@@ -8,5 +8,7 @@ digest() { docker buildx imagetools inspect "$1" --format '{{.Manifest.Digest}}'
 phoenix=$1@$(digest "$1")
 file=$(dirname "$0")/../../deploy/compose.yml
 redis=$(sed -n 's/^ *image: \(redis:.*\)$/\1/p' "$file")
-sed -e "s|^\( *image: \)phoenix:.*|\1$phoenix|" -e "s|^\( *image: \)redis:.*|\1$redis@$(digest "$redis")|" \
+# By itself: a command that fails inside of an argument would end nothing, and the file would name no digest.
+redis=$redis@$(digest "$redis")
+sed -e "s|^\( *image: \)phoenix:.*|\1$phoenix|" -e "s|^\( *image: \)redis:.*|\1$redis|" \
   -e '/^ *build:/,/^ *dockerfile:/d' "$file"

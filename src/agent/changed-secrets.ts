@@ -2,7 +2,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import type { Target } from '../model/target.ts';
-import { same } from '../plan/canonical.ts';
+import { same } from '../plan/diff/canonical.ts';
 import { referencesIn } from '../plan/secret-references.ts';
 import type { Host } from '../ports/host.ts';
 import type { TargetRecords } from '../ports/ledger.ts';

@@ -7,7 +7,7 @@ import { splitRemedy } from '../model/failure.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { child } from '../plan/pointer.ts';
+import { child } from '../plan/diff/pointer.ts';
 import { referencesIn } from '../plan/secret-references.ts';
 import { SecretUnavailable } from '../ports/secret-unavailable.ts';
 import type { Context } from './context.ts';

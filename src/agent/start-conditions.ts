@@ -2,8 +2,8 @@
 
 import { stepReason } from '../messages/statuses/step-status.ts';
 import type { PlanStep } from '../model/plan.ts';
-import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy.ts';
-import { type Opening, windowAt } from '../plan/windows.ts';
+import { approversOf, isApproved, isDestructive, policyOf } from '../plan/policy/policy.ts';
+import { type Opening, windowAt } from '../plan/policy/windows.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RunDetail } from '../ports/runs.ts';
 import { isTimed } from './statuses.ts';

@@ -13,7 +13,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Target } from '../model/target.ts';
 import { type Between, planBetween, type Side } from '../plan/between.ts';
 import { summary } from '../plan/plan.ts';
-import { policyBetween } from '../plan/policy.ts';
+import { policyBetween } from '../plan/policy/policy.ts';
 import { colours, EXIT, type Io } from './io.ts';
 import { commitAt, commitSource, repositoryAt, SourceFailure, sourceSettings } from './source.ts';
 

@@ -5,7 +5,7 @@ import type { ComposeAdditions } from '../model/action.ts';
 import type { TargetId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldDifference } from '../model/run.ts';
-import { same } from '../plan/canonical.ts';
+import { same } from '../plan/diff/canonical.ts';
 import type { Wanted } from './manager.ts';
 
 /** An element of a list: the name that people know it by, and the fields by which it is found in the file. */

@@ -2,9 +2,9 @@
 
 import type { Json } from '../model/json.ts';
 import type { PlanStep, WrittenChange, WrittenPlace } from '../model/plan.ts';
-import { isArray, isObject, same } from '../plan/canonical.ts';
-import { diffFields } from '../plan/diff-fields.ts';
-import { child, keys } from '../plan/pointer.ts';
+import { isArray, isObject, same } from '../plan/diff/canonical.ts';
+import { diffFields } from '../plan/diff/diff-fields.ts';
+import { child, keys } from '../plan/diff/pointer.ts';
 import { HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
 import type { Written } from './sources.ts';
 import { expanded, isOwn, type Pair, pairsOf, placeOf, type Sides, valueAt, valueIn } from './written-entries.ts';

@@ -4,7 +4,7 @@ import type { Place } from '../config/read/place.ts';
 import type { Json } from '../model/json.ts';
 import type { WrittenChange, WrittenPlace } from '../model/plan.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { child, keys } from '../plan/pointer.ts';
+import { child, keys } from '../plan/diff/pointer.ts';
 import type { Config } from './config.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from './places.ts';
 import type { Written } from './sources.ts';

@@ -4,8 +4,8 @@ import type { Place } from '../config/read/place.ts';
 import type { DeclaredField } from '../model/environment.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { isObject } from '../plan/canonical.ts';
-import { child, keys } from '../plan/pointer.ts';
+import { isObject } from '../plan/diff/canonical.ts';
+import { child, keys } from '../plan/diff/pointer.ts';
 import { hideInChange, isSecret } from '../plan/secret.ts';
 import { writtenValues } from './written-values.ts';
 

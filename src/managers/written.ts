@@ -3,7 +3,7 @@
 
 import { targetId } from '../model/ids.ts';
 import type { Plan, PlanStep, WrittenChange } from '../model/plan.ts';
-import { keys } from '../plan/pointer.ts';
+import { keys } from '../plan/diff/pointer.ts';
 import { hideInChange } from '../plan/secret.ts';
 import type { Config } from './config.ts';
 import { managerOf } from './index.ts';

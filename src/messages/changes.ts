@@ -3,8 +3,8 @@
 import type { Json } from '../model/json.ts';
 import type { PlanStep, WrittenChange } from '../model/plan.ts';
 import { HIDDEN } from '../model/secret-shapes.ts';
-import { same } from '../plan/canonical.ts';
-import { keys } from '../plan/pointer.ts';
+import { same } from '../plan/diff/canonical.ts';
+import { keys } from '../plan/diff/pointer.ts';
 
 /** A change with the name by which people know it. */
 export interface ShownChange {

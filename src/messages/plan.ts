@@ -3,11 +3,11 @@
 import { kindOf, nameOf, type TargetId } from '../model/ids.ts';
 import type { Json } from '../model/json.ts';
 import type { Plan, PlanStep, Verb } from '../model/plan.ts';
-import { align } from '../plan/align.ts';
-import { canonical } from '../plan/canonical.ts';
+import { align } from '../plan/diff/align.ts';
+import { canonical } from '../plan/diff/canonical.ts';
 import { summary } from '../plan/plan.ts';
-import { trailerText } from '../plan/trailers.ts';
-import { isKept } from '../plan/waiting.ts';
+import { trailerText } from '../plan/policy/trailers.ts';
+import { isKept } from '../plan/policy/waiting.ts';
 import { labelsOf, type ShownChange, shownChanges, targetLabel } from './changes.ts';
 import { countOf } from './count.ts';
 import { printable } from './printable.ts';

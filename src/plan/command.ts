@@ -4,9 +4,9 @@ import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Plan, PlanStep } from '../model/plan.ts';
 import type { Target } from '../model/target.ts';
 import type { ImperativeVerb } from '../model/verbs.ts';
-import { compareTargets } from './compare-targets.ts';
+import { compareTargets } from './diff/compare-targets.ts';
+import { dependants, withNeeds } from './order/scope.ts';
 import { makePlan, type PlanInput } from './plan.ts';
-import { dependants, withNeeds } from './scope.ts';
 
 export interface Situation {
   /** All declared or applied targets. */
@@ -89,7 +89,7 @@ function refused(because: Obstacle, targets: readonly TargetId[]): Choice {
 }
 
 /**
- * LabSettings the steps: a start comes after its dependencies, a stop or deletion before them.
+ * Orders the steps: a start comes after its dependencies, a stop or deletion before them.
  *
  * @param policy whose approvals it needs, including that of the requester; absent: none
  */

@@ -4,7 +4,7 @@ import type { DriftAction, DriftPolicy, DriftRule } from '../model/drift.ts';
 import { kindOf, type TargetId } from '../model/ids.ts';
 import type { FieldChange } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import { keys } from './pointer.ts';
+import { keys } from './diff/pointer.ts';
 
 /** Delay before a failed correction is retried. */
 const AGAIN_MS = 60 * 60 * 1000;

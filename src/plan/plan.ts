@@ -4,10 +4,10 @@ import { kindOf, type TargetId } from '../model/ids.ts';
 import type { Change, Impact, Plan, PlanStep, Verb } from '../model/plan.ts';
 import { DEFAULT_POLICY, type Policy } from '../model/policy.ts';
 import type { Target } from '../model/target.ts';
-import { diff } from './diff.ts';
-import { stepNeeds } from './needs.ts';
-import { order } from './order.ts';
-import { approvalsNeeded, isGuarded } from './policy.ts';
+import { diff } from './diff/diff.ts';
+import { stepNeeds } from './order/needs.ts';
+import { order } from './order/order.ts';
+import { approvalsNeeded, isGuarded } from './policy/policy.ts';
 import { newReferences } from './secret-references.ts';
 
 export interface PlanInput {

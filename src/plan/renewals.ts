@@ -2,7 +2,7 @@
 
 import type { TargetId } from '../model/ids.ts';
 import { isDue } from '../model/not-before.ts';
-import { compareTargets } from './compare-targets.ts';
+import { compareTargets } from './diff/compare-targets.ts';
 
 /** Number of attempts since a target became due, and the time of the last (epoch milliseconds). */
 interface Tried {

@@ -3,7 +3,7 @@
 
 import type { SecretReference } from '../model/action.ts';
 import type { Json, JsonObject } from '../model/json.ts';
-import { isArray, isObject } from './canonical.ts';
+import { isArray, isObject } from './diff/canonical.ts';
 
 /** Each reference once, sorted. */
 export function referencesIn(value: Json | undefined): SecretReference[] {

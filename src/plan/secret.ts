@@ -3,8 +3,8 @@
 import type { Json } from '../model/json.ts';
 import type { FieldChange, Plan } from '../model/plan.ts';
 import { HIDDEN, hidePlainSecrets, secretArguments } from '../model/secret-shapes.ts';
-import { isArray, isObject, sortedEntries } from './canonical.ts';
-import { keys } from './pointer.ts';
+import { isArray, isObject, sortedEntries } from './diff/canonical.ts';
+import { keys } from './diff/pointer.ts';
 
 /** Specs contain secrets only as references. If a literal should get into one, it is still hidden by its field's name or its shape. */
 const SECRET_NAMES = /passw(or)?d|passphrase|secret|token|private_?key|api_?key/i;

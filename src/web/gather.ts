@@ -107,7 +107,7 @@ export async function gatherStep({ ledger }: PageSources, id: RunId, target: Tar
   };
 }
 
-/** LabSettings running and failed steps first, then those with effect. */
+/** Orders running and failed steps first, then those with effect. */
 function mostRelevantFirst(steps: readonly StepRecord[]): readonly StepRecord[] {
   const rank = ({ outcome, started }: StepRecord) => {
     if (started !== null && outcome === null) return 0;

@@ -4,12 +4,12 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CommitSha, type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
-import { startTestAgent } from '../support/agent.ts';
-import { type BoxAgent, startBoxAgent } from '../support/box-agent.ts';
-import { BOXES, type BoxHost } from '../support/boxes.ts';
+import { startTestAgent } from '../support/agent/agent.ts';
+import { type BoxAgent, startBoxAgent } from '../support/agent/box-agent.ts';
+import type { Phoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
+import { BOXES, type BoxHost } from '../support/host/boxes.ts';
 import { LONG_TEST } from '../support/long.ts';
-import type { Phoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 import { holdAt } from './hold-at.ts';
 

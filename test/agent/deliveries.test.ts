@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 // An HTTP server for each test of a file, over one Redis that is emptied between them.
 
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
 
 /** @param opened receives the server of each test before it starts */

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noteFault, noting } from '../../src/agent/faults.ts';
 import type { FaultSubject } from '../../src/model/fault.ts';
-import { BOXES, openBoxHost } from '../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
+import { BOXES, openBoxHost } from '../support/host/boxes.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 // Pauses a command on a host of boxes, so that a test can act while a step runs.
 
-import type { BoxHost } from '../support/boxes.ts';
+import type { BoxHost } from '../support/host/boxes.ts';
 
 export interface Gate {
   /** Resolves when the command is about to run. */

@@ -7,8 +7,8 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { placeOf } from '../../src/model/installation.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { clock } from '../support/agent.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { clock } from '../support/agent/agent.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 
 let redis: TestRedis;
 let ledgers: Ledger[];

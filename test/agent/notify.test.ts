@@ -13,11 +13,11 @@ import type { TargetId } from '../../src/model/ids.ts';
 import { type Message, TROUBLE_KINDS, type Trouble, troubleKey } from '../../src/model/notification.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { KnownTroubles } from '../../src/ports/notifications.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { type Receiver, startReceiver } from '../support/services/receiver.ts';
 import { until } from '../support/until.ts';
 
 describe('an agent with two channels', () => {

@@ -6,10 +6,10 @@ import { openNode, writeVmlist } from 'phoenix-lab/state';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as managers from '../../src/managers/index.ts';
 import { targetId } from '../../src/model/ids.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Lab, openLab } from '../support/lab.ts';
+import { type Lab, openLab } from '../support/host/lab.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 let lab: Lab;

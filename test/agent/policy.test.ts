@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { runJson } from '../../src/agent/http/run-json.ts';
 import { openSignatures } from '../../src/io/signatures/signatures.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment, type Files, type GuestChanges } from '../support/environment.ts';
+import { type Signer, sshSigner } from '../support/git/signers.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
-import { type Signer, sshSigner } from '../support/signers.ts';
 import { until } from '../support/until.ts';
 
 let keys: string;

@@ -9,10 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as managers from '../../src/managers/index.ts';
 import type { CommitSha, TargetId } from '../../src/model/ids.ts';
 import type { Queue } from '../../src/ports/queue.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 import { openQueueOf } from './timed-boxes.ts';
 

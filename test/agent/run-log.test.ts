@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Log } from '../../src/ports/log.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
 
 const STORY = new Set(['run asked for', 'run planned', 'step started', 'step ended', 'run ended']);
 

@@ -9,13 +9,13 @@ import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { dependentsOf } from '../../src/model/plan-graph.ts';
 import type { Outcome } from '../../src/model/run.ts';
+import { ready } from '../../src/plan/order/ready.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import { ready } from '../../src/plan/ready.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { ApplyRequest, Queue } from '../../src/ports/queue.ts';
 import { targets } from '../plan/targets.ts';
-import { clock, openTestLedger } from '../support/agent.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { clock, openTestLedger } from '../support/agent/agent.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { BEGAN } from './planned-run.ts';
 import { COMMIT } from './test-server.ts';
 

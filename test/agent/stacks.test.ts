@@ -18,9 +18,9 @@ import {
   openVms,
   writeInside,
 } from '../managers/portainer/environment.ts';
-import type { LabHost } from '../support/lab-host.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
+import type { LabHost } from '../support/host/lab-host.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KINDS = new Set(['portainer', 'stack']);

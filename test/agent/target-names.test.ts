@@ -9,7 +9,7 @@ import { targetsOf } from '../../src/cli/agent/verbs/words.ts';
 import { load } from '../../src/load/load.ts';
 import { allTargets } from '../../src/managers/index.ts';
 import { kindOf, nameOf, type TargetId } from '../../src/model/ids.ts';
-import { trailers, trailerText } from '../../src/plan/trailers.ts';
+import { trailers, trailerText } from '../../src/plan/policy/trailers.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { snapshotOf } from '../load/environment.ts';
 import { exampleFiles } from '../managers/datacenter/example.ts';

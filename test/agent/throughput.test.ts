@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { manyGuests } from '../bench/guests.ts';
-import { BOXES, openBoxHost } from '../support/boxes.ts';
-import { startPhoenix } from '../support/phoenix.ts';
-import { countCalls } from '../support/redis-calls.ts';
+import { startPhoenix } from '../support/agent/phoenix.ts';
+import { BOXES, openBoxHost } from '../support/host/boxes.ts';
+import { countCalls } from '../support/redis/redis-calls.ts';
 import { until } from '../support/until.ts';
 
 /** Each is observed, created, started and observed again. Reports are sent by another process: how many are sent together depends on its speed. */

@@ -5,10 +5,10 @@ import { repeated } from '../../src/agent/timers/drift.ts';
 import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
 import type { Outcome, Run } from '../../src/model/run.ts';
 import type { Queue } from '../../src/ports/queue.ts';
-import type { BoxAgent } from '../support/box-agent.ts';
-import { BOXES_WITH_AN_END, type BoxHost } from '../support/boxes.ts';
+import type { BoxAgent } from '../support/agent/box-agent.ts';
+import type { Phoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import type { Phoenix } from '../support/phoenix.ts';
+import { BOXES_WITH_AN_END, type BoxHost } from '../support/host/boxes.ts';
 import { until } from '../support/until.ts';
 import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openTracer } from '../../src/io/trace.ts';
 import type { Tracer } from '../../src/ports/tracing.ts';
-import { testLog } from '../support/agent.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
+import { testLog } from '../support/agent/agent.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
+import { type Receiver, startReceiver } from '../support/services/receiver.ts';
 
 interface SentSpan {
   readonly traceId: string;

@@ -3,8 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BOXES, openBoxHost } from '../support/boxes.ts';
-import { startPhoenix } from '../support/phoenix.ts';
+import { startPhoenix } from '../support/agent/phoenix.ts';
+import { BOXES, openBoxHost } from '../support/host/boxes.ts';
 import { until } from '../support/until.ts';
 import { agentProcess, endProcess } from '../torture/random-boxes.ts';
 import { manyGuests } from './guests.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startForge } from 'phoenix-lab/forge';
-import { workingCopy } from '../support/git.ts';
+import { workingCopy } from '../support/git/git.ts';
 import type { CloneCost } from './clone-once.ts';
 import { runProgram } from './program.ts';
 import { type Line, type Measurement, median, spread } from './report.ts';

@@ -20,7 +20,7 @@ import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { exampleFiles } from '../managers/datacenter/example.ts';
 import { container, environment, feature, ORIGIN } from '../managers/guests.ts';
 import type { Files } from '../support/environment.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { addressOf, FIRST_ID, manyGuests } from './guests.ts';
 import type { Line, Measurement } from './report.ts';
 

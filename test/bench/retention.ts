@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../src/io/redis-server.ts';
-import { openTestLedger } from '../support/agent.ts';
-import { pushRuns } from '../support/many-runs.ts';
+import { openTestLedger } from '../support/agent/agent.ts';
+import { pushRuns } from '../support/redis/many-runs.ts';
 import type { Line, Measurement } from './report.ts';
 
 const STAGES = [2_500, 5_000, 10_000] as const;

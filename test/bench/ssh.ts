@@ -11,8 +11,8 @@ import { sshHost } from '../../src/io/host/ssh.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import type { Command } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports/host.ts';
-import { phoenixShell } from '../support/phoenix-shell.ts';
-import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
+import { phoenixShell } from '../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../support/host/sshd.ts';
 import { type Measurement, median, spread } from './report.ts';
 
 const ROUNDS = 50;

@@ -11,7 +11,7 @@ import { declaredGuest, type Kind, targetOfWritten } from '../managers/adoption/
 import { mainOf, notesIn, pathOf } from '../managers/adoption/round-trip.ts';
 import { convergeStep, type End } from '../managers/carry-out.ts';
 import { TEMPLATE, wanted } from '../managers/guests.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 
 let host: LabHost;
 beforeEach(async () => {

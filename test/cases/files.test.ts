@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { validate } from '../../src/cli/validate.ts';
 import { captured } from '../cli/captured.ts';
 import { environment, type Files } from '../load/environment.ts';
-import { type WorkingCopy, workingCopy } from '../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../support/git/git.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 const MANIFEST = 'stacks/shop/phoenix.json';

@@ -7,7 +7,7 @@ import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { convergeStep } from '../managers/carry-out.ts';
 import { ORIGIN } from '../managers/guests.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';

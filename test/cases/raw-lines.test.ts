@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { phoenix } from '../cli/phoenix.ts';
 import { environment, loadFiles } from '../load/environment.ts';
-import { workingCopy } from '../support/git.ts';
+import { workingCopy } from '../support/git/git.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 

@@ -10,7 +10,7 @@ import type { JsonObject } from '../../src/model/json.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { ORIGIN } from '../managers/guests.ts';
 import { step } from '../managers/step.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 
 const TARGET = 'lxc/311' as TargetId;
 const CONF = '/etc/pve/lxc/311.conf';

@@ -8,7 +8,7 @@ import { faultOf } from '../../src/messages/faults.ts';
 import { eachServer } from '../agent/each-server.ts';
 import { finishStep, LXC, planRun, VM } from '../agent/planned-run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../agent/test-server.ts';
-import type { TestRedis } from '../support/redis.ts';
+import type { TestRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 import { type Ended, phoenix, start } from './phoenix.ts';
 

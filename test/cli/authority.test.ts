@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openConfigRepo } from '../support/config-repo.ts';
 import { environment } from '../support/environment.ts';
+import { openConfigRepo } from '../support/git/config-repo.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-import { type TestAuthority, testAuthority } from '../support/tls.ts';
-import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
+import { type TestAuthority, testAuthority } from '../support/services/tls.ts';
+import { startTlsProxy, type TlsProxy } from '../support/services/tls-proxy.ts';
 import { phoenix, phoenixProcess } from './phoenix.ts';
 
 const TOKEN = 'the-token-of-the-forge';

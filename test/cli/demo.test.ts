@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { workingCopy } from '../support/git.ts';
+import { workingCopy } from '../support/git/git.ts';
 import { until } from '../support/until.ts';
 import { start } from './phoenix.ts';
 

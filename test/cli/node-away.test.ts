@@ -13,7 +13,7 @@ import { openQueue } from '../../src/io/queue/queue.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { LONG_TEST } from '../support/long.ts';
 import { freePort } from '../support/programs.ts';
-import { startRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, type Started, start } from './phoenix.ts';
 

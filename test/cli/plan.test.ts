@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type PlanArgs, plan } from '../../src/cli/plan.ts';
 import { environment, type Files } from '../load/environment.ts';
-import { type WorkingCopy, workingCopy } from '../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../support/git/git.ts';
 import { captured } from './captured.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';

@@ -11,11 +11,11 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
-import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent/agent-settings.ts';
 import { environment } from '../support/environment.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/git/config-repo.ts';
 import { freePort } from '../support/programs.ts';
-import { testAuthority } from '../support/tls.ts';
+import { testAuthority } from '../support/services/tls.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
 

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
-import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent/agent-settings.ts';
 import { environment } from '../support/environment.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/git/config-repo.ts';
 import { LONG_TEST } from '../support/long.ts';
 import { freePort } from '../support/programs.ts';
-import { startRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ValidateArgs, validate } from '../../src/cli/validate.ts';
 import { environment } from '../load/environment.ts';
-import { type WorkingCopy, workingCopy } from '../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../support/git/git.ts';
 import { captured } from './captured.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { annotation, escapeData, escapeProperty, fenced, page } from '../../deploy/actions/report.ts';
 import { environment } from '../support/environment.ts';
-import { type WorkingCopy, workingCopy } from '../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../support/git/git.ts';
 import { LONG_TEST } from '../support/long.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));

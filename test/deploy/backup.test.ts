@@ -10,7 +10,7 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RedisServer, startRedis } from '../../src/io/redis-server.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { clock } from '../support/agent.ts';
+import { clock } from '../support/agent/agent.ts';
 
 const GUIDE = fileURLToPath(new URL('../../deploy/README.md', import.meta.url));
 const DATA = '/var/lib/phoenix/agent';

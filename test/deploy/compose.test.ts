@@ -1,6 +1,6 @@
 // The compose file: validated by the Compose Specification's own schema, its variables read by Phoenix, and its Redis started with its exact command.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -93,6 +93,26 @@ describe('the settings of Phoenix', () => {
     const least = { PHOENIX_REPO_URL: 'https://github.com/you/e.git', PHOENIX_HOST: 'ssh://root@pve' };
     expect(read(least).problems).toEqual([]);
   });
+});
+
+test('that of a release names each image by its digest, and there is none where one is not known', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'phoenix-release-'));
+  const known = 'case $4 in redis:*) [ -z "$AWAY" ] || exit 1; echo sha256:b ;; *) echo sha256:a ;; esac';
+  await writeFile(join(folder, 'docker'), `#!/bin/sh\n${known}\n`, { mode: 0o755 });
+  const released = (away: string) =>
+    spawnSync('sh', [join(DEPLOY, '../scripts/package/compose.sh'), 'ghcr.io/you/phoenix:1.0.0'], {
+      env: { PATH: `${folder}:${process.env['PATH']}`, AWAY: away },
+      encoding: 'utf8',
+    });
+  const { stdout, status } = released('');
+  const { services } = parseDocument(stdout).toJS();
+  expect([status, services.phoenix.image, services.phoenix.build, services.redis.image]).toEqual([
+    ...[0, 'ghcr.io/you/phoenix:1.0.0@sha256:a', undefined],
+    `${redis.image}@sha256:b`,
+  ]);
+  const without = released('yes');
+  expect([without.status, without.stdout]).toEqual([1, '']);
+  await rm(folder, { recursive: true });
 });
 
 test('a GitHub App is configured without a token', () => {

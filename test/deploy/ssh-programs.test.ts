@@ -10,7 +10,7 @@ import { SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { quote } from '../../src/io/host/quote.ts';
 import { RUN } from '../../src/io/host/ssh-scripts.ts';
 import { phoenix } from '../cli/phoenix.ts';
-import { judgeAll, judgingShell } from '../support/phoenix-shell.ts';
+import { judgeAll, judgingShell } from '../support/host/phoenix-shell.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -18,10 +18,10 @@ import { END_GROUP, RUN, WRITE_FILE } from '../../src/io/host/ssh-scripts.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { judgingShell, phoenixShell, shapesOf } from '../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../support/host/sshd.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { judgingShell, phoenixShell, shapesOf } from '../support/phoenix-shell.ts';
 import { freePort } from '../support/programs.ts';
-import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../deploy/ssh', import.meta.url));
 const MANAGERS = fileURLToPath(new URL('../../src/managers', import.meta.url));

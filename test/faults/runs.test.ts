@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as managers from '../../src/managers/index.ts';
 import { targetId } from '../../src/model/ids.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 
 let host: LabHost;
 let phoenix: Phoenix;

@@ -16,7 +16,7 @@ import type { Target } from '../../src/model/target.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Host, HttpAnswer } from '../../src/ports/host.ts';
 import { type Files, loadFiles, snapshotOf } from '../load/environment.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
 
 /** What the host was asked to do, in order: command lines, requests, and paths of written files. */

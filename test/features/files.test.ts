@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { NGINX, openNginxBox } from '../managers/gateway/real-nginx.ts';
 import { openTraefikBox, TRAEFIK } from '../managers/gateway/real-traefik.ts';
 import { findProgram } from '../support/programs.ts';
-import { testAuthority } from '../support/tls.ts';
+import { testAuthority } from '../support/services/tls.ts';
 import { until } from '../support/until.ts';
 import { runFeature, type Written } from './run-feature.ts';
 

@@ -7,9 +7,20 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { A, delivery, leaseOf, planned, planOf, proved, request, START, T1, T2 } from '../support/ledger-records.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import {
+  A,
+  delivery,
+  leaseOf,
+  planned,
+  planOf,
+  proved,
+  request,
+  START,
+  T1,
+  T2,
+} from '../support/redis/ledger-records.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 
 let server: TestRedis;

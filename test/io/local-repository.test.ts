@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LocalRepository, openLocalRepository } from '../../src/io/local-repository.ts';
 import type { CommitSha } from '../../src/model/ids.ts';
-import { type WorkingCopy, workingCopy } from '../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../support/git/git.ts';
 
 let copy: WorkingCopy;
 let first: CommitSha;

@@ -14,7 +14,7 @@ import type { Message, News } from '../../src/model/notification.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { ChannelAnswer } from '../../src/ports/notifications.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { type Receiver, startReceiver } from '../support/services/receiver.ts';
 import { until } from '../support/until.ts';
 
 const EVENTS = ['failure'] as const;

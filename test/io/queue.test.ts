@@ -8,7 +8,7 @@ import { openQueue } from '../../src/io/queue/queue.ts';
 import { type RunId, targetId } from '../../src/model/ids.ts';
 import type { Queue, Work } from '../../src/ports/queue.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 
 const RUN = '7' as RunId;

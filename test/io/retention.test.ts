@@ -3,10 +3,10 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { openTestLedger } from '../support/agent.ts';
+import { openTestLedger } from '../support/agent/agent.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { pushRuns } from '../support/many-runs.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { pushRuns } from '../support/redis/many-runs.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 
 const KEPT = 500;
 const MORE = 40;

@@ -297,3 +297,18 @@ test('YAML notes beside an existing file are ignored', () => {
     }),
   ).toEqual([]);
 });
+
+test.each(['C:\\tank', 'c:/tank', 'C:\tank', 'D:\\tank\\'])('a path of Windows becomes one of the host: %j', (path) => {
+  const [first] = changed((files) => {
+    files[LXC].lxc_configs['101'].mount_points = [{ host_path: path, container_path: '/data' }];
+  });
+  expect(first).toContain('"/tank"');
+});
+
+test('several protocols are several rules', () => {
+  const [first] = changed((files) => {
+    const rules = [{ type: 'in', action: 'ACCEPT', proto: 'tcp/udp', port: '53' }];
+    files[LXC].lxc_configs['101'].firewall = { rules };
+  });
+  expect(first).toContain('write a rule for each of several');
+});

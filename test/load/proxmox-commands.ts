@@ -20,7 +20,7 @@ import type { Target } from '../../src/model/target.ts';
 import { codeProblem } from '../../src/proxmox/parameters/code-checks.ts';
 import { wanted } from '../managers/guests.ts';
 import { HOST_FACTS, NO_GUEST } from '../managers/observed.ts';
-import { shapeFor } from '../support/phoenix-shell.ts';
+import { shapeFor } from '../support/host/phoenix-shell.ts';
 
 /** A command line with Proxmox's verdict. */
 export interface ProxmoxCommand {

@@ -6,7 +6,7 @@ import { sealWanted } from '../../src/agent/apply/seal.ts';
 import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts';
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
-import { guardedHost } from '../support/guarded-host.ts';
+import { guardedHost } from '../support/host/guarded-host.ts';
 import { runs } from '../support/runs.ts';
 
 export type End =

@@ -11,7 +11,7 @@ import { differencesOf } from '../../src/agent/apply/differences.ts';
 import type { ComparedField, FoundDifference } from '../../src/managers/comparison.ts';
 import type { Decision, Manager, Wanted } from '../../src/managers/manager.ts';
 import type { TargetId } from '../../src/model/ids.ts';
-import { same } from '../../src/plan/canonical.ts';
+import { same } from '../../src/plan/diff/canonical.ts';
 import { runs } from '../support/runs.ts';
 import { ORIGIN } from './guests.ts';
 

@@ -3,7 +3,7 @@
 //   testContract(manager, [{ name, open, target, changed, state, … }, …])
 //
 // with one case for each sort of target. `open` gives a host as it is before anything was done, afresh each time: the lab host of
-// test/support/lab-host.ts, or any other with services and files of its own around it; what else it started it ends in `close`.
+// test/support/host/lab-host.ts, or any other with services and files of its own around it; what else it started it ends in `close`.
 // `state` returns the state of the host in a comparable form, without random parts.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -9,7 +9,7 @@ import type { Manager } from '../../src/managers/manager.ts';
 import type { VmGuest } from '../../src/managers/vm/declared.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { KEY } from '../security/whole-environment.ts';
-import { openLabHost } from '../support/lab-host.ts';
+import { openLabHost } from '../support/host/lab-host.ts';
 import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 import { convergeStep } from './carry-out.ts';

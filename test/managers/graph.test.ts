@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../src/managers/config.ts';
 import { allTargets, impactOf, KINDS } from '../../src/managers/index.ts';
 import type { TargetId } from '../../src/model/ids.ts';
-import { order } from '../../src/plan/order.ts';
+import { order } from '../../src/plan/order/order.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { type Files, loadFiles } from '../load/environment.ts';
 import { LONG_TEST } from '../support/long.ts';

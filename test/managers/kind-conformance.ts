@@ -20,13 +20,13 @@ import { kindOf, type TargetId } from '../../src/model/ids.ts';
 import type { Json, JsonObject } from '../../src/model/json.ts';
 import type { Change } from '../../src/model/plan.ts';
 import type { Target } from '../../src/model/target.ts';
-import { diff } from '../../src/plan/diff.ts';
+import { diff } from '../../src/plan/diff/diff.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
-import { guardedHost } from '../support/guarded-host.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { guardedHost } from '../support/host/guarded-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { gone, wanted } from './guests.ts';
 
 export interface KindCase {

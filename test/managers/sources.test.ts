@@ -6,7 +6,7 @@ import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
 import { actionFailure } from '../../src/messages/failure.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { convergeStep, type End } from './carry-out.ts';
 import { container, environment, IMAGE, machine, targetOf, wanted } from './guests.ts';
 

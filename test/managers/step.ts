@@ -5,7 +5,7 @@ import { Aborted } from '../../src/agent/apply/lease.ts';
 import type { Ending } from '../../src/agent/apply/step-work.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Host } from '../../src/ports/host.ts';
-import { guardedHost } from '../support/guarded-host.ts';
+import { guardedHost } from '../support/host/guarded-host.ts';
 
 /** @param killedAfter the number of actions after which it is killed */
 export async function step(

@@ -11,7 +11,7 @@ import type { WrittenSide } from '../../src/managers/written-entries.ts';
 import type { PlanStep, WrittenChange } from '../../src/model/plan.ts';
 import { DEFAULT_POLICY } from '../../src/model/policy.ts';
 import { planBetween } from '../../src/plan/between.ts';
-import { keys } from '../../src/plan/pointer.ts';
+import { keys } from '../../src/plan/diff/pointer.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../load/environment.ts';
 import { LONG_TEST } from '../support/long.ts';

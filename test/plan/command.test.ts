@@ -10,7 +10,7 @@ import {
   commandPlan,
   type Situation,
 } from '../../src/plan/command.ts';
-import { dependants, withNeeds } from '../../src/plan/scope.ts';
+import { dependants, withNeeds } from '../../src/plan/order/scope.ts';
 import { targets } from './targets.ts';
 
 type Verb = 'start' | 'stop' | 'restart' | 'delete' | 'health-check';

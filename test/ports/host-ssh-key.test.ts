@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sshHost } from '../../src/io/host/ssh.ts';
 import { openRedactor } from '../../src/io/redact.ts';
-import { noSshd, startSshd } from '../support/sshd.ts';
+import { noSshd, startSshd } from '../support/host/sshd.ts';
 
 test.skipIf(noSshd !== null)(
   `a host over ssh by a key that may do everything${noSshd === null ? '' : ` (${noSshd})`}`,

@@ -15,8 +15,8 @@ import type { Command, Content, HttpRequest } from '../../src/model/action.ts';
 import type { Host } from '../../src/ports/host.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { openService, type TestService } from '../support/service.ts';
-import { type TestAuthority, testAuthority } from '../support/tls.ts';
+import { openService, type TestService } from '../support/services/service.ts';
+import { type TestAuthority, testAuthority } from '../support/services/tls.ts';
 import { until } from '../support/until.ts';
 
 export interface HostDeps {

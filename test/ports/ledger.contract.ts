@@ -27,7 +27,7 @@ import {
   T1,
   T2,
   T3,
-} from '../support/ledger-records.ts';
+} from '../support/redis/ledger-records.ts';
 
 /** @param open opens an empty ledger */
 export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {

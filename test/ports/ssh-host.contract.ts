@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { sshHost } from '../../src/io/host/ssh.ts';
 import type { Host } from '../../src/ports/host.ts';
-import { phoenixShell } from '../support/phoenix-shell.ts';
-import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
+import { phoenixShell } from '../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../support/host/sshd.ts';
 import { hostContract } from './host.contract.ts';
 
 /** What the contract runs. */

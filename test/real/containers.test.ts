@@ -5,11 +5,11 @@ import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as managers from '../../src/managers/index.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Lab, labHost } from '../support/lab.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { type Lab, labHost } from '../support/host/lab.ts';
+import { LACKING, openRealContainers, type RealContainers, TEMPLATE } from '../support/host/real-containers.ts';
 import { findProgram } from '../support/programs.ts';
-import { LACKING, openRealContainers, type RealContainers, TEMPLATE } from '../support/real-containers.ts';
 import { until } from '../support/until.ts';
 
 const STEP = ['step', 'step-ca'].map((name) =>

@@ -11,7 +11,7 @@ import { makeGiteaToken } from '../../src/io/forge/doctor/make-gitea-token.ts';
 import type { ForgeOptions } from '../../src/io/forge/options.ts';
 import { readSettings } from '../../src/settings.ts';
 import { phoenix, start } from '../cli/phoenix.ts';
-import { GITEA, type Gitea, PASSWORD, startGitea } from '../support/gitea.ts';
+import { GITEA, type Gitea, PASSWORD, startGitea } from '../support/git/gitea.ts';
 import { freePort } from '../support/programs.ts';
 import { until } from '../support/until.ts';
 

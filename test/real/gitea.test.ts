@@ -10,12 +10,12 @@ import { type HttpServer, startHttpServer } from '../../src/agent/http/server.ts
 import type { CommitSha } from '../../src/model/ids.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { openTestLedger, type Surroundings, startTestAgent, testLog } from '../support/agent.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/boxes.ts';
-import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { openTestLedger, type Surroundings, startTestAgent, testLog } from '../support/agent/agent.ts';
 import { environment } from '../support/environment.ts';
-import { GITEA, type Gitea, startGitea } from '../support/gitea.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/git/config-repo.ts';
+import { GITEA, type Gitea, startGitea } from '../support/git/gitea.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 
 // A server with its own database and queue takes its time to answer.

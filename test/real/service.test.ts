@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/git/config-repo.ts';
 import { findRootfs, freePort } from '../support/programs.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { releaseFolder } from '../support/release.ts';
 import { until } from '../support/until.ts';
 

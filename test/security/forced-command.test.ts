@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM_PATH } from '../../src/io/host/local.ts';
 import { quote } from '../../src/io/host/quote.ts';
 import * as scripts from '../../src/io/host/ssh-scripts.ts';
+import { judgeAll, judgingShell, shapeFor, shapesOf } from '../support/host/phoenix-shell.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { judgeAll, judgingShell, shapeFor, shapesOf } from '../support/phoenix-shell.ts';
 import { ALLOWED, INPUTS } from './allowed-commands.ts';
 import { REFUSED_INPUTS, REFUSED_PROGRAMS, REFUSED_SCRIPTS } from './refused-commands.ts';
 

@@ -30,7 +30,7 @@ import type { Host } from '../../src/ports/host.ts';
 import { convergeStep } from '../managers/carry-out.ts';
 import { certificate, KEY, prepared } from '../managers/certificate/environment.ts';
 import { wanted } from '../managers/guests.ts';
-import { noSshd, startSshd, type TestSshd } from '../support/sshd.ts';
+import { noSshd, startSshd, type TestSshd } from '../support/host/sshd.ts';
 
 const isRoot = process.getuid?.() === 0;
 const OWNER = isRoot ? { uid: 100_033, gid: 100_033 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };

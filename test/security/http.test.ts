@@ -35,7 +35,7 @@ import {
 } from '../agent/test-server.ts';
 import { LONG_TEST } from '../support/long.ts';
 import { findProgram, freePort } from '../support/programs.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 
 const NGINX = findProgram('nginx', 'PHOENIX_TEST_NGINX');

@@ -11,7 +11,7 @@ import { hidePlainSecrets, plainSecretsIn } from '../../src/model/secret-shapes.
 import { hideSecrets } from '../../src/plan/secret.ts';
 import { captured } from '../cli/captured.ts';
 import { environment, loadFiles, placesOf } from '../load/environment.ts';
-import { openConfigRepo } from '../support/config-repo.ts';
+import { openConfigRepo } from '../support/git/config-repo.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';

@@ -27,10 +27,10 @@ import { vmDefaults, vmGuest } from '../../src/managers/vm/schema.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { openPages } from '../../src/web/pages.ts';
 import { snapshotOf } from '../load/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Lab, openLab } from '../support/lab.ts';
+import { type Lab, openLab } from '../support/host/lab.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 
 /** By other means than the redactor's own: how programs write a text. */
 const FORMS: Readonly<Record<string, (text: string) => string>> = {

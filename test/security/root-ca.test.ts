@@ -20,8 +20,8 @@ import { ROOT_ON_NODE } from '../../src/managers/trusted-root.ts';
 import type { Content } from '../../src/model/action.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { findProgram, freePort } from '../support/programs.ts';
-import { openService, type TestService } from '../support/service.ts';
-import { type TestAuthority, testAuthority } from '../support/tls.ts';
+import { openService, type TestService } from '../support/services/service.ts';
+import { type TestAuthority, testAuthority } from '../support/services/tls.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);

@@ -15,14 +15,14 @@ import { planText } from '../../src/messages/plan.ts';
 import type { TargetId } from '../../src/model/ids.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/model/policy.ts';
 import { makePlan } from '../../src/plan/plan.ts';
-import { policyBetween } from '../../src/plan/policy.ts';
+import { policyBetween } from '../../src/plan/policy/policy.ts';
 import { SecretUnavailable } from '../../src/ports/secret-unavailable.ts';
 import { captured } from '../cli/captured.ts';
-import { openConfigRepo } from '../support/config-repo.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Lab, labHost, openLab } from '../support/lab.ts';
+import { openConfigRepo } from '../support/git/config-repo.ts';
+import { type Lab, labHost, openLab } from '../support/host/lab.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
 import { until } from '../support/until.ts';
 
 const SECRET = '/etc/phoenix/secrets/ada.hash';

@@ -15,9 +15,9 @@ import { readSourceSettings } from '../../src/settings/source.ts';
 import { OWN_VARIABLES } from '../../src/settings/variables.ts';
 import { readSettings } from '../../src/settings.ts';
 import { environment as bigEnvironment, type Files, loadFiles, snapshotOf } from '../load/environment.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Lab, labHost, openLab } from '../support/lab.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
+import { type Lab, labHost, openLab } from '../support/host/lab.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const VM = 'etc/phoenix_vm_configs.json';

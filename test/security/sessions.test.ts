@@ -15,7 +15,7 @@ import { openLedger } from '../../src/io/ledger/ledger.ts';
 import { mayAs, type PersonRole } from '../../src/model/person.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 
 const ADA = { person: 'ada', role: 'admin', signedInBy: 'token', grant: null } as const;
 const BOB = { person: 'bob', role: 'operator', signedInBy: 'forge', grant: 'the-token-of-bob' } as const;

@@ -13,7 +13,7 @@ import { convergeStep } from '../managers/carry-out.ts';
 import { gone, wanted } from '../managers/guests.ts';
 import { manager, partOf, withHost } from '../managers/hypervisor/host.ts';
 import { asWorker } from '../managers/step.ts';
-import { type LabHost, openLabHost } from '../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { CERTIFICATES, HYPERVISOR, KEY, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
 
 const OTHER = KEY.replace('ada@example.internal', 'mallory@example.com');

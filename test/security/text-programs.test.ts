@@ -28,7 +28,7 @@ import { sudoText } from '../../src/managers/hypervisor/users/sudo.ts';
 import { keyLine } from '../../src/managers/public-key.ts';
 import { parsePropertyString } from '../../src/proxmox/parameters/property-string.ts';
 import { findProgram, freePort } from '../support/programs.ts';
-import { testAuthority } from '../support/tls.ts';
+import { testAuthority } from '../support/services/tls.ts';
 import { KEY } from './whole-environment.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'phoenix-text-'));

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import type { Host } from '../../src/ports/host.ts';
-import { type BoxNode, eachOnce, openBoxNode } from '../support/box-node.ts';
-import { BOXES } from '../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/phoenix.ts';
-import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { type BoxNode, eachOnce, openBoxNode } from '../support/host/box-node.ts';
+import { BOXES } from '../support/host/boxes.ts';
+import { startSshd, type TestSshd } from '../support/host/sshd.ts';
 
 /** Boxes of a run; the second needs the first. */
 export const IDS = [101, 102, 103] as const;

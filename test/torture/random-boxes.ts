@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { AgentOptions } from '../../src/agent/deps.ts';
 import { FIRST_ID, manyGuests } from '../bench/guests.ts';
+import type { Phoenix } from '../support/agent/phoenix.ts';
 import type { Files } from '../support/environment.ts';
-import type { Phoenix } from '../support/phoenix.ts';
 
 /** For each box, by its place, those before it that it needs. */
 export type Needs = readonly (readonly number[])[];
@@ -44,7 +44,7 @@ export function agentProcess(
   { killAt = 0, commandMs = 0 }: { readonly killAt?: number; readonly commandMs?: number } = {},
 ): ChildProcess {
   const around = { ...phoenix.around, cloneFolder: `${phoenix.around.cloneFolder}-${name}` };
-  const program = new URL('../support/agent-process.ts', import.meta.url);
+  const program = new URL('../support/agent/agent-process.ts', import.meta.url);
   return fork(program, [JSON.stringify(around), folder, String(killAt), JSON.stringify(options), String(commandMs)]);
 }
 

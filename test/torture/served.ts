@@ -10,8 +10,8 @@ import { expect } from 'vitest';
 import type { CommitSha } from '../../src/model/ids.ts';
 import { listensAt } from '../bench/agent.ts';
 import { type Started, start } from '../cli/phoenix.ts';
-import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent-settings.ts';
-import { type ConfigRepo, openConfigRepo } from '../support/config-repo.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent/agent-settings.ts';
+import { type ConfigRepo, openConfigRepo } from '../support/git/config-repo.ts';
 import { until } from '../support/until.ts';
 
 /** The machine is shared with other tests. */

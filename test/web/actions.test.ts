@@ -3,9 +3,9 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/model/ids.ts';
+import type { Phoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
 import { LONG_TEST } from '../support/long.ts';
-import type { Phoenix } from '../support/phoenix.ts';
 import { type Shown, type Visitor, visitor } from './visitor.ts';
 import { openWhole, type Whole } from './whole.ts';
 

@@ -11,7 +11,7 @@ import { openPages } from '../../src/web/pages.ts';
 import { openStartingPage } from '../../src/web/starting.ts';
 import { openTestServer, recordingAgent, type TestServer } from '../agent/test-server.ts';
 import { findProgram } from '../support/programs.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
 const CHROMIUM = findProgram('chromium', 'PHOENIX_TEST_CHROMIUM');

@@ -6,7 +6,7 @@ import type { DeclaredEnvironment } from '../../src/model/environment.ts';
 import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
 import { eachServer } from '../agent/each-server.ts';
 import { openTestServer, recordingAgent, type TestServer } from '../agent/test-server.ts';
-import type { TestRedis } from '../support/redis.ts';
+import type { TestRedis } from '../support/redis/redis.ts';
 import { begin, COMMIT, CREATED, finish, record, stepOf } from './recorded.ts';
 
 const OTHER = 'b'.repeat(40);

@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN, openTestServer, type TestServer } from '../agent/test-server.ts';
 import { findProgram } from '../support/programs.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { begin, record, stepOf } from './recorded.ts';
 
 const CHROMIUM = findProgram('chromium', 'PHOENIX_TEST_CHROMIUM');

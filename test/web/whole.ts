@@ -11,8 +11,8 @@ import { secret } from '../../src/model/secret.ts';
 import type { ForgeSignIn } from '../../src/ports/forge-sign-in.ts';
 import { openPages } from '../../src/web/pages.ts';
 import { ADMIN_TOKEN } from '../agent/test-server.ts';
-import { startBoxAgent } from '../support/box-agent.ts';
-import type { Phoenix } from '../support/phoenix.ts';
+import { startBoxAgent } from '../support/agent/box-agent.ts';
+import type { Phoenix } from '../support/agent/phoenix.ts';
 import { until } from '../support/until.ts';
 
 const LOG = { info() {}, warn() {}, error() {} };

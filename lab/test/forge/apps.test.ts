@@ -5,7 +5,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { workingCopy } from '../../../test/support/git.ts';
+import { workingCopy } from '../../../test/support/git/git.ts';
 import { LONG_TEST } from '../../../test/support/long.ts';
 import { APP, APP_ID, APP_KEY, appToken, openScene, type Scene } from './harness.ts';
 

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { type WorkingCopy, workingCopy } from '../../../test/support/git.ts';
+import { type WorkingCopy, workingCopy } from '../../../test/support/git/git.ts';
 import { type LabForge, type LabForgeOptions, startForge } from '../../src/forge/forge.ts';
 import { problemsOf } from './github-api.ts';
 

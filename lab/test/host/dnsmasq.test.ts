@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../test/support/host/lab-host.ts';
 import { findProgram } from '../../../test/support/programs.ts';
 
 const DNSMASQ = findProgram('dnsmasq', 'PHOENIX_TEST_DNSMASQ');

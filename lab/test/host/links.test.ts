@@ -1,7 +1,7 @@
 // The network programs of the lab's node: the kernel follows the files only after a reload, and timers are set once.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../test/support/host/lab-host.ts';
 import { manageBy } from '../../src/host/links/manage.ts';
 
 let host: LabHost;

@@ -1,7 +1,7 @@
 // The lab's programs for services, packages, the clock and certificates refuse what the real ones refuse.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../test/support/host/lab-host.ts';
 
 let host: LabHost;
 beforeEach(async () => {

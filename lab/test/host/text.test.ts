@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../test/support/host/lab-host.ts';
 
 let host: LabHost;
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { must } from '../../../test/managers/certificate/environment.ts';
 import { TRAEFIK } from '../../../test/managers/gateway/real-traefik.ts';
 import { TEMPLATE } from '../../../test/managers/guests.ts';
-import { type LabHost, openLabHost } from '../../../test/support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../test/support/host/lab-host.ts';
 import { type Answers, CASES, comparable, lastWords, recorded, type TraefikCase } from './cases.ts';
 import { askReal } from './real.ts';
 

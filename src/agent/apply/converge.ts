@@ -4,8 +4,8 @@
 import { type Decision, type NoRollback, ROUNDS, type Rollback } from '../../managers/manager.ts';
 import { stepReason } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
-import { same } from '../../plan/canonical.ts';
-import { isDestructive } from '../../plan/policy.ts';
+import { same } from '../../plan/diff/canonical.ts';
+import { isDestructive } from '../../plan/policy/policy.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import { SecretUnavailable } from '../../ports/secret-unavailable.ts';
 import { compare, decide, differing, isSettled, settledByQuickCheck, summariesOf } from './compare.ts';

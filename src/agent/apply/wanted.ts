@@ -7,7 +7,7 @@ import type { JsonObject } from '../../model/json.ts';
 import { stepOf } from '../../model/plan-graph.ts';
 import { type CommandVerb, verbRow } from '../../model/verbs.ts';
 import { ignoredFields } from '../../plan/drift.ts';
-import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy.ts';
+import { isGuarded, mayDestroy, mayInterrupt, policyOf } from '../../plan/policy/policy.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import { declaredAt } from '../reconcile/desired-state.ts';

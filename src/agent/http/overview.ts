@@ -7,7 +7,7 @@ import type { CertificateEnd } from '../../model/environment.ts';
 import { type Fault, hasLasted } from '../../model/fault.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
-import { waitingSteps } from '../../plan/waiting.ts';
+import { waitingSteps } from '../../plan/policy/waiting.ts';
 import type { Head, RunDetail } from '../../ports/runs.ts';
 import type { TargetJson } from './run-json.ts';
 

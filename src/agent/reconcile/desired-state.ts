@@ -10,8 +10,8 @@ import type { JsonObject } from '../../model/json.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
-import { canonical, same } from '../../plan/canonical.ts';
-import { guarded } from '../../plan/policy.ts';
+import { canonical, same } from '../../plan/diff/canonical.ts';
+import { guarded } from '../../plan/policy/policy.ts';
 import type { Repository } from '../../ports/repository.ts';
 import type { AgentOptions, Managers } from '../deps.ts';
 

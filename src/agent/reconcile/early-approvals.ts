@@ -3,7 +3,7 @@
 import { inPull } from '../../messages/statuses/approval.ts';
 import type { CommitSha, RunId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
-import { waitingSteps } from '../../plan/waiting.ts';
+import { waitingSteps } from '../../plan/policy/waiting.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { EarlyApproval } from '../../ports/pulls.ts';
 import type { Approval } from '../../ports/runs.ts';

@@ -2,7 +2,7 @@
 
 import { inPull } from '../../messages/statuses/approval.ts';
 import type { CommitSha } from '../../model/ids.ts';
-import { trailerText } from '../../plan/trailers.ts';
+import { trailerText } from '../../plan/policy/trailers.ts';
 import type { Forge, PullRequest } from '../../ports/forge.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';
 import type { Context } from '../context.ts';

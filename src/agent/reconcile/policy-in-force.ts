@@ -5,7 +5,7 @@ import type { Config } from '../../managers/config.ts';
 import type { CommitSha } from '../../model/ids.ts';
 import { DEFAULT_POLICY, type Policy, type PolicyRecord } from '../../model/policy.ts';
 import { verbRow } from '../../model/verbs.ts';
-import { stricter } from '../../plan/policy.ts';
+import { stricter } from '../../plan/policy/policy.ts';
 import type { RunRequest } from '../../ports/runs.ts';
 import type { Context } from '../context.ts';
 import type { Declared } from './desired-state.ts';

@@ -4,8 +4,8 @@
 import { inPull, NOT_APPROVED } from '../../messages/statuses/approval.ts';
 import { approvalRefusal } from '../../messages/statuses/refusal.ts';
 import type { CommitSha, RunId, TargetId } from '../../model/ids.ts';
-import { mayApprove, policyOf } from '../../plan/policy.ts';
-import { waitingSteps } from '../../plan/waiting.ts';
+import { mayApprove, policyOf } from '../../plan/policy/policy.ts';
+import { waitingSteps } from '../../plan/policy/waiting.ts';
 import type { Forge, PullRequest } from '../../ports/forge.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { type Context, isoNow } from '../context.ts';

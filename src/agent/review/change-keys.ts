@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { TargetId } from '../../model/ids.ts';
 import type { Plan } from '../../model/plan.ts';
-import { canonical } from '../../plan/canonical.ts';
+import { canonical } from '../../plan/diff/canonical.ts';
+import { canBeApproved } from '../../plan/policy/waiting.ts';
 import { hideSecrets } from '../../plan/secret.ts';
-import { canBeApproved } from '../../plan/waiting.ts';
 
 /** A key for each step that needs approval: equal for the same change of the same target, and for no other. Pure. */
 export function changeKeys(plan: Plan): ReadonlyMap<TargetId, string> {

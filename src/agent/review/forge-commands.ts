@@ -5,7 +5,7 @@ import { ASKED, answerMarkdown, LOGGED, type Answers as Words } from '../../mess
 import { DRIFT_CONTEXT, PLAN_CONTEXT, runUrl, toPull } from '../../messages/statuses/status.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PullComment } from '../../model/report.ts';
-import { policyOf } from '../../plan/policy.ts';
+import { policyOf } from '../../plan/policy/policy.ts';
 import type { Delivery } from '../../ports/deliveries.ts';
 import type { Forge } from '../../ports/forge.ts';
 import { ForgeFailure } from '../../ports/forge-failure.ts';

@@ -6,9 +6,9 @@ import type { Policy } from '../../model/policy.ts';
 import type { Target } from '../../model/target.ts';
 import { imperative, verbRow } from '../../model/verbs.ts';
 import { choose, commandPlan, type Situation } from '../../plan/command.ts';
-import { compareTargets } from '../../plan/compare-targets.ts';
-import { guarded } from '../../plan/policy.ts';
-import { withNeeds } from '../../plan/scope.ts';
+import { compareTargets } from '../../plan/diff/compare-targets.ts';
+import { withNeeds } from '../../plan/order/scope.ts';
+import { guarded } from '../../plan/policy/policy.ts';
 import type { Managers } from '../deps.ts';
 import { type Gathered, type Proposal, propose } from '../reconcile/proposal.ts';
 

@@ -5,7 +5,7 @@ import { SHOWN } from '../../messages/command.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
-import { canonical } from '../../plan/canonical.ts';
+import { canonical } from '../../plan/diff/canonical.ts';
 import type { Ledger } from '../../ports/ledger.ts';
 import type { Approval, RunDetail, RunRequest } from '../../ports/runs.ts';
 

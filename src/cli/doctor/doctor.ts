@@ -77,7 +77,9 @@ async function hostOf(settings: Settings, io: Io): Promise<readonly Diagnostic[]
     const parts = { node: settings.node, environment: io.env, repository, redactor };
     return await checkHost((advise) => openHostOf(place, { ...parts, advise }));
   } catch (error) {
-    return [failed('host', reasonOf(error), 'see PHOENIX_HOST')];
+    const remedy =
+      settings.host.kind === 'ssh' ? 'start the node and its SSH server, or correct PHOENIX_HOST' : 'see PHOENIX_HOST';
+    return [failed('host', reasonOf(error), remedy)];
   } finally {
     if (scratch !== null) await rm(scratch, { recursive: true, force: true });
   }

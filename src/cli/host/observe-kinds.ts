@@ -6,7 +6,7 @@ import { KINDS } from '../../managers/index.ts';
 import type { Kind } from '../../managers/kind.ts';
 import type { HostReader } from '../../managers/manager.ts';
 import type { JsonObject } from '../../model/json.ts';
-import { isObject } from '../../plan/canonical.ts';
+import { isObject } from '../../plan/diff/canonical.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
 import type { SourceSettings } from '../../settings/source.ts';
 import { Missing } from '../missing.ts';

@@ -19,7 +19,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan, summary } from '../../plan/plan.ts';
-import { guarded } from '../../plan/policy.ts';
+import { guarded } from '../../plan/policy/policy.ts';
 import { hideSecrets } from '../../plan/secret.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';

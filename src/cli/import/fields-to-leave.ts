@@ -2,7 +2,7 @@
 // for the guest without one field after the other.
 
 import type { Json, JsonObject } from '../../model/json.ts';
-import { isArray, isObject } from '../../plan/canonical.ts';
+import { isArray, isObject } from '../../plan/diff/canonical.ts';
 
 /** The keys from the entry to a field or an element of a list. */
 type Way = readonly string[];

@@ -3,7 +3,7 @@
 
 import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE, VM_FILE } from '../../managers/places.ts';
 import type { Json, JsonObject } from '../../model/json.ts';
-import { isObject } from '../../plan/canonical.ts';
+import { isObject } from '../../plan/diff/canonical.ts';
 
 /** Removes a value and leaves a gap, so that other paths stay valid; returns the removed path, null if there was none. */
 export function removeAt(root: unknown, path: readonly string[]): string | null {

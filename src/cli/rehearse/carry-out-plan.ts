@@ -13,8 +13,8 @@ import { kindOf, type TargetId } from '../../model/ids.ts';
 import type { Plan, PlanStep } from '../../model/plan.ts';
 import type { Outcome } from '../../model/run.ts';
 import type { Target } from '../../model/target.ts';
-import { mayDestroy, policyOf } from '../../plan/policy.ts';
-import { ready } from '../../plan/ready.ts';
+import { ready } from '../../plan/order/ready.ts';
+import { mayDestroy, policyOf } from '../../plan/policy/policy.ts';
 import type { Host } from '../../ports/host.ts';
 
 /** Concurrent steps, as in the agent. */

@@ -19,7 +19,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Target } from '../../model/target.ts';
 import { makePlan } from '../../plan/plan.ts';
-import { guarded, policyBetween } from '../../plan/policy.ts';
+import { guarded, policyBetween } from '../../plan/policy/policy.ts';
 import { PRODUCT } from '../../product.ts';
 import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import {

@@ -27,6 +27,7 @@ export function meanings(field: string, value: unknown): Json[] {
     ...ids(text),
     ...words(text),
     ...files(text),
+    ...ofWindows(text),
     ...calendarEvents(text),
     ...objects(text),
     text,
@@ -120,6 +121,12 @@ function files(text: string): Json[] {
   if (text.includes('://') && /\.(img|qcow2|raw)$/.test(file)) return [file];
   if (/\.tar\.(gz|xz|zst)$/.test(file)) return [`${storage}:vztmpl/${file}`];
   return /\.iso$/i.test(file) ? [`${storage}:iso/${file}`] : [];
+}
+
+/** A path with a drive's letter: `C:\\tank`, also where JSON has read a tab in it, since the backslash was written once. */
+function ofWindows(text: string): string[] {
+  const [, path] = /^[a-z]:([\\/].*[^\\/])[\\/]*$/i.exec(JSON.stringify(text).slice(1, -1)) ?? [];
+  return path === undefined ? [] : [path.replaceAll(/[\\/]+/g, '/')];
 }
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];

@@ -60,13 +60,18 @@ export const label = ofTextKind(
 );
 
 /** A name without spaces or slashes and without leading dash. */
-export const word = ofTextKind(
-  'line',
-  z
-    .string()
-    .regex(/^[^\s/-][^\s/]{0,127}$/, 'must be a word without spaces and slashes, and not begin with "-"')
-    .regex(ONE_LINE, EXPECT_LINE),
-);
+export const word = wordOf('must be a word without spaces and slashes, and not begin with "-"');
+
+/** The same with a sentence of its own. */
+export function wordOf(expected: string) {
+  return ofTextKind(
+    'line',
+    z
+      .string()
+      .regex(/^[^\s/-][^\s/]{0,127}$/, expected)
+      .regex(ONE_LINE, EXPECT_LINE),
+  );
+}
 
 /** Passed to a program unchanged. */
 export const argument = ofTextKind(

@@ -132,6 +132,8 @@ export interface ObjectRow {
   readonly withoutSource?: string;
   /** Why an existing object cannot be declared in its present form; null where it can. */
   readonly undeclarable?: (present: Options) => string | null;
+  /** Why Proxmox would lose something of the file with any change of an object, and what to do; null where it would not. */
+  readonly losing?: (text: string) => string | null;
   /** Its calls start a task and succeed whatever becomes of that task. */
   readonly task?: true;
   /** A list inside the object that has its own calls. */

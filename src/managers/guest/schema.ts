@@ -14,6 +14,7 @@ const ports = text.line(256).min(1);
 
 /** Proxmox checks rules of all firewalls alike (PVE/Firewall.pm, verify_rule); its table is read for those of groups. */
 const inGroups = { verb: 'pvesh create /cluster/firewall/groups/{group}' };
+const ONE_PROTOCOL = 'must be one protocol, such as "tcp": write a rule for each of several';
 const protocolExpected = (refused: string): string => `must be a protocol that Proxmox knows: ${refused}`;
 const icmpTypeExpected = (refused: string): string => `must be a type of ICMP that Proxmox knows: ${refused}`;
 
@@ -25,7 +26,7 @@ export const firewallRule = z.strictObject({
     .optional()
     .describe('Addresses, networks or ranges it comes from, separated by commas. Default: any.'),
   dest: addresses.optional().describe('Addresses, networks or ranges it goes to, separated by commas. Default: any.'),
-  proto: becomes([{ ...inGroups, option: 'proto' }], protocolExpected, text.word)
+  proto: becomes([{ ...inGroups, option: 'proto' }], protocolExpected, text.wordOf(ONE_PROTOCOL))
     .optional()
     .describe('Protocol, by its name or number. Default: any. A port needs one that has ports.'),
   macro: text

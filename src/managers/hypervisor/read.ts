@@ -11,7 +11,7 @@ import { dnsNamesLeadToOneAddress, guestsUseTheHostForDns, hostDnsServersExist }
 import { agentCanFetch, hostStaysReachable } from './firewall/lockout-rules.ts';
 import { hostsNamesLeadToOneAddress } from './hosts/rules.ts';
 import { modernHypervisor } from './legacy.ts';
-import { hostAsksSomebodyElse, interfacesFitTogether } from './network/rules.ts';
+import { hostAsksSomebodyElse, interfacesFitTogether, upstreamServersAreAsked } from './network/rules.ts';
 import { mountedPathsAreExported } from './nfs/rules.ts';
 import { normaliseHypervisor } from './normalise/hypervisor.ts';
 import { pageCertificateIsDeclared } from './page/rules.ts';
@@ -50,6 +50,7 @@ export const declaration: Declaration = {
     snippetsAreThere,
     interfacesFitTogether,
     hostAsksSomebodyElse,
+    upstreamServersAreAsked,
     poolsCanBeMade,
     datasetsCanBeMade,
     sharesHaveNamesOfTheirOwn,

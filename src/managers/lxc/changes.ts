@@ -15,12 +15,12 @@ import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { bridgesIn, compareSettings, setGuest } from '../guest/proxmox/settings.ts';
 import type { Wanted } from '../manager.ts';
 import { containerSettings } from './desired-settings.ts';
-import { growDisks } from './disks.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './lxc-spec.ts';
-import { missingMounts } from './mounts.ts';
+import { growDisks } from './mounts/disks.ts';
+import { missingMounts } from './mounts/mounts.ts';
+import type { FoundVolumes } from './mounts/volumes.ts';
 import { mergeRaw, sameRaw } from './raw.ts';
-import type { FoundVolumes } from './volumes.ts';
 
 export function containerChanges(
   wanted: Wanted<LxcSpec>,

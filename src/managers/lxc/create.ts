@@ -17,8 +17,8 @@ import { sshKeysPath } from '../public-key.ts';
 import { containerSettings } from './desired-settings.ts';
 import { delegateIds, makeFolders } from './host-side.ts';
 import type { LxcSpec } from './lxc-spec.ts';
-import { folderMounts } from './mounts.ts';
-import type { FoundVolumes } from './volumes.ts';
+import { folderMounts } from './mounts/mounts.ts';
+import type { FoundVolumes } from './mounts/volumes.ts';
 
 export function createContainer(
   wanted: Wanted<LxcSpec>,

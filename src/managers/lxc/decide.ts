@@ -16,11 +16,11 @@ import type { Decision, Wanted } from '../manager.ts';
 import { containerChanges } from './changes.ts';
 import { createContainer } from './create.ts';
 import { containerSettings } from './desired-settings.ts';
-import { rootfsOf } from './disks.ts';
 import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
-import { isOfHost, mountedIn } from './mounted.ts';
-import { replacedMounts } from './mounts.ts';
-import { type FoundVolumes, findVolumes } from './volumes.ts';
+import { rootfsOf } from './mounts/disks.ts';
+import { isOfHost, mountedIn } from './mounts/mounted.ts';
+import { replacedMounts } from './mounts/mounts.ts';
+import { type FoundVolumes, findVolumes } from './mounts/volumes.ts';
 
 const rules: GuestRules<LxcSpec, FoundVolumes> = {
   program: 'pct',

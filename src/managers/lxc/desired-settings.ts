@@ -18,10 +18,10 @@ import { plainSetting, propertySetting } from '../guest/proxmox/setting-edits.ts
 import type { DesiredSetting } from '../guest/proxmox/settings.ts';
 import { sharedSettings } from '../guest/proxmox/shared-settings.ts';
 import { desiredSettings } from '../guest/settings/desired-settings.ts';
-import { rootDiskSettings } from './disks.ts';
 import { type LxcSpec, withContainerDefaults } from './lxc-spec.ts';
-import { deviceSettings, mountSettings, type Removable } from './mounts.ts';
-import type { FoundVolumes } from './volumes.ts';
+import { rootDiskSettings } from './mounts/disks.ts';
+import { deviceSettings, mountSettings, type Removable } from './mounts/mounts.ts';
+import type { FoundVolumes } from './mounts/volumes.ts';
 
 /** Settings that a running container gets only at its next start; others are changed while it runs. */
 const WAITING: ReadonlySet<string> = new Set(['nameserver', 'searchdomain', 'features']);

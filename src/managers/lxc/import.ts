@@ -18,6 +18,7 @@ import {
   sharedFields,
   undeclaredGuests,
   unlastingReason,
+  WAITING_NAME,
   type WrittenGuest,
 } from '../guest/import/guests.ts';
 import { unconnectedLeft, writtenNetworks } from '../guest/import/network.ts';
@@ -27,6 +28,7 @@ import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { type DriveKeys, writtenDriveOptions } from '../guest/options/drive-options.ts';
+import { isTemplateConf } from '../guest/proxmox/conf.ts';
 import { storageOfVolume } from '../guest/proxmox/disk-lines.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';
 import { indexesOf } from '../guest/proxmox/settings.ts';
@@ -34,8 +36,8 @@ import { gigabytes } from '../guest/proxmox/size.ts';
 import type { Extent, Importer, LeftOver } from '../importer.ts';
 import { LXC_FILE } from '../places.ts';
 import type { LxcSpec } from './lxc-spec.ts';
-import { mountPoint } from './mount-schema.ts';
-import { isOfHost, mountedAs } from './mounted.ts';
+import { mountPoint } from './mounts/mount-schema.ts';
+import { isOfHost, mountedAs } from './mounts/mounted.ts';
 import { MOUNT_KEYS, ROOT_KEYS } from './passthrough-schema.ts';
 
 export const lxcImporter: Importer<FoundGuests, LxcSpec, GuestObservation, GuestInventory> = {
@@ -70,9 +72,10 @@ function writtenContainer(
   const size = gigabytes(root('size'));
   const rootDisk = treatment(conf, 'rootfs', ROOT_KEYS);
   const name = conf.claim('hostname');
+  if (name === undefined && conf.isWaiting('hostname')) return { missing: WAITING_NAME };
   if (name === undefined) return { missing: 'it has no hostname: give it one with pct set --hostname, then import' };
   if (storage === '') return { missing: 'its root disk lies on no storage of Proxmox' };
-  const isTemplate = normalFlag(conf.claim('template') ?? '0') === '1';
+  conf.claim('template');
   const shared = sharedFields('lxc', guest, conf, extent);
   const unprivileged = normalFlag(conf.claim('unprivileged') ?? '0') === '1';
   const ostype = conf.claim('ostype');
@@ -95,7 +98,7 @@ function writtenContainer(
     name,
     description: notesOf(guest),
     template: template.file,
-    is_template: isTemplate || undefined,
+    is_template: isTemplateConf(guest.conf) || undefined,
     ostype: ostype === undefined || (extent === 'different' && template.found) ? undefined : ostype,
     ...shared,
     storage_pool: storage,

@@ -10,7 +10,7 @@ import { declaredTwice, optionsShape } from '../guest/options/shape.ts';
 import { normalFlag } from '../guest/proxmox/property-string.ts';
 import { guestShape } from '../guest/schema.ts';
 import { settingShape } from '../guest/settings/shape.ts';
-import { idMap, mountPoint, volume } from './mount-schema.ts';
+import { idMap, mountPoint, volume } from './mounts/mount-schema.ts';
 import { devices, environment, mountProperties, rootDisk, rootUser } from './passthrough-schema.ts';
 import { rawLine } from './raw-line.ts';
 

@@ -104,7 +104,7 @@ function givePassword(wanted: Wanted<VmSpec>, spec: VmSpec): Action[] {
   const secret = passwordOf(spec);
   if (secret === null) return [];
   const notes = { ...firstNotes(wanted, spec, spec.final === 'unmanaged'), ...withPassword(secret.digest) };
-  const none = { args: [], labels: [], shown: [], restart: false, unrecorded: false };
+  const none = { args: [], labels: [], shown: [], unread: [], restart: false, unrecorded: false };
   return setGuest('qm', spec.id, none, printNotes(notes), false, promptedPassword(secret));
 }
 

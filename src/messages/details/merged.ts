@@ -1,7 +1,7 @@
 // The comment under a pull request once it is merged: how its run went, and what waits for a person. Pure.
 
 import { targetWord } from '../../model/target-name.ts';
-import { waitingSteps } from '../../plan/waiting.ts';
+import { waitingSteps } from '../../plan/policy/waiting.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { labelsOf } from '../changes.ts';
 import { shortSha } from '../statuses/status.ts';

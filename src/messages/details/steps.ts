@@ -2,7 +2,7 @@
 
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import { groupSteps } from '../../plan/step-groups.ts';
+import { groupSteps } from '../../plan/order/step-groups.ts';
 import { shownChanges, targetLabel } from '../changes.ts';
 import { fieldRows } from '../pages/fields.ts';
 import { groupLabel } from '../pages/pages.ts';

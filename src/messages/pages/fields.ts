@@ -2,8 +2,8 @@
 
 import type { Json } from '../../model/json.ts';
 import type { FieldDifference } from '../../model/run.ts';
-import { align } from '../../plan/align.ts';
-import { canonical } from '../../plan/canonical.ts';
+import { align } from '../../plan/diff/align.ts';
+import { canonical } from '../../plan/diff/canonical.ts';
 import type { ShownChange } from '../changes.ts';
 import { printable } from '../printable.ts';
 import { OBSERVED, placeText } from './target.ts';

@@ -6,7 +6,7 @@ import type { PersonRole } from '../../model/person.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { PullPlan } from '../../model/pull.ts';
 import type { Run, RunState, StepRecord } from '../../model/run.ts';
-import { canBeApproved } from '../../plan/waiting.ts';
+import { canBeApproved } from '../../plan/policy/waiting.ts';
 import type { Freeze } from '../../ports/ledger.ts';
 import { countOf } from '../count.ts';
 import { endOf } from '../drift.ts';

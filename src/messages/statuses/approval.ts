@@ -1,7 +1,7 @@
 // What is said of approvals: where one was given, and why a line or a command was taken for none. Pure.
 
 import type { Trailer } from '../../model/trailer.ts';
-import { trailerText } from '../../plan/trailers.ts';
+import { trailerText } from '../../plan/policy/trailers.ts';
 import { shortSha } from './status.ts';
 
 export function inTheMessageOf(commit: string): string {

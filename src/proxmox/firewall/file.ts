@@ -116,6 +116,13 @@ export function isHeading(line: string, hasGroups: boolean): boolean {
   return isNamed || /^\[(options|aliases|rules)\]$/i.test(line);
 }
 
+/**
+ * Whether headings end with a carriage return: Proxmox then reads nothing of their sections, and leaves them out when it writes the file the next time.
+ */
+export function hasHiddenSections(text: string): boolean {
+  return text.split('\n').some((line) => /\r$/.test(line) && isHeading(line.trim(), true));
+}
+
 type NamedSection = { name: string; comment?: string };
 
 /** The name and comment of a line like `[ipset NAME] # comment`; undefined for any other line. */

@@ -269,9 +269,19 @@ function reference(
   return isIpv4(address) ? { version: 4 } : isIpv6(address) ? { version: 6 } : {};
 }
 
+/** What macros mean for a rule about IPv6, where that is something else. (pve-firewall, PVE/Firewall.pm, $pve_ipv6fw_macros) */
+const IPV6_MACROS: typeof macros = {
+  Ping: [{ proto: 'icmpv6', dport: 'echo-request' }],
+  Trcrt: [
+    { proto: 'udp', dport: '33434:33524' },
+    { proto: 'icmpv6', dport: 'echo-request' },
+  ],
+};
+
 /** A rule must not contradict its macro. */
 function macroProblems(rule: Rule): RuleProblem[] {
-  for (const fixed of macros[rule.macro ?? ''] ?? []) {
+  const own = rule.macro ?? '';
+  for (const fixed of (rule.ipversion === '6' ? IPV6_MACROS[own] : undefined) ?? macros[own] ?? []) {
     for (const [property, value] of Object.entries(fixed)) {
       if (value === 'PARAM' && rule[property] === undefined)
         return [['macro', `missing parameter '${property}' in macro '${rule.macro}'`]];

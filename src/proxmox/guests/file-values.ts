@@ -2,7 +2,8 @@
 // check_type; pve-container, PVE/LXC/Config.pm: parse_pct_config, check_type; pve-common, PVE/JSONSchema.pm: parse_property_string.
 
 import { booleanOf } from '../parameters/perl.ts';
-import { configOption } from '../parameters/table.ts';
+import { textProblem } from '../parameters/schema.ts';
+import { configOption, type Schema } from '../parameters/table.ts';
 import { bareKeyOf, keysOfOption, NUMBERS_IN_FILE, type OptionsOf, stemOf } from './guest-options.ts';
 
 /**
@@ -38,6 +39,34 @@ const VOLUMES: ReadonlySet<string> = new Set(
 /** A volume stays, whatever is around it: without its line, its data would be taken for absent. */
 function holdsVolume(kind: OptionsOf, option: string): boolean {
   return VOLUMES.has(stemOf(kind, option));
+}
+
+/** Whether Proxmox loses a volume with the next change of the guest, since it cannot split the line. A container's file keeps such a line. */
+export function isLostVolume(kind: OptionsOf, option: string, value: string): boolean {
+  return kind === 'qemu' && holdsVolume(kind, option) && !isSplit(kind, option, value);
+}
+
+/**
+ * What of a property string that Proxmox cannot read as a whole is right by itself, so that it can be kept where the line is written anew: the address of a
+ * network card, for example. Undefined for other options, and where nothing is right. Of a key that is there twice, the first counts.
+ */
+export function readableParts(kind: OptionsOf, option: string, value: string): string | undefined {
+  const keys = keysOfOption(kind, option);
+  if (keys === undefined) return undefined;
+  const kept = new Map<string, string>();
+  for (const part of value.split(',').map((each) => each.trim())) {
+    const at = part.indexOf('=');
+    const [name, text] =
+      at < 0 ? [bareKeyOf(kind, option), part] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
+    const key = keys[name ?? '']?.alias ?? name ?? '';
+    if (!kept.has(key) && isRight(keys[key], text)) kept.set(key, at < 0 ? text : `${name}=${text}`);
+  }
+  return kept.size === 0 ? undefined : [...kept.values()].join(',');
+}
+
+function isRight(schema: Schema | undefined, text: string): boolean {
+  if (schema === undefined || text === '') return false;
+  return schema.type === 'boolean' ? booleanOf(text) !== undefined : textProblem(text, schema, '') === undefined;
 }
 
 /** Whether Proxmox can split a property string: each key once, and none with a blank, as after `bridge=vmbr0, `. */

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import type { TargetId } from '../../model/ids.ts';
-import { canonical } from '../../plan/canonical.ts';
-import { wouldDo } from '../../plan/would-do.ts';
+import { canonical } from '../../plan/diff/canonical.ts';
+import { wouldDo } from '../../plan/policy/would-do.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import type { Frozen } from '../html/action.ts';
 

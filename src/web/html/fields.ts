@@ -11,7 +11,7 @@ import { stepVerb } from '../../messages/run.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { ActionRecord, FieldDifference, Run, StepRecord } from '../../model/run.ts';
-import { wouldDo } from '../../plan/would-do.ts';
+import { wouldDo } from '../../plan/policy/would-do.ts';
 import type { Links } from '../links.ts';
 import { badge, heading, placeLink, said, table } from './components.ts';
 import { type Html, html } from './html.ts';

@@ -10,7 +10,7 @@ import type { RunId, TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
 import type { StepRecord } from '../../model/run.ts';
 import { imperative } from '../../model/verbs.ts';
-import { waitingSteps } from '../../plan/waiting.ts';
+import { waitingSteps } from '../../plan/policy/waiting.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
 import type { Approval, RunDetail } from '../../ports/runs.ts';
 import type { PageAction } from '../actions/page-actions.ts';

@@ -4,7 +4,7 @@ import { targetLabel } from '../../messages/changes.ts';
 import { graphNote, groupLabel, groupWord } from '../../messages/pages/pages.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { PlanStep } from '../../model/plan.ts';
-import { groupSteps, type StepGroup } from '../../plan/step-groups.ts';
+import { groupSteps, type StepGroup } from '../../plan/order/step-groups.ts';
 import type { Tone } from './components.ts';
 import { type GraphBox, graph, MAX_BOXES } from './graph.ts';
 import { type Html, html } from './html.ts';

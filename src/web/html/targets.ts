@@ -8,7 +8,7 @@ import { targetCounts } from '../../messages/run.ts';
 import { fitText } from '../../model/failure.ts';
 import type { TargetId } from '../../model/ids.ts';
 import type { MarkedTarget } from '../../model/target.ts';
-import { compareTargets } from '../../plan/compare-targets.ts';
+import { compareTargets } from '../../plan/diff/compare-targets.ts';
 import type { Links } from '../links.ts';
 import { badge, commitLink, MAX_CELL_LENGTH, said, table, targetLink } from './components.ts';
 import type { Page } from './document.ts';

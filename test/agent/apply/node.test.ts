@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandResult, Host } from '../../../src/ports/host.ts';
 import { HostAway, HostRefused } from '../../../src/ports/host-failure.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
 import { recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { type Phoenix, startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
 let folder: string;

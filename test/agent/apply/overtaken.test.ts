@@ -6,7 +6,7 @@ import type { Manager } from '../../../src/managers/manager.ts';
 import type { Host } from '../../../src/ports/host.ts';
 import { container, targetOf, wanted } from '../../managers/guests.ts';
 import { step } from '../../managers/step.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 
 let lab: LabHost;
 afterEach(() => lab.close());

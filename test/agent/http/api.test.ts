@@ -5,7 +5,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { describe, expect, test } from 'vitest';
 import { type TargetId, targetId } from '../../../src/model/ids.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import type { TestRedis } from '../../support/redis.ts';
+import type { TestRedis } from '../../support/redis/redis.ts';
 import { eachServer } from '../each-server.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../planned-run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../test-server.ts';

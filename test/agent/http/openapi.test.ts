@@ -11,8 +11,8 @@ import { answerSchemas, openApiDocument } from '../../../src/agent/http/openapi/
 import { API_ROUTES, type ApiRoute, type Content } from '../../../src/agent/http/openapi/routes.ts';
 import type { TargetId } from '../../../src/model/ids.ts';
 import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
-import { clock } from '../../support/agent.ts';
-import type { TestRedis } from '../../support/redis.ts';
+import { clock } from '../../support/agent/agent.ts';
+import type { TestRedis } from '../../support/redis/redis.ts';
 import { eachServer } from '../each-server.ts';
 import { BEGAN, finishStep, LXC, planRun, VM } from '../planned-run.ts';
 import { ADMIN_TOKEN, COMMIT, openTestServer, pushPayload, sign, type TestServer } from '../test-server.ts';

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import type { DeliveryOutcome } from 'phoenix-lab/forge';
 import { expect, test } from 'vitest';
 import type { CommitSha } from '../../../src/model/ids.ts';
-import { BOXES, openBoxHost } from '../../support/boxes.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
+import { BOXES, openBoxHost } from '../../support/host/boxes.ts';
 import { until } from '../../support/until.ts';
 
 const PUSHES = Number(process.env['PHOENIX_TEST_CHAOS'] ?? 30);

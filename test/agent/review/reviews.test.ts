@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../../src/model/ids.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../../support/boxes.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment, type Files, type GuestChanges } from '../../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
-import { type Phoenix, startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 
 let folder: string;

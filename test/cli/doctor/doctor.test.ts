@@ -10,10 +10,10 @@ import { channelDiagnostics } from '../../../src/cli/doctor/channels.ts';
 import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { doctor as runDoctor } from '../../../src/cli/doctor/doctor.ts';
 import { wrapping } from '../../../src/cli/io.ts';
-import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { openConfigRepo } from '../../support/git/config-repo.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { startRedis, type TestRedis } from '../../support/redis.ts';
+import { startRedis, type TestRedis } from '../../support/redis/redis.ts';
 
 const TOKEN = 'the-token-of-the-forge';
 const PATIENCE_MS = 60_000;

@@ -8,8 +8,8 @@ import { checkHost } from '../../../src/cli/doctor/checks.ts';
 import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
 import { sshHost } from '../../../src/io/host/ssh.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
-import { phoenixShell } from '../../support/phoenix-shell.ts';
-import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
+import { phoenixShell } from '../../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
 
 const PROGRAMS = {
   pvesh: 'echo \'{"version":"9.1.4"}\'',

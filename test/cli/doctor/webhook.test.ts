@@ -7,8 +7,8 @@ import { type LabForge, type LabForgeOptions, startForge } from 'phoenix-lab/for
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkHooks } from '../../../src/cli/doctor/webhook.ts';
 import type { Hook } from '../../../src/io/forge/doctor/hooks.ts';
-import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
 import { environment } from '../../support/environment.ts';
+import { type ConfigRepo, openConfigRepo } from '../../support/git/config-repo.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { freePort } from '../../support/programs.ts';
 import { phoenix } from '../phoenix.ts';

@@ -8,7 +8,7 @@ import { load } from '../../../src/load/load.ts';
 import type { Imported } from '../../../src/managers/importer.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 
 const SETTINGS = readSourceSettings({}, () => '');
 

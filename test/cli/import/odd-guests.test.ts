@@ -14,7 +14,7 @@ import { vmImporter } from '../../../src/managers/vm/import/importer.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
 import { adopt, mainOf } from '../../managers/adoption/round-trip.ts';
 import { wanted } from '../../managers/guests.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { ODD_GUESTS, type OddGuest } from './odd-guests.ts';
 

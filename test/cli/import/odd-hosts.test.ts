@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HYPERVISOR_FILE } from '../../../src/managers/places.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { importHolds } from './import-law.ts';
 import { ODD_HOSTS } from './odd-hosts.ts';
 

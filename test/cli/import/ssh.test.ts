@@ -13,10 +13,10 @@ import { importHost } from '../../../src/cli/import/import.ts';
 import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
 import { sshHost } from '../../../src/io/host/ssh.ts';
 import { openRedactor } from '../../../src/io/redact.ts';
+import { phoenixShell } from '../../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { phoenixShell } from '../../support/phoenix-shell.ts';
 import { freePort } from '../../support/programs.ts';
-import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 import { captured } from '../captured.ts';
 import { phoenix } from '../phoenix.ts';
 

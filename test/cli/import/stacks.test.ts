@@ -12,7 +12,7 @@ import { TOKEN_FILE } from '../../../src/managers/portainer-api/service.ts';
 import { withoutLiteralSecrets } from '../../../src/managers/stack/import-compose.ts';
 import { CERTIFICATE, declared } from '../../managers/portainer/configuration.ts';
 import { changeDatabase, databaseOf, prepared } from '../../managers/portainer/environment.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { captured } from '../captured.ts';
 

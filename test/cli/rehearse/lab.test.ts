@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runLab } from '../../../src/cli/rehearse/lab.ts';
 import { openLabForge } from '../../../src/cli/rehearse/lab-forge.ts';
-import { workingCopy } from '../../support/git.ts';
+import { workingCopy } from '../../support/git/git.ts';
 import { LONG_TEST } from '../../support/long.ts';
 
 let dir = '';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openConfigRepo } from '../../support/config-repo.ts';
 import { environment, type Files } from '../../support/environment.ts';
+import { openConfigRepo } from '../../support/git/config-repo.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { phoenix } from '../phoenix.ts';
 

@@ -13,7 +13,7 @@ import { openForge, placeOf } from '../../../src/io/forge/forge.ts';
 import type { ForgeOptions } from '../../../src/io/forge/options.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge } from '../../../src/ports/forge.ts';
-import { workingCopy } from '../../support/git.ts';
+import { workingCopy } from '../../support/git/git.ts';
 import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 
 const TOKEN = 'forge-token';

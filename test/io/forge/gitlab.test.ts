@@ -13,7 +13,7 @@ import { openForge } from '../../../src/io/forge/forge.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { CommitStatus } from '../../../src/model/report.ts';
 import type { Forge, SendResult } from '../../../src/ports/forge.ts';
-import { type ConfigRepo, openConfigRepo } from '../../support/config-repo.ts';
+import { type ConfigRepo, openConfigRepo } from '../../support/git/config-repo.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { type StatusChanges, SUBJECT } from '../../support/status.ts';
 

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRepository } from '../../../src/io/git/repository.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
-import { type WorkingCopy, workingCopy } from '../../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
 import { recordLog } from '../../support/log.ts';
 import { until } from '../../support/until.ts';
 

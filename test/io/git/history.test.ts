@@ -10,8 +10,8 @@ import { HTTP_LIMITS } from '../../../src/io/git/remote/http.ts';
 import { WHOLE } from '../../../src/io/git/remote/remote.ts';
 import { openWork, type Work } from '../../../src/io/git/work.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
-import { type WorkingCopy, workingCopy } from '../../support/git.ts';
-import { type GitServer, type GitServerOptions, serveRepository } from '../../support/git-server.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
+import { type GitServer, type GitServerOptions, serveRepository } from '../../support/git/git-server.ts';
 import { recordLog } from '../../support/log.ts';
 
 let folder: string;

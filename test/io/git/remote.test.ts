@@ -12,7 +12,7 @@ import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
-import { type WorkingCopy, workingCopy } from '../../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 

@@ -10,8 +10,8 @@ import { openRepository } from '../../../src/io/git/repository.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import { captured } from '../../cli/captured.ts';
 import { environment } from '../../load/environment.ts';
-import { type WorkingCopy, workingCopy } from '../../support/git.ts';
-import { type GitServer, serveRepository } from '../../support/git-server.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
+import { type GitServer, serveRepository } from '../../support/git/git-server.ts';
 import { recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 

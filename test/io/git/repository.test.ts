@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
-import { type WorkingCopy, workingCopy } from '../../support/git.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';

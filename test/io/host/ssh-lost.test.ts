@@ -9,8 +9,8 @@ import { openRedactor } from '../../../src/io/redact.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports/host.ts';
 import { HostAway, HostRefused } from '../../../src/ports/host-failure.ts';
+import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 
 describe.skipIf(noSshd !== null)(`a host over ssh${noSshd === null ? '' : ` (${noSshd})`}`, () => {
   let folder: string;

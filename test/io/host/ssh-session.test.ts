@@ -15,9 +15,9 @@ import { openRedactor } from '../../../src/io/redact.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Host } from '../../../src/ports/host.ts';
 import { HostAway } from '../../../src/ports/host-failure.ts';
+import { phoenixShell } from '../../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { phoenixShell } from '../../support/phoenix-shell.ts';
-import { noSshd, startSshd, type TestSshd } from '../../support/sshd.ts';
 import { until } from '../../support/until.ts';
 
 const HOST = fileURLToPath(new URL('../../../src/io/host/ssh.ts', import.meta.url));

@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSignatures } from '../../../src/io/signatures/signatures.ts';
 import type { SigningKeys } from '../../../src/model/signing-keys.ts';
-import { type WorkingCopy, workingCopy } from '../../support/git.ts';
-import { missing, type PgpSigner, pgpSigner, type Signer, sshSigner } from '../../support/signers.ts';
+import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
+import { missing, type PgpSigner, pgpSigner, type Signer, sshSigner } from '../../support/git/signers.ts';
 
 const noGpg = missing('gpg');
 const run = promisify(execFile);

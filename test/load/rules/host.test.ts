@@ -172,3 +172,12 @@ describe('DESTRUCTIVE', () => {
     expect(found('DESTRUCTIVE', files)).toEqual([]);
   });
 });
+
+test('NO_EFFECT: servers that a DNS server which is off would ask', () => {
+  const files = environment();
+  files[HYPERVISOR].dns_server = { enabled: false, upstream_servers: ['9.9.9.9'] };
+  const isOfServer = (line: string) => line.includes('upstream_servers');
+  expect(found('NO_EFFECT', files).filter(isOfServer)).toHaveLength(1);
+  files[HYPERVISOR].dns_server.enabled = true;
+  expect(found('NO_EFFECT', files).filter(isOfServer)).toEqual([]);
+});

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Target } from '../../../src/model/target.ts';
-import { diff } from '../../../src/plan/diff.ts';
+import { diff } from '../../../src/plan/diff/diff.ts';
 import { targetOfWritten } from './declared-guest.ts';
 
 const MINIMAL_CONTAINER = {

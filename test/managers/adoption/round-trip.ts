@@ -6,7 +6,7 @@ import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';
 import type { CommandResult } from '../../../src/ports/host.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep, type End } from '../carry-out.ts';
 import type { Kind } from './declared-guest.ts';
 

@@ -11,7 +11,7 @@ import type { Config } from '../../../src/managers/config.ts';
 import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
 import type { Command } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { container, environment, machine } from '../guests.ts';
 
 export const CA = 103;

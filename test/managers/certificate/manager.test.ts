@@ -9,7 +9,7 @@ import { certificate as manager } from '../../../src/managers/certificate/manage
 import type { Manager, Wanted } from '../../../src/managers/manager.ts';
 import type { Action } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { convergeStep, type End } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import {

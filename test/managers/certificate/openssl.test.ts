@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { csrConfig } from '../../../src/managers/certificate/csr-config.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { findProgram } from '../../support/programs.ts';
 
 const OPENSSL = findProgram('openssl', 'PHOENIX_TEST_OPENSSL');

@@ -16,10 +16,10 @@ import { certificate as manager } from '../../../src/managers/certificate/manage
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Command, SigningWay } from '../../../src/model/action.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type Challenges, startChallenges } from '../../support/challenges.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { PEBBLE, type Pebble, RESOLVER, startPebble } from '../../support/pebble.ts';
-import { PASSWORD, PROVISIONER, STEP_CA, type StepCa, startStepCa } from '../../support/step-ca.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
+import { type Challenges, startChallenges } from '../../support/services/challenges.ts';
+import { PEBBLE, type Pebble, RESOLVER, startPebble } from '../../support/services/pebble.ts';
+import { PASSWORD, PROVISIONER, STEP_CA, type StepCa, startStepCa } from '../../support/services/step-ca.ts';
 import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { CERTIFICATE, certificate, KEY, NAME } from './environment.ts';

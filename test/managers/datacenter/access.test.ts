@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { allTargets } from '../../../src/managers/index.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

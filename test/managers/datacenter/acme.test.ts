@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { ACME_ACCOUNTS_FOLDER, ACME_PLUGINS_FILE, WITHOUT_DATA } from '../../../src/proxmox/acme.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { managerOf } from '../../../src/managers/index.ts';
 import { CPU_MODELS_FILE, customModelOf } from '../../../src/proxmox/guests/cpu-models.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, IMAGE, machine, targetOf, wanted } from '../guests.ts';

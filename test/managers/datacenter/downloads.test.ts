@@ -5,7 +5,7 @@ import { lxcTargets } from '../../../src/managers/lxc/lxc-spec.ts';
 import { vmTargets } from '../../../src/managers/vm/vm-spec.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';
 import { registered } from '../../../src/managers/index.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { wanted } from '../guests.ts';

@@ -6,7 +6,7 @@ import { groupRules } from '../../../src/managers/datacenter/firewall/rule-lists
 import { allTargets } from '../../../src/managers/index.ts';
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -340,6 +340,16 @@ test('a set that is declared without entries keeps those that others put there, 
   expect(await convergeStep(ipSet, host, wanted(set))).toEqual({ outcome: 'done', actions: [] });
   const end = await convergeStep(ipSet, host, gone(set, { approved: true }));
   expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('still has 10.1.2.3') });
+  await host.close();
+});
+
+test('a file of which Proxmox reads nothing for its carriage returns is neither emptied nor brought into force', async () => {
+  const host = await openLabHost();
+  const text = '[OPTIONS]\r\n\r\nenable: 1\r\n\r\n[ALIASES]\r\n\r\noffice 10.9.0.0/16\r\n';
+  await host.write(FILE, text);
+  const end = await convergeStep(alias, host, wanted(targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } })));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('sed -i') });
+  expect(await host.read(FILE)).toBe(text);
   await host.close();
 });
 

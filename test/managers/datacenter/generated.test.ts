@@ -11,7 +11,7 @@ import { allTargets, registered } from '../../../src/managers/index.ts';
 import { kindOf } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { importHolds } from '../../cli/import/import-law.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { runs } from '../../support/runs.ts';
 import { convergeStep } from '../carry-out.ts';

@@ -4,7 +4,7 @@ import { declareNode } from 'phoenix-lab/host';
 import { expect, test } from 'vitest';
 import { impactOf } from '../../../src/managers/index.ts';
 import { HA_RESOURCES_FILE, HA_RULES_FILE } from '../../../src/proxmox/ha.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

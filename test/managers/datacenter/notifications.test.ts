@@ -9,7 +9,7 @@ import { compareTargets } from '../../../src/cli/host/compare.ts';
 import { SecretUnavailable } from '../../../src/ports/secret-unavailable.ts';
 import { BUILT_IN_NOTIFICATIONS, NOTIFICATIONS_FILE } from '../../../src/proxmox/notifications.ts';
 import { PVESH_WITH_SECRETS, secretArguments } from '../../../src/proxmox/secret-arguments.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

@@ -5,7 +5,7 @@ import { objectKinds } from '../../../src/managers/datacenter/manager.ts';
 import { allTargets, impactOf } from '../../../src/managers/index.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

@@ -1,7 +1,7 @@
 // Options of the datacenter and realm sync jobs: the contract of managers, and refusals at their line.
 
 import { expect, test } from 'vitest';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { testContract } from '../contract.ts';
 import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
 

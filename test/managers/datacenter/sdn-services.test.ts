@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';
 import { IPAMS_FILE, SDN_DNS_FILE, WITHOUT_SDN_SECRETS } from '../../../src/proxmox/sdn.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { wanted } from '../guests.ts';

@@ -7,7 +7,7 @@ import { allTargets, impactOf, registered } from '../../../src/managers/index.ts
 import { targetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { storages } from '../../../src/managers/datacenter/rows/storage.ts';
 import { restsOn } from '../../../src/managers/dependencies.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

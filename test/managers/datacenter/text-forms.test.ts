@@ -7,7 +7,7 @@ import { formOf, TEXT_FORMS } from '../../../src/managers/datacenter/options/tex
 import type { ObjectRow } from '../../../src/managers/datacenter/row.ts';
 import { ROWS } from '../../../src/managers/datacenter/rows.ts';
 import { datacenterFile } from '../../../src/managers/datacenter/schema.ts';
-import { shapeFor } from '../../support/phoenix-shell.ts';
+import { shapeFor } from '../../support/host/phoenix-shell.ts';
 import { problemsOf } from './kinds.ts';
 
 const WORDS = [

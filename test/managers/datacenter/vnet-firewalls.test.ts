@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { targetId } from '../../../src/model/ids.ts';
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

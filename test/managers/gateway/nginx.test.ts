@@ -14,7 +14,7 @@ import { renderNginx } from '../../../src/managers/gateway/nginx/render.ts';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { type TestAuthority, testAuthority } from '../../support/tls.ts';
+import { type TestAuthority, testAuthority } from '../../support/services/tls.ts';
 import { convergeStep, killPoints } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { asWorker } from '../step.ts';

@@ -14,8 +14,8 @@ import { renderTraefik, type TraefikSpec } from '../../../src/managers/gateway/t
 import type { Manager } from '../../../src/managers/manager.ts';
 import { routesOf } from '../../../src/managers/routes/routes.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
-import { testAuthority } from '../../support/tls.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
+import { testAuthority } from '../../support/services/tls.ts';
 import { must } from '../certificate/environment.ts';
 import { testContract } from '../contract.ts';
 import { TEMPLATE, wanted } from '../guests.ts';

@@ -7,7 +7,7 @@ import { managerOf } from '../../../src/managers/index.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
 import { found } from '../../load/rules/found.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 
@@ -48,6 +48,28 @@ describe.each(KINDS)('of $kind', ({ kind, conf, of }) => {
   const lines = async (): Promise<string[]> =>
     (await host.read(conf)).split('\n').filter((line) => /^(net|ipconfig)\d/.test(line));
   const keys = async (): Promise<string[]> => (await lines()).map((line) => line.split(':')[0] ?? '');
+
+  test('of a line that Proxmox cannot read the address stays, and the plan shows what is replaced', async () => {
+    const target = targetOf(of({}));
+    await apply(target);
+    const text = await host.read(conf);
+    const cardLine = async (): Promise<string> => (await lines()).find((line) => line.startsWith('net0:')) ?? '';
+    const net0 = await cardLine();
+    const edited = `${net0.replace(/^net0: /, '').replaceAll(',', ', ')}, rate=5`;
+    await host.write(conf, text.replace(net0, `net0: ${edited}`));
+    const manager = managerOf(kind);
+    const asked = wanted(target, { before: target.spec });
+    const differences = manager.differences(asked, await manager.observe(host, asked));
+    const address = /BC:24:11:[0-9A-F:]{8}/i.exec(net0)?.[0] ?? 'none';
+    expect(differences).toMatchObject([{ field: 'network_config', observed: `${edited} (which Proxmox cannot read)` }]);
+    expect(String(differences[0]?.declared)).toContain(address);
+    const [summary] = await apply(target, target);
+    expect(summary).toContain(`in place of what Proxmox cannot read: net0: ${edited}`);
+    const now = await cardLine();
+    expect(now).toContain(address);
+    expect(now).toContain('rate=5');
+    expect(now).not.toContain(', ');
+  });
 
   test('further interfaces are created, changed and removed', async () => {
     const network = { ...of({}).network, ip6: 'fd00::5/64', gateway6: 'fd00::1' } as const;

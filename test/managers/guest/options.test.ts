@@ -17,7 +17,7 @@ import { makePlan } from '../../../src/plan/plan.ts';
 import table from '../../../src/proxmox/parameters/table.json' with { type: 'json' };
 import { configOptions } from '../../../src/proxmox/parameters/table.ts';
 import { environment, type Files, loadFiles } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 

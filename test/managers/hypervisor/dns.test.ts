@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/managers/config.ts';
 import type { Command } from '../../../src/model/action.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { findProgram, freePort, type Started, start } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 import { convergeStep } from '../carry-out.ts';

@@ -8,7 +8,7 @@ import { FILES, type FirewallSpec, isAsWanted } from '../../../src/managers/hype
 import { filteringIn } from '../../../src/managers/hypervisor/firewall/filtering.ts';
 import { lockout } from '../../../src/managers/hypervisor/firewall/reach.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, gone, wanted } from '../guests.ts';
@@ -130,6 +130,12 @@ policy_out: ACCEPT
     expect(JSON.parse(await host.read(PREVIOUS)).cluster.before).toContain('policy_in: DROP');
     expect(await host.has(UNPROVED)).toBe(false);
     expect(host.commands.filter((line) => /restart/.test(line))).toEqual([]);
+  });
+
+  test('what Proxmox reads nothing of for its carriage returns comes into force only when it is adopted', async () => {
+    await host.write(HOST, '[OPTIONS]\r\n\r\nenable: 0\r\n');
+    const end = await convergeStep(manager, host, wanted(firewallOf()));
+    expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('carriage returns') });
   });
 
   test('a line that Proxmox does not understand brings back what was there', async () => {

@@ -1,7 +1,7 @@
 // The driver of the host's GPUs is reported, never installed by a push.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { manager, partOf, withHost } from './parts.ts';

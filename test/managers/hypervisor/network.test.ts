@@ -17,7 +17,7 @@ import { interfacesText } from '../../../src/managers/hypervisor/network/own-fil
 import { readInterface } from '../../../src/managers/hypervisor/network/read-interface.ts';
 import { hostNetwork } from '../../../src/managers/hypervisor/schema/host.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { testContract } from '../contract.ts';
 import { environment, wanted } from '../guests.ts';
 import { asWorker } from '../step.ts';

@@ -9,7 +9,7 @@ import { type Export, exportsText, readExports } from '../../../src/managers/hyp
 import { isNfsClient } from '../../../src/managers/hypervisor/nfs/option.ts';
 import { exportOptions, sameOptions } from '../../../src/managers/hypervisor/nfs/options.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { environment, gone, machine, wanted } from '../guests.ts';

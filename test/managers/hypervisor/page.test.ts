@@ -8,7 +8,7 @@ import type { PageCertificate } from '../../../src/managers/hypervisor/declared.
 import { acmeDomainsIn, pageFactsOf, renewPageAt } from '../../../src/managers/hypervisor/page/page-facts.ts';
 import { PAGE_FILE } from '../../../src/managers/hypervisor/page/page-section.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { certificate } from '../certificate/environment.ts';
 import { testContract } from '../contract.ts';

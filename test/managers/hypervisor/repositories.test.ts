@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { PackageRepositories } from '../../../src/managers/hypervisor/declared.ts';
 import { digestOf } from '../../../src/managers/hypervisor/repositories/repositories-section.ts';
 import { printAptFile, readAptFiles, switched } from '../../../src/proxmox/files/apt-repositories.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { wanted } from '../guests.ts';

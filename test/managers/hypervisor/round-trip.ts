@@ -8,8 +8,8 @@ import { allTargets } from '../../../src/managers/index.ts';
 import { HYPERVISOR_FILE } from '../../../src/managers/places.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import { readSourceSettings } from '../../../src/settings/source.ts';
-import { guardedHost } from '../../support/guarded-host.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import { guardedHost } from '../../support/host/guarded-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 
 const SETTINGS = readSourceSettings({}, () => '');
 

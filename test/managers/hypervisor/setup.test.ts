@@ -10,7 +10,7 @@ import type { ZfsPool } from '../../../src/managers/hypervisor/declared.ts';
 import { observeDisks, readLsblk } from '../../../src/managers/hypervisor/setup/disks.ts';
 import { observeDriver, planDriver } from '../../../src/managers/hypervisor/setup/gpu-driver.ts';
 import { pathsOf, planPools } from '../../../src/managers/hypervisor/setup/pools.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { findProgram } from '../../support/programs.ts';
 
 const IDS = ['nvme-Lab_SSD_LAB0001', 'nvme-Lab_SSD_LAB0002'];

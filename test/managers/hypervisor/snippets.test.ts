@@ -9,7 +9,7 @@ import type { BlobId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { type Files, snapshotOf } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';

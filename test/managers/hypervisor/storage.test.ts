@@ -8,7 +8,7 @@ import type { Hypervisor, ZfsDataset } from '../../../src/managers/hypervisor/de
 import { storagesOf } from '../../../src/managers/hypervisor/normalise/storage.ts';
 import { sameValue } from '../../../src/managers/hypervisor/storage/datasets.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

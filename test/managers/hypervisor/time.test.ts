@@ -1,6 +1,6 @@
 // The clock of the host.
 
-import { openLabHost } from '../../support/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { testContract } from '../contract.ts';
 import { LOOKS, manager, partOf, withHost } from './parts.ts';
 

@@ -3,7 +3,7 @@
 import { createPublicKey } from 'node:crypto';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { container, environment, gone, wanted } from '../guests.ts';

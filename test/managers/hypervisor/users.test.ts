@@ -8,7 +8,7 @@ import { sealWanted } from '../../../src/agent/apply/seal.ts';
 import { withBlock } from '../../../src/managers/hypervisor/block.ts';
 import type { Hypervisor } from '../../../src/managers/hypervisor/declared.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { testContract } from '../contract.ts';
 import { gone, wanted } from '../guests.ts';

@@ -7,7 +7,7 @@ import { lxc } from '../../../src/managers/lxc/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import { environment, loadFiles } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { container, targetOf, wanted } from '../guests.ts';
 

@@ -3,7 +3,7 @@
 import type { Manager } from '../../../src/managers/manager.ts';
 import { readNote } from '../../../src/managers/portainer/environment/note.ts';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { testContract } from '../contract.ts';
 import { AGENT, declared, PASSWORD, PRIMARY, targetOf } from './configuration.ts';
 import { changeDatabase, changeDocker, containersOf, databaseOf, dockerOf, openVms, prepared } from './environment.ts';

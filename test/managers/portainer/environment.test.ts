@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import { call } from '../../../src/managers/portainer-api/call.ts';
 import type { Service } from '../../../src/managers/portainer-api/service.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, AGENT_SECRET, declared, PRIMARY, targetOf, type Wishes } from './configuration.ts';

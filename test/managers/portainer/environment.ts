@@ -26,7 +26,7 @@ import { call } from '../../../src/managers/portainer-api/call.ts';
 import type { Service } from '../../../src/managers/portainer-api/service.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
 import type { HttpRequest } from '../../../src/model/action.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { wanted } from '../guests.ts';
 import { AGENT, CERTIFICATE, CONTENTS, declared, PRIMARY, targetOf } from './configuration.ts';

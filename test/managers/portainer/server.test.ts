@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { portainer } from '../../../src/managers/portainer/manager.ts';
 import type { Action } from '../../../src/model/action.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, declared, PASSWORD, PRIMARY, targetOf, type Wishes } from './configuration.ts';

@@ -2,7 +2,7 @@
 
 import type { Manager } from '../../../src/managers/manager.ts';
 import { stack } from '../../../src/managers/stack/manager.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { type ContractCase, testContract } from '../contract.ts';
 import { AGENT, API_KEY_SECRET, declared, targetOf } from '../portainer/configuration.ts';
 import { changeDatabase, containersOf, databaseOf, dockerOf, prepared } from '../portainer/environment.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sealWanted } from '../../../src/agent/apply/seal.ts';
 import { registered } from '../../../src/managers/index.ts';
 import { stack as kind } from '../../../src/managers/stack/manager.ts';
-import type { LabHost } from '../../support/lab-host.ts';
+import type { LabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { gone, wanted } from '../guests.ts';
 import { AGENT, declared, targetOf, type Wishes } from '../portainer/configuration.ts';

@@ -93,6 +93,25 @@ test('differences are named field by field, as in the file', () => {
   ]);
 });
 
+test('a line that Proxmox cannot read is written anew with what of it is right, and shown beside it', () => {
+  const there = conf({ cores: '2.0', ipconfig0: 'ip=10.0.0.1/24, gw=10.0.0.1,ip6=auto', startup: 'order=1, up=5' });
+  expect(differences({}, there)).toEqual([
+    { field: 'cores', declared: '2', observed: '2.0 (which Proxmox cannot read)' },
+    {
+      field: 'network_config',
+      declared: 'ip=10.0.0.1/24,gw=10.0.0.1,ip6=auto',
+      observed: 'ip=10.0.0.1/24, gw=10.0.0.1,ip6=auto (which Proxmox cannot read)',
+    },
+  ]);
+  expect(decide({}, there)).toContain('--ipconfig0 ip=10.0.0.1/24,gw=10.0.0.1,ip6=auto');
+});
+
+test('no change of a VM takes a volume away whose line Proxmox cannot read', () => {
+  const there = { ide2: 'rpool:vm-1001-cloudinit,media=cdrom,size=4M', scsi1: 'rpool:vm-1001-disk-7,size=8G,size=9G' };
+  expect(decide({}, conf(there))).toBe('');
+  expect(decide({ memory_mb: 1024 }, conf(there))).toContain('correct the line in that file');
+});
+
 test('one is made from an image that waits on the host, and grown before it starts', () => {
   expect(decide({}, null, { running: false })).toMatchInlineSnapshot(`
     "write the snippet that installs the guest agent (live)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Manager } from '../../../src/managers/manager.ts';
 import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import { vm } from '../../../src/managers/vm/manager.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep, killPoints } from '../carry-out.ts';
 import { gone, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 

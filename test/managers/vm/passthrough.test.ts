@@ -13,7 +13,7 @@ import {
   readDevice,
 } from '../../../src/managers/vm/passthrough/passthrough.ts';
 import { environment, loadFiles } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { SETTING_ROWS } from '../guest/settings-rows.ts';
 import { IMAGE, machine, targetOf, wanted } from '../guests.ts';

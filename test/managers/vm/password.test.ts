@@ -9,7 +9,7 @@ import { vm } from '../../../src/managers/vm/manager.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { environment } from '../../load/environment.ts';
 import { found } from '../../load/rules/found.ts';
-import { type LabHost, openLabHost } from '../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { IMAGE, machine, targetOf, wanted } from '../guests.ts';
 

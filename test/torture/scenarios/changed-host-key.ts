@@ -3,8 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { eachOnce } from '../../support/box-node.ts';
-import { noSshd } from '../../support/sshd.ts';
+import { eachOnce } from '../../support/host/box-node.ts';
+import { noSshd } from '../../support/host/sshd.ts';
 import { COMMANDS, IDS, onBoxesOverSsh } from '../box-run.ts';
 import { scenario } from '../scenario.ts';
 

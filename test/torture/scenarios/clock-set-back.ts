@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { BOXES, openBoxHost } from '../../support/boxes.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
+import { BOXES, openBoxHost } from '../../support/host/boxes.ts';
 import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 

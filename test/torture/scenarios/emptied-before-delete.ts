@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import * as managers from '../../../src/managers/index.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
-import { openLab } from '../../support/lab.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
+import { openLab } from '../../support/host/lab.ts';
 import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 

@@ -17,7 +17,7 @@ export const killedAgent = scenario({
       (node) => node.local(),
       async (run) => {
         const commit = await run.push();
-        const agent = fork(new URL('../../support/box-agent-process.ts', import.meta.url), [
+        const agent = fork(new URL('../../support/agent/box-agent-process.ts', import.meta.url), [
           JSON.stringify(run.phoenix.around),
           run.node.folder,
         ]);

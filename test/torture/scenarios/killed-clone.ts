@@ -9,8 +9,8 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { openRepository } from '../../../src/io/git/repository.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
-import { workingCopy } from '../../support/git.ts';
-import { serveRepository } from '../../support/git-server.ts';
+import { workingCopy } from '../../support/git/git.ts';
+import { serveRepository } from '../../support/git/git-server.ts';
 import { recordLog } from '../../support/log.ts';
 import { scenario } from '../scenario.ts';
 

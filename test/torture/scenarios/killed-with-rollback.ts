@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import * as managers from '../../../src/managers/index.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment, type Files } from '../../support/environment.ts';
-import { type Lab, openLab } from '../../support/lab.ts';
-import { type Phoenix, startPhoenix } from '../../support/phoenix.ts';
+import { type Lab, openLab } from '../../support/host/lab.ts';
 import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 
@@ -73,7 +73,7 @@ export const killedWithRollback = scenario({
 
 /** Ends when the agent has killed itself, or has answered the commit without coming to that command. */
 async function killedAt(phoenix: Phoenix, lab: Lab, commit: string, command: number, when: string): Promise<void> {
-  const agent = fork(new URL('../../support/lab-killed-process.ts', import.meta.url), [
+  const agent = fork(new URL('../../support/agent/lab-killed-process.ts', import.meta.url), [
     JSON.stringify(phoenix.around),
     lab.folder,
     String(command),

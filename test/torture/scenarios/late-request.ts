@@ -7,9 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { LATE_MS } from '../../../src/ports/outbox.ts';
-import { BOXES, openBoxHost } from '../../support/boxes.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
+import { BOXES, openBoxHost } from '../../support/host/boxes.ts';
 import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 

@@ -1,7 +1,7 @@
 // The connection to the node is cut during a command, which continues there.
 
 import fc from 'fast-check';
-import { noSshd } from '../../support/sshd.ts';
+import { noSshd } from '../../support/host/sshd.ts';
 import { COMMANDS, onBoxesOverSsh } from '../box-run.ts';
 import { scenario } from '../scenario.ts';
 

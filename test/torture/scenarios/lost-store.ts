@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { BOXES, openBoxHost } from '../../support/boxes.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
+import { BOXES, openBoxHost } from '../../support/host/boxes.ts';
 import { recordLog } from '../../support/log.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
 import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { noSshd } from '../../support/sshd.ts';
+import { noSshd } from '../../support/host/sshd.ts';
 import { until } from '../../support/until.ts';
 import { COMMANDS, onBoxesOverSsh } from '../box-run.ts';
 import { scenario } from '../scenario.ts';

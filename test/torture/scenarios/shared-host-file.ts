@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import * as managers from '../../../src/managers/index.ts';
-import { startTestAgent } from '../../support/agent.ts';
+import { startTestAgent } from '../../support/agent/agent.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
 import { environment } from '../../support/environment.ts';
-import { openLab } from '../../support/lab.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
+import { openLab } from '../../support/host/lab.ts';
 import { scenario } from '../scenario.ts';
 
 export const sharedHostFile = scenario({

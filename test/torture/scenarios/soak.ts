@@ -11,9 +11,9 @@ import { isApplied, listensAt } from '../../bench/agent.ts';
 import { manyGuests } from '../../bench/guests.ts';
 import { SERVICE, SERVICE_CACHE } from '../../bench/program.ts';
 import { start } from '../../cli/phoenix.ts';
-import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../../support/agent-settings.ts';
-import { openConfigRepo } from '../../support/config-repo.ts';
-import { startRedis } from '../../support/redis.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../../support/agent/agent-settings.ts';
+import { openConfigRepo } from '../../support/git/config-repo.ts';
+import { startRedis } from '../../support/redis/redis.ts';
 import { until } from '../../support/until.ts';
 import { scenario } from '../scenario.ts';
 

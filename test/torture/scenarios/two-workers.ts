@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { BOXES, openBoxHost } from '../../support/boxes.ts';
-import { startPhoenix } from '../../support/phoenix.ts';
+import { startPhoenix } from '../../support/agent/phoenix.ts';
+import { BOXES, openBoxHost } from '../../support/host/boxes.ts';
 import { agentProcess, boxFiles, endProcess, expectAllEnded, expectInOrder, needs } from '../random-boxes.ts';
 import { scenario } from '../scenario.ts';
 

@@ -98,11 +98,11 @@ function carryOut(call: Call, { method, template, parameters, output, usage }: A
 
 /** What an API method returns: the id of the task it started, data, or nothing. */
 export function apiAnswer(call: Call, method: string, template: string, parameters: ApiCall['parameters']): unknown {
+  if (template.startsWith('/nodes/{node}')) checkNode(call.node, parameters['node']);
   for (const answers of OBJECTS) {
     const object = answers(call, method, template, parameters);
     if (object !== undefined) return object.data;
   }
-  checkNode(call.node, parameters['node']);
   const place = firewallPlace(template, parameters);
   if (place !== undefined) return firewallAnswer(call, place, method, parameters);
   if (method === 'GET') return apiRead(call, template, parameters);

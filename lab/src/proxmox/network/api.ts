@@ -5,6 +5,7 @@ import { bitsOf, isIpv6 } from '../../../../src/proxmox/addresses.ts';
 import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { declaredLinks, kernelLinks, MAIN, setKernelLinks } from '../../host/links/links.ts';
+import { answersOf } from '../answers.ts';
 import { type Call, print, task, taskWarning, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
@@ -20,20 +21,8 @@ import { readInterfaces } from './read-interfaces.ts';
 const NEW = `${MAIN}.new`;
 const OVS_PROGRAM = '/usr/bin/ovs-vsctl';
 
-/** Answers a call on the network; undefined for any other call, and where the path names another node. */
-export function networkCall(
-  call: Call,
-  method: string,
-  template: string,
-  parameters: Parameters,
-): { readonly data: unknown } | undefined {
-  const answer = ANSWERS[`${method} ${template}`];
-  const named = parameters['node'];
-  if (answer === undefined || (named !== call.node.name && named !== 'localhost')) return undefined;
-  return { data: answer(call, parameters) ?? null };
-}
-
-const ANSWERS: Readonly<Record<string, (call: Call, parameters: Parameters) => unknown>> = {
+/** Answers a call on the network; undefined for any other call. */
+export const networkCall = answersOf({
   'GET /nodes/{node}/network': ({ node }, parameters) => {
     const type = text(parameters, 'type');
     return [...present(node).interfaces].flatMap(([name, one]) =>
@@ -48,7 +37,7 @@ const ANSWERS: Readonly<Record<string, (call: Call, parameters: Parameters) => u
   'DELETE /nodes/{node}/network/{iface}': remove,
   'PUT /nodes/{node}/network': reload,
   'DELETE /nodes/{node}/network': ({ node }) => rmSync(pathOf(node, NEW), { force: true }),
-};
+});
 
 /** With changes that are not reloaded yet. */
 function present(node: LabNode): InterfacesFile {

@@ -3,31 +3,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isZone, setZone, zoneOf } from '../../host/timedatectl.ts';
-import type { Call } from '../call.ts';
+import { answersOf } from '../answers.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
-import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { text } from '../verb-parameters.ts';
 
 const RESOLVER = '/etc/resolv.conf';
 const HOSTS = '/etc/hosts';
 
-/** Answers a call on them; undefined for any other call, and where the path names another node. */
-export function nodeSettingsCall(
-  { node }: Call,
-  method: string,
-  template: string,
-  parameters: Parameters,
-): { readonly data: unknown } | undefined {
-  const answer = ANSWERS[`${method} ${template}`];
-  const named = parameters['node'];
-  if (answer === undefined || (named !== node.name && named !== 'localhost')) return undefined;
-  return { data: answer(node, parameters) ?? null };
-}
-
-const ANSWERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) => unknown>> = {
-  'GET /nodes/{node}/dns': (node) => {
+/** Answers a call on them; undefined for any other call. */
+export const nodeSettingsCall = answersOf({
+  'GET /nodes/{node}/dns': ({ node }) => {
     const [, search] = /^search (.+)$/m.exec(contentOf(node, RESOLVER)) ?? [];
     const servers = [...contentOf(node, RESOLVER).matchAll(/^nameserver (\S+)/gm)].slice(0, 3);
     return {
@@ -36,31 +23,31 @@ const ANSWERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) =
     };
   },
   // Servers that are not given go.
-  'PUT /nodes/{node}/dns': (node, parameters) => {
+  'PUT /nodes/{node}/dns': ({ node }, parameters) => {
     const servers = ['dns1', 'dns2', 'dns3'].flatMap((name) => text(parameters, name) ?? []);
     const lines = [`search ${text(parameters, 'search')}`, ...servers.map((address) => `nameserver ${address}`)];
     replaceFile(pathOf(node, RESOLVER), lines.map((line) => `${line}\n`).join(''));
   },
-  'GET /nodes/{node}/hosts': (node) => {
+  'GET /nodes/{node}/hosts': ({ node }) => {
     const data = contentOf(node, HOSTS);
     return { data, digest: digestOf(data) };
   },
-  'POST /nodes/{node}/hosts': (node, parameters) => {
+  'POST /nodes/{node}/hosts': ({ node }, parameters) => {
     const digest = text(parameters, 'digest');
     if (digest !== undefined && digest !== digestOf(contentOf(node, HOSTS)))
       refuse('detected modified configuration - file changed by other user? Try again.');
     replaceFile(pathOf(node, HOSTS), text(parameters, 'data') ?? '');
   },
-  'GET /nodes/{node}/time': (node) => {
+  'GET /nodes/{node}/time': ({ node }) => {
     const time = Math.floor(Date.now() / 1000);
     return { localtime: time, time, timezone: zoneOf(node) };
   },
-  'PUT /nodes/{node}/time': (node, parameters) => {
+  'PUT /nodes/{node}/time': ({ node }, parameters) => {
     const zone = text(parameters, 'timezone') ?? '';
     if (!isZone(zone)) refuseParameters({ timezone: 'No such timezone' });
     setZone(node, zone);
   },
-};
+});
 
 function contentOf(node: LabNode, path: string): string {
   const file = pathOf(node, path);

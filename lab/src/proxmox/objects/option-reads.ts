@@ -17,7 +17,7 @@ type Shown = Readonly<Record<string, unknown>>;
 
 const DATACENTER = '/etc/pve/datacenter.cfg';
 
-/** Answers a read of them; undefined for any other call, and for another node. */
+/** Answers a read of them; undefined for any other call. */
 export function optionsRead(
   call: Call,
   method: string,
@@ -27,8 +27,7 @@ export function optionsRead(
   const { node } = call;
   if (method !== 'GET') return undefined;
   if (template === '/cluster/options') return { data: datacenterOptions(call) };
-  const named = text(parameters, 'node');
-  if (template !== '/nodes/{node}/config' || (named !== node.name && named !== 'localhost')) return undefined;
+  if (template !== '/nodes/{node}/config') return undefined;
   return { data: nodeOptions(node, text(parameters, 'property')) };
 }
 

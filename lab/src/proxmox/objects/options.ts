@@ -90,9 +90,9 @@ export function nodeOptionsCall(
   { node }: Call,
   method: string,
   template: string,
-  { node: named, delete: unset, digest, description, ...given }: Parameters,
+  { node: _, delete: unset, digest, description, ...given }: Parameters,
 ): { readonly data: unknown } | undefined {
-  if (method !== 'PUT' || template !== NODE || (named !== node.name && named !== 'localhost')) return undefined;
+  if (method !== 'PUT' || template !== NODE) return undefined;
   const file = pathOf(node, `etc/pve/nodes/${node.name}/config`);
   const raw = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))

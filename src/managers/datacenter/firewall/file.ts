@@ -1,6 +1,6 @@
 // The datacenter's firewall file, and which firewall files refer to an alias, set or group of it.
 
-import { type FirewallConfig, parseFirewall } from '../../../proxmox/firewall/file.ts';
+import { type FirewallConfig, hasHiddenSections, parseFirewall } from '../../../proxmox/firewall/file.ts';
 import type { RuleEnvironment } from '../../../proxmox/firewall/rule.ts';
 
 export const CLUSTER_FIREWALL = '/etc/pve/firewall/cluster.fw';
@@ -86,4 +86,10 @@ function parsed(path: string, text: string): FirewallConfig {
           ? 'vnet'
           : 'ct';
   return parseFirewall(text, path, environment, undefined, false).config;
+}
+
+/** Why any change of a name would lose what cluster.fw has, and what to do; null where it would not. */
+export function hiddenSections(text: string): string | null {
+  if (!hasHiddenSections(text)) return null;
+  return `the lines of ${CLUSTER_FIREWALL} end with carriage returns, so that Proxmox reads nothing of its sections and drops them with the next change; look whether they may come into force, and then take the carriage returns out (sed -i 's/\\r$//' ${CLUSTER_FIREWALL})`;
 }

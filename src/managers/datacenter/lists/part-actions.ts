@@ -4,7 +4,7 @@ import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { shellWord } from '../../../model/text.ts';
-import { align } from '../../../plan/align.ts';
+import { align } from '../../../plan/diff/align.ts';
 import type { Options } from '../../../proxmox/files/section-config.ts';
 import { differenceAt, type FoundDifference } from '../../comparison.ts';
 import type { Wanted } from '../../manager.ts';

@@ -8,6 +8,7 @@ import {
   filesNamingAlias,
   filesNamingGroup,
   filesNamingSet,
+  hiddenSections,
 } from '../firewall/file.ts';
 import { lineOfRule } from '../firewall/rule-calls.ts';
 import { groupRules, rulesOfVnets } from '../firewall/rule-lists.ts';
@@ -33,6 +34,7 @@ const common = {
   clear: 'empty',
   members: [],
   references: {},
+  losing: hiddenSections,
 } as const satisfies Partial<ObjectRow>;
 
 export const aliases: ObjectRow = {
@@ -103,6 +105,7 @@ export const firewallGroups: ObjectRow = {
 
 export const vnetFirewallRow: ObjectRow = {
   ...common,
+  losing: () => null,
   kind: 'vnetfirewall',
   field: 'vnet_firewalls',
   label: 'firewall of vnet',

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../../../model/json.ts';
 import { parseOptionLines } from '../../../proxmox/files/option-lines.ts';
-import { CLUSTER_FIREWALL, clusterFirewall } from '../firewall/file.ts';
+import { CLUSTER_FIREWALL, clusterFirewall, hiddenSections } from '../firewall/file.ts';
 import type { ObjectRow, Reference } from '../row.ts';
 
 export const datacenterOptions: ObjectRow = {
@@ -116,5 +116,6 @@ export const firewallOptions: ObjectRow = {
   clear: 'delete',
   members: [],
   references: {},
+  losing: hiddenSections,
   lossOnDelete: 'nothing: what was declared of it is taken away',
 };

@@ -3,7 +3,7 @@
 
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../../../model/json.ts';
-import { isObject, same } from '../../../plan/canonical.ts';
+import { isObject, same } from '../../../plan/diff/canonical.ts';
 import { folded } from '../../../traefik/fold.ts';
 import { section } from '../../../traefik/read.ts';
 import { difference, type FoundDifference } from '../../comparison.ts';

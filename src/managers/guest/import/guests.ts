@@ -56,6 +56,10 @@ export type WrittenGuest =
 /** Fields of a spec that cannot be read from a host: what a guest was created from, and what is done inside it. */
 export const NOT_ON_HOST = ['source', 'scripts', 'snapshots', 'health', 'protected', 'delegated', 'agent'] as const;
 
+/** A guest is declared by its name, and of two neither would leave it as it is. */
+export const WAITING_NAME =
+  'a change of its name waits for its next start, so that nobody can say what it is meant to be: start it again, or take the change back, then import';
+
 const KIND: Readonly<Record<Program, GuestKind>> = { pct: 'lxc', qm: 'vm' };
 
 export async function observeGuests(host: HostReader, program: Program): Promise<FoundGuests> {
@@ -111,10 +115,13 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
 /** Settings whose values are never shown: passwords, and the environment of a container's first process. */
 const SECRET = /password|^env$/;
 
+const LOSING =
+  'Proxmox cannot read this line, and takes the volume out of the guest with its next change: correct it, then import again';
+
 /** The settings that no field claimed, each with its line. */
 export function leftOf(
   kind: GuestKind,
-  { id, target, path }: FoundGuest,
+  { id, target, path, conf: { losing } }: FoundGuest,
   conf: Unclaimed,
   why: (key: string, value: string) => string,
 ): LeftOver[] {
@@ -124,6 +131,7 @@ export function leftOf(
     .map(({ key, value }) => {
       const shown = SECRET.test(key) ? '' : `: ${value}`;
       const what = `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`;
+      if (Object.hasOwn(losing, key)) return { what, why: LOSING };
       return { what, why: stateReason(kind, id, key, value) ?? why(key, value) };
     });
 }
@@ -163,7 +171,12 @@ export function importGuests(
     const written = write(guest, conf);
     if ('missing' in written) left.push({ what: `${guest.target} (${guest.path})`, why: written.missing });
     else {
-      left.push(...written.left, ...notesLeft(guest), ...conf.waiting(guest.target, guest.path));
+      left.push(
+        ...written.left,
+        ...notesLeft(guest),
+        ...unreadableLeft(guest, conf),
+        ...conf.waiting(guest.target, guest.path),
+      );
       entries.push({ guest, entry: written.entry });
     }
   }
@@ -274,6 +287,13 @@ function notesLeft(guest: FoundGuest): LeftOver[] {
   if (text === '' || notesOf(guest) !== undefined) return [];
   const why = `a description has at most ${MAX_NOTES} characters, begins with a visible one and has no control characters: the notes stay as they are on the guest`;
   return [{ what: `${guest.target} notes of ${text.length} characters (${guest.path})`, why }];
+}
+
+function unreadableLeft({ target, path, conf: { unreadable } }: FoundGuest, conf: Unclaimed): LeftOver[] {
+  return Object.entries(unreadable).map(([key, value]) => ({
+    what: `${target} ${key}${SECRET.test(key) ? '' : `: ${value}`} (${path}:${conf.lineOf(key)})`,
+    why: 'Proxmox cannot read this line and takes it for absent: correct it, then import again',
+  }));
 }
 
 /** The storage for new disks of a VM that has none yet: the first one that accepts disks. */

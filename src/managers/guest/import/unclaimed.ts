@@ -50,9 +50,10 @@ export class Unclaimed {
     };
   }
 
-  /** Keys of all settings, with those that have a pending change, or are only pending. */
+  /** Keys of all settings, also of those that have a pending change, are only pending, or cannot be read. */
   allKeys(): string[] {
-    return [...new Set([...this.keys(), ...Object.keys(this.#conf.pending), ...this.#conf.pendingDeletes])];
+    const { pending, pendingDeletes, unreadable } = this.#conf;
+    return [...new Set([...this.keys(), ...Object.keys(pending), ...pendingDeletes, ...Object.keys(unreadable)])];
   }
 
   /** Whether it has a change that is pending until the next start. */

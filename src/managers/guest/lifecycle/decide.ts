@@ -2,10 +2,12 @@
 // them is a `GuestRules`.
 
 import { countOf } from '../../../messages/count.ts';
+import type { Action } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import type { Notes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
+import { confFolder } from '../observe/observe.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import { type GuestConf, isTemplateConf } from '../proxmox/conf.ts';
 import { type Networks, placed } from '../proxmox/network.ts';
@@ -148,7 +150,27 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   if (template !== null && (wanted.adopt === true || mustRun(life))) return impossible(template);
   const actions = [...pool, ...decideLifecycle(life)];
   const remarks = [...(template === null ? [] : [template]), ...snapshotRemarks(life), ...rules.remarks(spec, found)];
-  return interruptedByAdoption(wanted, spec, seen, actions) ?? unlessLocked(program, spec.id, conf, actions, remarks);
+  return (
+    interruptedByAdoption(wanted, spec, seen, actions) ??
+    wouldLoseVolume(program, spec.id, conf, actions) ??
+    unlessLocked(program, spec.id, conf, actions, remarks)
+  );
+}
+
+/** Any change of the guest would remove a volume's line that Proxmox cannot read. (qemu-server, PVE/QemuServer.pm, parse_vm_config) */
+function wouldLoseVolume(
+  program: Program,
+  id: number,
+  { losing }: GuestConf,
+  actions: readonly Action[],
+): Refusal | null {
+  if (!actions.some((one) => one.do.kind === 'command' && one.do.program === program)) return null;
+  const [line] = Object.entries(losing).map(([key, value]) => `${key}: ${value}`);
+  if (line === undefined) return null;
+  const path = `${confFolder(program)}/${id}.conf`;
+  return impossible(
+    `Proxmox cannot read "${line}" in ${path}, and would take that volume out of ${guestName(program, id)} with the next change; correct the line in that file with an editor (each property once, without blanks), then run it again`,
+  );
 }
 
 /** Why a guest cannot become a template; null where it can, or need not. (pve-container, PVE/API2/LXC.pm, and qemu-server, PVE/API2/Qemu.pm, template) */

@@ -2,7 +2,7 @@
 // removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
-import { valueInFile } from '../../../proxmox/guests/file-values.ts';
+import { isLostVolume, readableParts, valueInFile } from '../../../proxmox/guests/file-values.ts';
 import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
@@ -22,6 +22,10 @@ export interface GuestConf {
   readonly description: string;
   /** `key: value` of the main section. */
   readonly settings: Settings;
+  /** The lines of the main section that Proxmox cannot read and takes for absent, as they are written. */
+  readonly unreadable: Settings;
+  /** Lines of volumes that Proxmox cannot read: it removes them with the next change of the guest. They are in `settings`. */
+  readonly losing: Settings;
   readonly raw: readonly RawLine[];
   /** Changes that are pending until the next start. */
   readonly pending: Settings;
@@ -34,6 +38,8 @@ export interface GuestConf {
 
 /** A line that sets an option. A key alone is none. */
 const SETTING = { pct: /^([a-z][a-z_]*\d*):\s*(.*?)\s*$/, qm: /^([a-z][a-z_-]*\d*):\s*(.*?)\s*$/ } as const;
+/** The name that Proxmox reads as `ide2`. (qemu-server, PVE/QemuServer.pm, parse_vm_config) */
+const OLD_CD = 'cdrom';
 /** What Proxmox writes while it takes or deletes a snapshot. */
 const SNAPSHOT_STATE = /snapstate:\s*(prepare|delete)\s*$/;
 /** A legacy form of notes, which Proxmox still reads without a line end, and rewrites with the next change. */
@@ -60,13 +66,16 @@ export function isPending(heading: string): boolean {
  */
 export function parseConf(text: string, program: Program): GuestConf {
   const sections = sectionsOf(text, program);
-  const settings = new Map([...sections].map(([name, lines]) => [name, settingsIn(lines, program, name)]));
+  const read = new Map([...sections].map(([name, lines]) => [name, settingsIn(lines, program, name)]));
+  const settings = new Map([...read].map(([name, one]) => [name, one.settings]));
   const main = sections.get('') ?? [];
   const { delete: deletes = '', ...pending } = settings.get(PENDING_SECTION) ?? {};
   return {
     text,
     description: notesIn(main, program),
     settings: settings.get('') ?? {},
+    unreadable: read.get('')?.unreadable ?? {},
+    losing: losingIn(settings.get('') ?? {}, program),
     raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
@@ -102,19 +111,36 @@ function sectionName(heading: string, program: Program): string | undefined {
   return KNOWN[program].test(heading) ? heading.replace(/^special:/i, 'special:') : undefined;
 }
 
+function losingIn(settings: Settings, program: Program): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([key, value]) => isLostVolume(OPTIONS[program], key, value)),
+  );
+}
+
 /** What Proxmox cannot read does not count: an earlier line of the same key then does. */
-function settingsIn(lines: readonly string[], program: Program, section: string): Settings {
+function settingsIn(
+  lines: readonly string[],
+  program: Program,
+  section: string,
+): { readonly settings: Settings; readonly unreadable: Settings } {
   const settings: Record<string, string> = Object.create(null);
+  const unreadable: Record<string, string> = Object.create(null);
   for (const line of lines) {
-    const [, key, written = ''] = SETTING[program].exec(line) ?? [];
-    if (key === undefined || isNoSetting(line, key, section)) continue;
+    const [, name, written = ''] = SETTING[program].exec(line) ?? [];
+    if (name === undefined || isNoSetting(line, name, section)) continue;
+    const key = program === 'qm' && name === OLD_CD ? 'ide2' : name;
     // Values in cloud-init's last drive are only shown.
     const value = section === 'special:cloudinit' ? written : valueInFile(OPTIONS[program], key, written);
-    if (value !== undefined) settings[key] = value;
-    // A container's file keeps the line that cannot be read instead of an earlier one.
-    else if (program === 'pct') delete settings[key];
+    if (value !== undefined) {
+      settings[key] = value;
+      delete unreadable[key];
+    } else {
+      // A container's file keeps the line that cannot be read instead of an earlier one.
+      if (program === 'pct') delete settings[key];
+      if (settings[key] === undefined) unreadable[key] = written;
+    }
   }
-  return settings;
+  return { settings, unreadable };
 }
 
 function isNoSetting(line: string, key: string, section: string): boolean {
@@ -149,6 +175,16 @@ function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
 /** Whether Proxmox reads the guest as a template. */
 export function isTemplateConf(conf: GuestConf): boolean {
   return conf.settings['template'] === '1';
+}
+
+/** Of the lines that Proxmox cannot read, what can be kept where they are written anew. @param kind of the guest's options */
+export function salvaged(kind: OptionsOf, { unreadable }: GuestConf): Settings {
+  return Object.fromEntries(
+    Object.entries(unreadable).flatMap(([key, text]) => {
+      const kept = readableParts(kind, key, text);
+      return kept === undefined ? [] : [[key, kept]];
+    }),
+  );
 }
 
 /** The settings as they will be after the next start. */

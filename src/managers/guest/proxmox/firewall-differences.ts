@@ -1,7 +1,7 @@
 // How a firewall differs from its declaration: its options, and its rules one by one.
 
 import type { JsonObject } from '../../../model/json.ts';
-import { align } from '../../../plan/align.ts';
+import { align } from '../../../plan/diff/align.ts';
 import { difference, differenceAt, type FoundDifference } from '../../comparison.ts';
 import { type Firewall, filteringIn, NO_FIREWALL, writtenRule } from './firewall.ts';
 

@@ -5,7 +5,7 @@
 import type { Action } from '../../../model/action.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { oneLine } from '../../../model/text.ts';
-import { isHeading, parseFirewall, withoutBlanks } from '../../../proxmox/firewall/file.ts';
+import { hasHiddenSections, isHeading, parseFirewall, withoutBlanks } from '../../../proxmox/firewall/file.ts';
 import { parseRule, type Rule, printRule as ruleLine } from '../../../proxmox/firewall/rule.ts';
 import type { FirewallRule, GuestFirewall } from '../declared.ts';
 import { textDigest } from '../digest.ts';
@@ -262,5 +262,10 @@ export function decideFirewall(
     mode: 0o640,
     expects,
   } as const;
-  return { kind: 'write', action: action(`write the firewall rules of ${guestName(program, id)}`, 'live', write) };
+  const comes =
+    present !== null && hasHiddenSections(present)
+      ? '; with them comes into force what else the file has, of which Proxmox reads nothing for its carriage returns'
+      : '';
+  const summary = `write the firewall rules of ${guestName(program, id)}${comes}`;
+  return { kind: 'write', action: action(summary, 'live', write) };
 }

@@ -6,7 +6,7 @@ import type { Action, Content } from '../../../model/action.ts';
 import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import { type Effect, effectOf, isReadAtStart, type OptionChange } from '../../../proxmox/guests/option-effects.ts';
 import { action, call, guestName, type Program } from './command.ts';
-import { type GuestConf, type Settings, upcoming } from './conf.ts';
+import { type GuestConf, type Settings, salvaged, upcoming } from './conf.ts';
 import { parseProperties } from './property-string.ts';
 
 /** The desired state of one setting. */
@@ -40,6 +40,8 @@ export interface SettingChanges {
   readonly args: readonly string[];
   readonly labels: readonly string[];
   readonly shown: readonly string[];
+  /** The lines that are written anew since Proxmox cannot read them, as they are. */
+  readonly unread: readonly string[];
   /** Whether something declared takes effect only at the next start. */
   readonly restart: boolean;
   /** Whether that is so for a value that Proxmox stores at once: nothing in the guest's file then says that it waits for the start. */
@@ -55,15 +57,28 @@ interface UnmetSettings {
   readonly inForce: readonly DesiredSetting[];
 }
 
-/** `desired` is evaluated twice: for the settings after a restart, and for the current ones. */
+/**
+ * `desired` is evaluated twice: for the settings after a restart, and for the current ones. A line that Proxmox cannot read is written anew where
+ * something of it is declared, with everything else of it that is right.
+ */
 export function unmetSettings(
+  kind: OptionsOf,
   conf: GuestConf,
   desired: (settings: Settings) => readonly DesiredSetting[],
 ): UnmetSettings {
-  const later = upcoming(conf);
-  const unmet = desired(later).filter((setting) => !setting.same(later[setting.key]));
-  const inForce = desired(conf.settings).filter((setting) => !setting.same(conf.settings[setting.key]));
+  const kept = salvaged(kind, conf);
+  const later = { ...kept, ...upcoming(conf) };
+  const now = { ...kept, ...conf.settings };
+  const isUnmet = ({ key, same, value }: DesiredSetting, settings: Settings): boolean =>
+    isUnreadable(conf, key) ? value(settings[key]) !== null && !same(undefined) : !same(settings[key]);
+  const unmet = desired(later).filter((setting) => isUnmet(setting, later));
+  const inForce = desired(now).filter((setting) => isUnmet(setting, now));
   return { later, unmet, inForce };
+}
+
+/** Whether its line cannot be read, and no change of it waits for the next start. */
+function isUnreadable({ unreadable, pending }: GuestConf, key: string): boolean {
+  return Object.hasOwn(unreadable, key) && !Object.hasOwn(pending, key);
 }
 
 export function compareSettings(
@@ -71,7 +86,7 @@ export function compareSettings(
   conf: GuestConf,
   desired: (settings: Settings) => readonly DesiredSetting[],
 ): SettingChanges {
-  const { later, unmet, inForce } = unmetSettings(conf, desired);
+  const { later, unmet, inForce } = unmetSettings(kind, conf, desired);
   const waiting = new Set([...Object.keys(conf.pending), ...conf.pendingDeletes]);
   const isUnmet = new Set(inForce.map((setting) => setting.key));
   // The current value is right and only the pending one is wrong: revert the pending change. Where it also brings something declared, it stays
@@ -92,6 +107,7 @@ export function compareSettings(
     args,
     labels: [...change.map((setting) => setting.label), ...revert],
     shown: change.map((setting) => setting.shown),
+    unread: change.flatMap(({ key }) => (isUnreadable(conf, key) ? [`${key}: ${conf.unreadable[key]}`] : [])),
     restart: due.some((setting) => isForStart(kind, conf, setting) || waiting.has(setting.key)),
     unrecorded: due.some((setting) => isForStart(kind, conf, setting) && effectOn(kind, conf, setting) === 'at once'),
   };
@@ -154,7 +170,9 @@ export function setGuest(
   const labels = [...changes.labels, ...(prompted === null ? [] : [prompted.label])];
   const what = labels.length === 0 ? 'the notes' : labels.join(', ');
   const to = labels.length === 1 && shown[0] ? ` to ${shown[0]}` : '';
-  const summary = `set ${what} of ${guestName(program, id)}${to}`;
+  const instead =
+    changes.unread.length === 0 ? '' : `, in place of what Proxmox cannot read: ${changes.unread.join('; ')}`;
+  const summary = `set ${what} of ${guestName(program, id)}${to}${instead}`;
   const impact = running && changes.restart ? 'restart' : 'live';
   const command = call(program, 'set', id, args);
   const set = action(summary, impact, prompted === null ? command : { ...command, stdin: prompted.stdin });

@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../../../config/diagnostic.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import { type TargetId, targetId } from '../../../model/ids.ts';
-import { cycles } from '../../../plan/cycles.ts';
+import { cycles } from '../../../plan/order/cycles.ts';
 import type { Guest } from '../../config.ts';
 import type { RuleContext } from '../../rule.ts';
 import { allGuests, dependencyPlace, nameOfGuest, targetOf } from '../guests.ts';

@@ -22,12 +22,16 @@ export function settingDifferences(
   desired: (settings: Settings) => readonly DesiredSetting[],
   spec: object,
 ): FieldDifference[] {
-  const { later, unmet, inForce } = unmetSettings(conf, desired);
+  const { later, unmet, inForce } = unmetSettings(kind === 'lxc' ? 'lxc' : 'qemu', conf, desired);
   const known = new Set(unmet.map(({ key }) => key));
   // A pending setting counts as different until the restart, where there is to be one.
   const waiting = inForce.filter(({ key, isOverdue }) => !known.has(key) && isOverdue?.(conf.settings[key]) !== true);
   return [
-    ...unmet.flatMap((setting) => differencesOf(kind, setting, later[setting.key], spec)),
+    ...unmet.flatMap((setting) => {
+      const unread = conf.pending[setting.key] === undefined ? conf.unreadable[setting.key] : undefined;
+      if (unread !== undefined) return [unreadDifference(kind, setting, later[setting.key], unread)];
+      return differencesOf(kind, setting, later[setting.key], spec);
+    }),
     ...waiting.flatMap((setting) => differencesOf(kind, setting, conf.settings[setting.key], spec)),
   ];
 }
@@ -61,6 +65,19 @@ function differencesOf(
     if (declared === observed) return [];
     return [{ field: field ?? `${placeOf(key, label)}.${OF_INTERFACE[name] ?? name}`, declared, observed }];
   });
+}
+
+/** A line that Proxmox cannot read, which is written anew: both as Proxmox's text. @param kept what of it is right */
+function unreadDifference(
+  kind: GuestKind,
+  { key, label, value }: DesiredSetting,
+  kept: string | undefined,
+  unread: string,
+): FieldDifference {
+  const [field] = settingsOf(kind).find(([, one]) => one.option === key && one.key === undefined) ?? [];
+  const name = field ?? placeOf(key, label);
+  if (HIDES_VALUES.includes(key)) return { field: name, declared: HIDDEN_TEXT, observed: HIDDEN_TEXT };
+  return { field: name, declared: value(kept), observed: `${unread} (which Proxmox cannot read)` };
 }
 
 const HIDDEN_TEXT = 'not shown';

@@ -3,6 +3,7 @@
 // guests.
 
 import { contains, parseAddress, parseNetwork } from '../../../config/address.ts';
+import { hasHiddenSections } from '../../../proxmox/firewall/file.ts';
 import type { FirewallRule } from '../../guest/declared.ts';
 import { firewallObjects, objectsNamedBy } from '../../guest/firewall-names.ts';
 import { compileFirewall, faultsIn } from '../../guest/proxmox/firewall-faults.ts';
@@ -198,6 +199,11 @@ function decisionFor({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec
   const different = NAMES.filter((name) => !isSame(name, spec, before, seen));
   const foreign = different.find((name) => !isOurs(name, seen[name], spec, before));
   if (foreign !== undefined && adopt !== true) {
+    const { path } = FILES[foreign];
+    if (hasHiddenSections(seen[foreign] ?? '')) {
+      const reason = `the lines of ${path} end with carriage returns, so that Proxmox reads nothing of its sections; what is not declared of them would come into force: look whether it may, and then take the carriage returns out (sed -i 's/\\r$//' ${path}), or take the file over with phoenix adopt hypervisor/firewall`;
+      return { kind: 'blocked', reason };
+    }
     const reason = `${FILES[foreign].path} was written by somebody else: move it away, or take it over with phoenix adopt hypervisor/firewall, which keeps its aliases, sets and groups and replaces its rules`;
     return { kind: 'blocked', reason };
   }
@@ -233,6 +239,7 @@ const SUMMARIES = {
  */
 function isOurs(name: FileName, present: string | null, spec: FirewallSpec, before: FirewallSpec | undefined): boolean {
   const replaced = present === null ? [] : FILES[name].replaced(spec, present);
+  if (present !== null && hasHiddenSections(present) && !isKept(name, before, present)) return false;
   if (present === null || replaced.length === 0) return true;
   const declared = FILES[name].replaced(before ?? spec, present);
   return replaced.every((line) => declared.includes(line)) && isKept(name, before, present);

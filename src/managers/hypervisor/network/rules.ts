@@ -47,6 +47,21 @@ export function hostAsksSomebodyElse({ config: { hypervisor } }: RuleContext): D
   return [{ code: 'INVALID_VALUE', at, message, hint: sentenceOf(remedy ?? ''), target: TARGET }];
 }
 
+/** NO_EFFECT: servers that nobody asks, since the host's own DNS server is off. */
+export function upstreamServersAreAsked({ config: { hypervisor } }: RuleContext): Diagnostic[] {
+  const { dns, writtenAt } = hypervisor;
+  if (dns.enabled || dns.upstreamServers.length === 0) return [];
+  return [
+    {
+      code: 'NO_EFFECT',
+      at: placeIn(writtenAt, 'dns_server', 'upstream_servers'),
+      message: '"upstream_servers" has no effect: the DNS server of the host, which would ask them, is not enabled',
+      hint: 'Take it out, or write "enabled": true beside it; what the host itself asks is network.interfaces.dns_nameservers.',
+      target: targetId('hypervisor', 'dns'),
+    },
+  ];
+}
+
 const TARGET = targetId('hypervisor', 'network');
 
 const TWICE = (name: string) => ({

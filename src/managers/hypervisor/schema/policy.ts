@@ -4,7 +4,7 @@ import { z } from 'zod';
 import * as text from '../../../config/schema/text.ts';
 import { timeZoneFault } from '../../../config/schema/time-zone.ts';
 import * as value from '../../../config/schema/values.ts';
-import { isSchedule, isTimezone } from '../../../plan/windows.ts';
+import { isSchedule, isTimezone } from '../../../plan/policy/windows.ts';
 
 const DURATION = /^(?:([0-9]{1,2})d)?(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?$/;
 const MAX_MINUTES = 31 * 24 * 60;

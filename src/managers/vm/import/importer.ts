@@ -19,6 +19,7 @@ import {
   storagesOf,
   undeclaredGuests,
   unlastingReason,
+  WAITING_NAME,
   type WrittenGuest,
 } from '../../guest/import/guests.ts';
 import { unconnectedLeft, writtenNetworks } from '../../guest/import/network.ts';
@@ -26,6 +27,7 @@ import { writtenOptions } from '../../guest/import/options.ts';
 import type { Unclaimed } from '../../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../../guest/observe/inventory.ts';
 import type { GuestObservation } from '../../guest/observe/observation.ts';
+import { isTemplateConf } from '../../guest/proxmox/conf.ts';
 import { normalFlag } from '../../guest/proxmox/property-string.ts';
 import type { Extent, Importer } from '../../importer.ts';
 import { VM_FILE } from '../../places.ts';
@@ -56,8 +58,9 @@ export const vmImporter: Importer<FoundGuests, VmSpec, GuestObservation, GuestIn
 
 function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string, extent: Extent): WrittenGuest {
   const name = conf.claim('name');
+  if (name === undefined && conf.isWaiting('name')) return { missing: WAITING_NAME };
   if (name === undefined) return { missing: 'it has no name: give it one with qm set --name, then import' };
-  const isTemplate = normalFlag(conf.claim('template') ?? '0') === '1';
+  conf.claim('template');
   const [other = usualStorage] = storagesOf(guest.conf);
   const drives = writtenDrives(guest.conf, conf, other);
   const shared = sharedFields('vm', guest, conf, extent);
@@ -74,7 +77,7 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
     vmid: guest.id,
     name,
     description: notesOf(guest),
-    is_template: isTemplate || undefined,
+    is_template: isTemplateConf(guest.conf) || undefined,
     ...shared,
     storage_pool: drives.storage,
     ...drives.fields,
@@ -95,7 +98,7 @@ function writtenMachine(guest: FoundGuest, conf: Unclaimed, usualStorage: string
 }
 
 function hasAddresses(conf: Unclaimed): boolean {
-  return conf.allKeys().some((key) => /^ipconfig\d+$/.test(key));
+  return conf.allKeys().some((key) => /^(net|ipconfig)\d+$/.test(key));
 }
 
 function leftReason(key: string, value: string): string {

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { noteFault } from '../../../../src/agent/faults.ts';
 import { LONG_TEST } from '../../../support/long.ts';
-import type { TestRedis } from '../../../support/redis.ts';
+import type { TestRedis } from '../../../support/redis/redis.ts';
 import { until } from '../../../support/until.ts';
 import { eachServer } from '../../each-server.ts';
 import {

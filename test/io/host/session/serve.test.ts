@@ -10,7 +10,7 @@ import { SYSTEM_PATH } from '../../../../src/io/host/local.ts';
 import { quote } from '../../../../src/io/host/quote.ts';
 import { encodeDrop, encodeRequest, type Frame, readFrames } from '../../../../src/io/host/session/frames.ts';
 import { RUN, SESSION } from '../../../../src/io/host/ssh-scripts.ts';
-import { phoenixShell } from '../../../support/phoenix-shell.ts';
+import { phoenixShell } from '../../../support/host/phoenix-shell.ts';
 import { until } from '../../../support/until.ts';
 
 const MARK = `phoenix-${'0a'.repeat(12)}`;

@@ -12,11 +12,11 @@ import { requester } from '../../../../src/io/host/request.ts';
 import { type Sign, signer } from '../../../../src/io/host/sign/sign.ts';
 import { openRedactor, type Redactor } from '../../../../src/io/redact.ts';
 import type { CertificateSigning, Command, FileWrite, SigningWay } from '../../../../src/model/action.ts';
-import { type Challenges, startChallenges } from '../../../support/challenges.ts';
 import { LONG_TEST } from '../../../support/long.ts';
-import { PEBBLE, type Pebble, RESOLVER, startPebble } from '../../../support/pebble.ts';
-import { PASSWORD, PROVISIONER, STEP_CA, type StepCa, startStepCa } from '../../../support/step-ca.ts';
-import { testAuthority } from '../../../support/tls.ts';
+import { type Challenges, startChallenges } from '../../../support/services/challenges.ts';
+import { PEBBLE, type Pebble, RESOLVER, startPebble } from '../../../support/services/pebble.ts';
+import { PASSWORD, PROVISIONER, STEP_CA, type StepCa, startStepCa } from '../../../support/services/step-ca.ts';
+import { testAuthority } from '../../../support/services/tls.ts';
 
 const NAMES = ['web.example.internal', 'alias.example.internal'];
 const PASSWORD_FILE = { container: 103, path: '/etc/step-ca/provisioner-password' };

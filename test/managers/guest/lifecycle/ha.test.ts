@@ -6,7 +6,7 @@ import { guestPower } from '../../../../src/managers/guest/lifecycle/power.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
-import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
 import { container, machine, targetOf, wanted } from '../../guests.ts';
 

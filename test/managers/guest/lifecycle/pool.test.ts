@@ -6,7 +6,7 @@ import { allTargets } from '../../../../src/managers/index.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../../../src/managers/manager.ts';
 import { targetId } from '../../../../src/model/ids.ts';
-import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
 import { read, withDatacenter } from '../../datacenter/example.ts';
 import { container, targetOf, wanted } from '../../guests.ts';

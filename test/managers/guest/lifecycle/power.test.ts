@@ -6,7 +6,7 @@ import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Manager, Wanted } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
-import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LxcGuest } from '../../../../src/managers/lxc/declared.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../../../src/managers/manager.ts';
-import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
 import { container, gone, targetOf, wanted } from '../../guests.ts';
 

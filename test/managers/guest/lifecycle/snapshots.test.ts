@@ -5,7 +5,7 @@ import { snapshotObstacle } from '../../../../src/managers/guest/lifecycle/snaps
 import { parseConf } from '../../../../src/managers/guest/proxmox/conf.ts';
 import type { Manager } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
-import { type LabHost, openLabHost } from '../../../support/lab-host.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { feature, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
 import { HOST_FACTS } from '../../observed.ts';
 import { step } from '../../step.ts';
