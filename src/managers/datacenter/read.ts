@@ -31,6 +31,7 @@ import { syncedRealmsAreDirectories } from './rules/realm-rules.ts';
 import { referencesAreKnown } from './rules/references.ts';
 import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './rules/replication-rules.ts';
 import { basesAreOfIscsi, disabledStoragesAreNotUsed, storagesAreKnown } from './rules/storage-rules.ts';
+import { optionsHaveAnEffect } from './rules/without-effect.ts';
 import { datacenterFile, RULES_FIELD } from './schema.ts';
 import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';
 import {
@@ -98,6 +99,7 @@ export const declaration: Declaration = {
     replicationIsToOneNodeOnce,
     replicatedDisksAreOnZfs,
     notificationsHaveNamesOfTheirOwn,
+    optionsHaveAnEffect,
   ],
 };
 
