@@ -153,6 +153,18 @@ test('each call ends as the code of Proxmox has it', async () => {
   }
 });
 
+test('a POST of the options of a VM begins a task, whose failure is none of the call', async () => {
+  const path = '/nodes/pve/qemu/301/config';
+  const call = (line: string) => runnerHere(dir)(`pvesh ${line}`.split(' '));
+  writeFileSync(join(dir, 'etc/pve/qemu-server/301.conf'), 'memory: 512\n');
+  const done = await call(`create ${path} --name web`);
+  expect(done.stdout).toMatch(/^update VM 301: -name web\nUPID:pve:.*:qmconfig:301:root@pam:\n$/);
+  const failed = await call(`create ${path} --boot order=scsi7`);
+  expect([failed.exit, failed.stderr]).toEqual([0, "invalid bootorder: device 'scsi7' does not exist'\n"]);
+  expect((await call(`set ${path} --boot order=scsi7`)).exit).not.toBe(0);
+  expect((await call(`create ${path}`)).stderr).toBe('no options specified\n');
+});
+
 test('a storage is written without what it holds by its type until the next change, and local is there again after its deletion', async () => {
   const calls = [
     'create /storage --storage usual --type cephfs --monhost 10.0.0.1',

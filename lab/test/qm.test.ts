@@ -1,6 +1,7 @@
 // qm of the lab: what Proxmox does with virtual machines, by its rules.
 import { expect, test } from 'vitest';
 import { type TestNode, testNode } from '../../test/support/host/lab-node.ts';
+import { volumesOf } from '../src/proxmox/storage/volumes.ts';
 
 const CREATE =
   'qm create 9000 --name base --memory 2048 --cores 2 --net0 virtio,bridge=vmbr0 --scsihw virtio-scsi-pci --agent enabled=1 --ostype l26';
@@ -220,6 +221,14 @@ test('a machine that runs has nothing to resume, whatever locks it', () => {
   lab.do('qm resume 9000');
 });
 
+test('a machine that a backup holds goes on when it is started', () => {
+  const lab = testNode();
+  lab.do(CREATE, 'qm start 9000', 'qm suspend 9000', 'qm set 9000 --lock backup', 'qm start 9000');
+  expect(lab.run('qm status 9000').stdout).toBe('status: running\n');
+  lab.do('qm stop 9000 --skiplock 1');
+  expect(lab.refusal('qm start 9000')).toBe('VM is locked (backup)');
+});
+
 test('a paused machine runs, is not shut down, and goes on when it is resumed', () => {
   const lab = testNode();
   lab.do(CREATE, 'qm start 9000', 'qm suspend 9000');
@@ -244,9 +253,12 @@ test('the memory of a suspended machine is a volume until it is started, and its
   expect(lab.run('qm start 9000').stdout).toContain('Resuming suspended VM\nResumed VM, removing state\n');
   expect(conf(lab, 9000)).not.toMatch(/^(lock|vmstate|running.*):/m);
   expect(conf(lab, 9000)).toContain('\ncores: 2\n');
-  expect(lab.run('pvesm list local-lvm').stdout).not.toContain('suspend');
-  lab.do('qm suspend 9000 --todisk 1 --statestorage local', 'qm destroy 9000');
-  expect(lab.run('pvesm list local').stdout).not.toContain('suspend');
+  expect([...volumesOf(lab.node, 'local-lvm').keys()]).toEqual(['local-lvm:vm-9000-disk-0']);
+  lab.do('qm suspend 9000 --todisk 1 --statestorage local');
+  const files = [...volumesOf(lab.node, 'local').keys()].filter((id) => id.includes('9000'));
+  expect(files).toEqual([expect.stringMatching(/^local:9000\/vm-9000-state-suspend-[\d-]+\.raw$/)]);
+  lab.do('qm destroy 9000');
+  expect([...volumesOf(lab.node, 'local').keys()].filter((id) => id.includes('9000'))).toEqual([]);
 });
 
 test.each([
@@ -258,4 +270,14 @@ test.each([
   const lab = testNode();
   lab.do(CREATE);
   expect(lab.run(line).stderr).toContain(`${words}\n`);
+});
+
+test('a task with warnings tells their number, and has done its work', () => {
+  const lab = testNode();
+  lab.do(`${CREATE} --bios ovmf`);
+  const started = lab.run('qm start 9000');
+  expect(started.stdout).toContain('WARN: no efidisk configured! Using temporary efivars disk.\n');
+  expect(started.stderr).toBe('Task finished with 1 warning(s)!\n');
+  expect(lab.run('qm status 9000').stdout).toBe('status: running\n');
+  expect(lab.text('var/log/pve/tasks/lab.jsonl')).toContain('"status":"WARNINGS: 1"');
 });

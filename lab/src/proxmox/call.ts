@@ -16,13 +16,15 @@ export type Call = {
   stdout: string;
   stderr: string;
   inTask: boolean;
+  /** The warnings that its tasks have counted so far. */
+  warnings: number;
   /** Ids of the tasks that the call started, in order. */
   readonly upids: string[];
 };
 
 /** Begins a call. */
 export function newCall(node: LabNode, stdin: () => Buffer = () => Buffer.alloc(0)): Call {
-  return { node, stdin, stdout: '', stderr: '', inTask: false, upids: [] };
+  return { node, stdin, stdout: '', stderr: '', inTask: false, warnings: 0, upids: [] };
 }
 
 /** Prints a line. */
@@ -34,6 +36,12 @@ export function print(call: Call, line: string): void {
 export function warn(call: Call, line: string): void {
   if (call.inTask) call.stdout += `${line}\n`;
   else call.stderr += `${line}\n`;
+}
+
+/** Prints a warning that its task counts: it ends with them, and is no failure (pve-common, PVE/RESTEnvironment.pm, log_warn). */
+export function taskWarning(call: Call, line: string): void {
+  warn(call, `WARN: ${line}`);
+  call.warnings++;
 }
 
 /** Implements a verb; it may return an exit code, and refuses by throwing. */
@@ -71,7 +79,7 @@ export function answer(
   return { stdout: call.stdout, stderr: call.stderr, rc };
 }
 
-/** A finished task; `status` is `OK` or the error. */
+/** A finished task; `status` is `OK`, `WARNINGS:` with their number, or the error. */
 export type Task = {
   readonly upid: string;
   readonly type: string;
@@ -109,11 +117,15 @@ export function task(
   const upid = `UPID:${call.node.name}:${hex(process.pid)}:${hex(Math.floor(performance.now() * 100))}:${hex(starttime)}:${type}:${id}:root@pam:`;
   const begun = call.stdout.length;
   const outer = call.inTask;
+  const before = call.warnings;
   call.inTask = true;
   call.upids.push(upid);
   let status = 'OK';
   try {
     work();
+    const warnings = call.warnings - before;
+    if (warnings > 0) status = `WARNINGS: ${warnings}`;
+    if (warnings > 0 && !outer) call.stderr += `Task finished with ${warnings} warning(s)!\n`;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     status = error.message;

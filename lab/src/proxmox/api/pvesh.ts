@@ -33,6 +33,7 @@ import { type ApiCall, checkApiCall } from '../parameters/api-call.ts';
 import { usageLine } from '../parameters/usage.ts';
 import { PCT_VERBS } from '../pct/pct.ts';
 import { QM_VERBS } from '../qm/qm.ts';
+import { setMachine } from '../qm/set.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
 import { downloadUrl, pullImage } from '../storage/download.ts';
@@ -206,5 +207,5 @@ const OTHER_CHANGES: Readonly<Record<string, Change>> = {
   'POST /nodes/{node}/subscription': () => null,
   'PUT /nodes/{node}/subscription': () => refuse('the lab asks no server for a subscription'),
   'DELETE /nodes/{node}/subscription': ({ node }) => deleteSubscription(node),
-  'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => GUEST_VERBS['qm set']?.(call, parameters),
+  'POST /nodes/{node}/qemu/{vmid}/config': (call, parameters) => setMachine(call, parameters, true),
 };

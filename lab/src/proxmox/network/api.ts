@@ -6,7 +6,7 @@ import { booleanOf, splitList } from '../../../../src/proxmox/parameters/perl.ts
 import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { declaredLinks, kernelLinks, MAIN, setKernelLinks } from '../../host/links/links.ts';
 import { answersOf } from '../answers.ts';
-import { type Call, print, task, warn } from '../call.ts';
+import { type Call, print, task, taskWarning, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import { writeSdnInterfaces } from '../objects/sdn/apply.ts';
@@ -238,7 +238,7 @@ function reload(call: Call): string | undefined {
     if (existsSync(pathOf(node, NEW))) renameSync(pathOf(node, NEW), pathOf(node, MAIN));
     const problem = writeSdnInterfaces(node);
     if (problem !== null) {
-      print(call, "WARN: please install the 'dnsmasq' package in order to use the DHCP feature!");
+      taskWarning(call, "please install the 'dnsmasq' package in order to use the DHCP feature!");
       refuse(problem);
     }
     const { links, faults } = declaredLinks(node);

@@ -1,12 +1,12 @@
 // Starting, stopping and destroying virtual machines.
 import { rmSync } from 'node:fs';
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
-import { type Call, print, task, warn } from '../call.ts';
+import { type Call, print, task, taskWarning, warn } from '../call.ts';
 import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
-import { kindOf, pathOf, running, setRunning, withGuestLock } from '../node.ts';
+import { kindOf, pathOf, running, setPaused, setRunning, withGuestLock } from '../node.ts';
 import { isHaManaged } from '../objects/ha/ha.ts';
 import { requestHa } from '../objects/ha/requests.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -18,7 +18,7 @@ import { splitVolumeId } from '../storage/storage.ts';
 import { activate, isBaseInUse } from '../storage/volumes.ts';
 import { isOwner } from './drives.ts';
 import { applyPending } from './pending.ts';
-import { checkSnippets, checkStart } from './start.ts';
+import { checkSnippets, checkStart, warnOfFirmware } from './start.ts';
 
 /** `qm start`. */
 export function startMachine(call: Call, id: number, parameters: Parameters): void {
@@ -31,6 +31,11 @@ export function startMachineHere(call: Call, id: number, parameters: Parameters)
   const work = (): void => {
     const file = load(call, 'qemu', id);
     if (isTemplate(file)) refuse("you can't start a vm if it's a template");
+    // A backup pauses the machine, or runs it only for itself.
+    if (file.options['lock'] === 'backup' && running(call.node, id) !== undefined) {
+      setPaused(call.node, id, false);
+      return;
+    }
     if (parameters['skiplock'] !== '1' && file.options['lock'] !== 'suspended') checkLock('qemu', file);
     if (running(call.node, id) !== undefined) refuse(`VM ${id} already running`);
     if (file.options['lock'] === 'suspended' || file.options['vmstate'] !== undefined) wake(call, id, file);
@@ -55,6 +60,7 @@ function switchOnMachine(call: Call, id: number, now: GuestFile): void {
   for (const disk of disksOf('qemu', now.options))
     if (splitVolumeId(disk.volume) !== undefined) activate(call.node, disk.volume);
   checkStart(call, now);
+  warnOfFirmware(call, now);
   setRunning(call.node, id, true);
 }
 
@@ -164,6 +170,6 @@ function freeQuietly(call: Call, id: number, volume: string): void {
     if (isOwner(call, id, volume)) freeVolume(call, volume);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    warn(call, `WARN: Could not remove disk '${volume}', check manually: ${error.message}`);
+    taskWarning(call, `Could not remove disk '${volume}', check manually: ${error.message}`);
   }
 }

@@ -6,7 +6,7 @@ import { encodedKeys } from '../../../../src/proxmox/parameters/code-checks.ts';
 import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { parsePropertyString } from '../../../../src/proxmox/parameters/property-string.ts';
 import { isCloudInit } from '../../../../src/proxmox/storages/volumes.ts';
-import { type Call, print, warn } from '../call.ts';
+import { type Call, print, task, warn } from '../call.ts';
 import { isCdrom, isDisk, parseDisk, parseStoredDrive } from '../guest/disks.ts';
 import type { GuestFile, Options } from '../guest/file.ts';
 import {
@@ -54,8 +54,8 @@ const NOT_OPTIONS = [
   'skip_cloud_init',
 ];
 
-/** `qm set`; `qm disk unlink` is a deletion. */
-export function setMachine(call: Call, parameters: Parameters): void {
+/** `qm set`; `qm disk unlink` is a deletion. @param asTask as by a POST of the API: what fails then is the task, not the call that began it */
+export function setMachine(call: Call, parameters: Parameters, asTask = false): void {
   const id = guestId(parameters);
   const set = optionsFrom(parameters, NOT_OPTIONS);
   const shown = optionsFrom(parameters, ['vmid', 'node', 'digest', 'background_delay', 'import-working-storage']);
@@ -91,13 +91,17 @@ export function setMachine(call: Call, parameters: Parameters): void {
   check();
   withGuestLock(call.node, 'qemu', id, 10, () => {
     const file = check();
-    print(call, `update VM ${id}: ${words.join(' ')}`);
-    for (const name of reverts) {
-      const now = file.options[name];
-      if (now !== undefined) set[name] = now;
-      else if (file.pending.options[name] !== undefined) deletes.push(name);
-    }
-    change(call, id, set, deletes, parameters['force'] === '1');
+    const work = (): void => {
+      print(call, `update VM ${id}: ${words.join(' ')}`);
+      for (const name of reverts) {
+        const now = file.options[name];
+        if (now !== undefined) set[name] = now;
+        else if (file.pending.options[name] !== undefined) deletes.push(name);
+      }
+      change(call, id, set, deletes, parameters['force'] === '1');
+    };
+    if (asTask) task(call, 'qmconfig', id, work);
+    else work();
   });
 }
 
