@@ -32,6 +32,7 @@ import { referencesAreKnown } from './rules/references.ts';
 import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './rules/replication-rules.ts';
 import { hoursAreHours } from './rules/schedule-rules.ts';
 import { basesAreOfIscsi, disabledStoragesAreNotUsed, storagesAreKnown } from './rules/storage-rules.ts';
+import { optionsHaveAnEffect } from './rules/without-effect.ts';
 import { datacenterFile, RULES_FIELD } from './schema.ts';
 import { fabricsAreApart, nodesFitTheirFabrics } from './sdn/fabric-rules.ts';
 import {
@@ -100,6 +101,7 @@ export const declaration: Declaration = {
     replicatedDisksAreOnZfs,
     notificationsHaveNamesOfTheirOwn,
     hoursAreHours,
+    optionsHaveAnEffect,
   ],
 };
 

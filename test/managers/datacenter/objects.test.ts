@@ -206,7 +206,6 @@ test.each([
     {
       backup_jobs: {
         nightly: { ...TO_LOCAL, fleecing: { enabled: false, storage: 'gone' } },
-        weekly: { ...TO_LOCAL, fleecing: { storage: 'gone' } },
       },
     },
   ],
