@@ -136,6 +136,10 @@ policy_out: ACCEPT
     await host.write(HOST, '[OPTIONS]\r\n\r\nenable: 0\r\n');
     const end = await convergeStep(manager, host, wanted(firewallOf()));
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('carriage returns') });
+    expect(await host.read(HOST)).toContain('\r');
+    const adopted = wanted(firewallOf(), { adopt: true });
+    expect(await convergeStep(manager, host, adopted)).toMatchObject({ outcome: 'done' });
+    expect(await host.read(HOST)).not.toContain('\r');
   });
 
   test('a line that Proxmox does not understand brings back what was there', async () => {
