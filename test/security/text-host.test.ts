@@ -134,7 +134,7 @@ describe('NFS exports', () => {
   const zfs = {
     arcMaxGb: null,
     pools: [],
-    datasets: [{ ...dataset, storageType: null, contents: [] }],
+    datasets: [{ ...dataset, storageType: null, contents: [], contentsAreNamed: false }],
     allowDestructive: false,
   };
   const declared = (nfsExports: readonly NfsExport[]) => partOf(withHost({ zfs, nfsExports }), 'nfs');

@@ -225,6 +225,8 @@ export interface ZfsDataset {
   readonly quotaGb: number | null;
   readonly storageType: string | null;
   readonly contents: readonly string[];
+  /** Whether the file names the contents; otherwise they are the default. */
+  readonly contentsAreNamed: boolean;
 }
 
 export interface Storage {

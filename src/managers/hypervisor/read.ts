@@ -18,7 +18,7 @@ import { pageCertificateIsDeclared } from './page/rules.ts';
 import { sharesHaveNamesOfTheirOwn } from './samba/rules.ts';
 import { hypervisorFile } from './schema/hypervisor.ts';
 import { snippetsAreThere } from './snippets/rules.ts';
-import { datasetsCanBeMade, poolsCanBeMade } from './storage/rules.ts';
+import { contentsAreOfStorages, datasetsCanBeMade, poolsCanBeMade } from './storage/rules.ts';
 import { accountIsOfAPerson } from './users/rules.ts';
 
 /** Used when the declared domain cannot be read. */
@@ -53,6 +53,7 @@ export const declaration: Declaration = {
     upstreamServersAreAsked,
     poolsCanBeMade,
     datasetsCanBeMade,
+    contentsAreOfStorages,
     sharesHaveNamesOfTheirOwn,
     accountIsOfAPerson,
   ],

@@ -13,7 +13,7 @@ import { agentRevision, type EnvironmentSpec, environmentTargets } from './envir
 import { notePath, readNote } from './environment/note.ts';
 import { type EnvironmentObservation, instanceIn, observeEnvironment } from './environment/observe.ts';
 import { portainerSources } from './places.ts';
-import { portainerRolesHaveAServer } from './rules.ts';
+import { portainerRolesHaveAServer, portainerServerRuns } from './rules.ts';
 import { decideServer } from './server/decide.ts';
 import { observeServer, type ServerObservation } from './server/observe.ts';
 import { serverComparison } from './server/server-comparison.ts';
@@ -37,7 +37,7 @@ type Spec = ServerSpec | EnvironmentSpec;
 export const portainer: Kind<Spec, Observation, Inventory> = {
   kind: 'portainer',
   sources: portainerSources,
-  declares: { files: [], rules: [portainerRolesHaveAServer] },
+  declares: { files: [], rules: [portainerRolesHaveAServer, portainerServerRuns] },
   targets: (config) => [...serverTarget(config), ...environmentTargets(config)],
   // Containers are recreated; their data is in volumes, which stay.
   impact: ({ verb }) => (verb === 'create' ? 'live' : 'restart'),

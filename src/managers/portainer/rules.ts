@@ -41,6 +41,22 @@ export function portainerRolesHaveAServer({ config, unreadable }: RuleContext): 
   });
 }
 
+/** NO_EFFECT: how a server is reached that no VM runs, since no VM has a role in Portainer. */
+export function portainerServerRuns({ config, unreadable }: RuleContext): Diagnostic[] {
+  const { portainer, writtenAt } = config.hypervisor;
+  const isUsed = config.vm.some(({ portainer: { role } }) => role === 'primary' || role === 'agent');
+  if (portainer === null || isUsed || unreadable.someGuest) return [];
+  return [
+    {
+      code: 'NO_EFFECT',
+      at: placeIn(writtenAt, 'portainer_api'),
+      message: '"portainer_api" has no effect: no VM has a role in Portainer',
+      hint: 'Write "portainer_role": "primary" at the VM that runs the Portainer server, or take this out.',
+      onKey: true,
+    },
+  ];
+}
+
 function told(vm: VmGuest, why: string, hint: string): Diagnostic {
   return {
     code: 'NO_EFFECT',

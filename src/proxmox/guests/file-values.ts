@@ -54,14 +54,25 @@ export function readableParts(kind: OptionsOf, option: string, value: string): s
   const keys = keysOfOption(kind, option);
   if (keys === undefined) return undefined;
   const kept = new Map<string, string>();
+  const isSet = new Set<string>();
   for (const part of value.split(',').map((each) => each.trim())) {
     const at = part.indexOf('=');
-    const [name, text] =
+    const [name = '', text] =
       at < 0 ? [bareKeyOf(kind, option), part] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
-    const key = keys[name ?? '']?.alias ?? name ?? '';
-    if (!kept.has(key) && isRight(keys[key], text)) kept.set(key, at < 0 ? text : `${name}=${text}`);
+    const [key, ...others] = keysSetBy(keys, name);
+    if (isSet.has(key) || !isRight(keys[key], text)) continue;
+    // With another model before it, only the address of `virtio=ADDRESS` is left.
+    const isWhole = !others.some((other) => isSet.has(other));
+    kept.set(key, at < 0 ? text : `${isWhole ? name : key}=${text}`);
+    for (const each of [key, ...others]) isSet.add(each);
   }
   return kept.size === 0 ? undefined : [...kept.values()].join(',');
+}
+
+/** The keys that a part of this name sets: `virtio=ADDRESS` sets the address of a network card, and its model. */
+function keysSetBy(keys: Readonly<Record<string, Schema>>, name: string): readonly [string, ...string[]] {
+  const { alias = name, keyAlias } = keys[name] ?? {};
+  return keyAlias === undefined ? [alias] : [alias, keyAlias];
 }
 
 function isRight(schema: Schema | undefined, text: string): boolean {
@@ -69,9 +80,14 @@ function isRight(schema: Schema | undefined, text: string): boolean {
   return schema.type === 'boolean' ? booleanOf(text) !== undefined : textProblem(text, schema, '') === undefined;
 }
 
-/** Whether Proxmox can split a property string: each key once, and none with a blank, as after `bridge=vmbr0, `. */
+/**
+ * Whether Proxmox can split a property string: each key once, by its own name or another, with a value, and none with a blank, as after
+ * `bridge=vmbr0, `; a value without a key only where the option has a default key. (pve-common, PVE/JSONSchema.pm, parse_property_string)
+ */
 function isSplit(kind: OptionsOf, option: string, value: string): boolean {
+  const keys = keysOfOption(kind, option) ?? {};
   const parts = value.split(',').filter((part) => part.trim() !== '');
-  const keys = parts.map((part) => (part.includes('=') ? part.slice(0, part.indexOf('=')) : bareKeyOf(kind, option)));
-  return new Set(keys).size === keys.length && !keys.some((key) => key === '' || /\s/.test(key ?? ''));
+  const names = parts.map((part) => (part.includes('=') ? /^([^=\s]+)=./.exec(part)?.[1] : bareKeyOf(kind, option)));
+  const isSet = names.flatMap((name) => (name === undefined ? [] : keysSetBy(keys, name)));
+  return !names.includes(undefined) && new Set(isSet).size === isSet.length;
 }

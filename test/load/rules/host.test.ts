@@ -181,3 +181,14 @@ test('NO_EFFECT: servers that a DNS server which is off would ask', () => {
   files[HYPERVISOR].dns_server.enabled = true;
   expect(found('NO_EFFECT', files).filter(isOfServer)).toEqual([]);
 });
+
+test('NO_EFFECT: contents of a dataset that is no storage', () => {
+  const files = environment();
+  const dataset = { name: 'media', pool: 'tank', proxmox_content_type: 'iso' };
+  files[HYPERVISOR].zfs.datasets.push(dataset);
+  expect(found('NO_EFFECT', files)).toEqual([
+    '"proxmox_content_type": "iso" | "proxmox_content_type" has no effect: dataset tank/media is no storage of Proxmox',
+  ]);
+  Object.assign(dataset, { proxmox_storage_type: 'dir' });
+  expect(found('NO_EFFECT', files)).toEqual([]);
+});

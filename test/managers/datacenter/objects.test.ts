@@ -206,8 +206,17 @@ test.each([
     {
       backup_jobs: {
         nightly: { ...TO_LOCAL, fleecing: { enabled: false, storage: 'gone' } },
-        weekly: { ...TO_LOCAL, fleecing: { storage: 'gone' } },
       },
+    },
+  ],
+  [
+    'schedules whose hours are hours',
+    {
+      backup_jobs: Object.fromEntries(
+        ['02:30', 'mon..fri 8..18/2:00', '*/2:15', '*:0/15', '30', 'sat 23:59:59', '*-*-01 04:00', 'daily'].map(
+          (schedule, index) => [`job${index}`, { schedule, all: true }],
+        ),
+      ),
     },
   ],
   [
@@ -288,3 +297,12 @@ test.each([
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);
 });
+
+test.each(['24:00', 'mon 24:00', '*-*-01 22,24:30', '24:00 UTC'])(
+  'a schedule with hours that Proxmox reads as minutes is warned of: %s',
+  (schedule) => {
+    const place = { severity: 'warning', path: '/backup_jobs/nightly/schedule' };
+    const problems = problemsOf({ backup_jobs: { nightly: { schedule, all: true } } });
+    expect(problems).toMatchObject([{ code: 'MINUTES_FOR_HOURS', ...place }]);
+  },
+);

@@ -116,12 +116,12 @@ test.each([
   ],
   [
     'an IP set that is not known',
-    { vnet_firewalls: { front: { rules: [{ ...PING, dest: '+nosuch' }] } } },
+    { vnet_firewalls: { front: { enable: true, rules: [{ ...PING, dest: '+nosuch' }] } } },
     { code: 'BAD_RULE', path: '/vnet_firewalls/front/rules/0/dest', target: 'vnetfirewall/front' },
   ],
   [
     'a group that is not known',
-    { vnet_firewalls: { front: { rules: [{ type: 'group', action: 'nosuch' }] } } },
+    { vnet_firewalls: { front: { enable: true, rules: [{ type: 'group', action: 'nosuch' }] } } },
     { code: 'BAD_RULE', path: '/vnet_firewalls/front/rules/0/action' },
   ],
 ])('%s is refused at its line', (_, datacenter, problem) => {

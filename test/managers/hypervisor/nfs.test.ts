@@ -19,7 +19,7 @@ const OWN = '/etc/exports.d/phoenix.exports';
 const TABLE = '/var/lib/nfs/etab';
 const RW = ['rw', 'sync', 'no_subtree_check'];
 const dataset = { writtenAt: { file: '', path: '' }, pool: 'tank', name: 'data', properties: {}, quotaGb: null };
-const datasets = [{ ...dataset, storageType: null, contents: [] }];
+const datasets = [{ ...dataset, storageType: null, contents: [], contentsAreNamed: false }];
 const zfs = { arcMaxGb: null, pools: [], datasets, allowDestructive: false };
 const two = [
   { path: '/tank/data/1001', clients: ['10.0.0.111'], options: RW },

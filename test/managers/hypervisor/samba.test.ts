@@ -25,7 +25,7 @@ const THEIRS = '[global]\n   workgroup = HOME\n\n[attic]\n   path = /srv/attic';
 
 function declared(...shares: readonly Share[]): Target {
   const dataset = { writtenAt: { file: '', path: '' }, pool: 'tank', name: 'data', properties: {}, quotaGb: null };
-  const datasets = [{ ...dataset, storageType: null, contents: [] }];
+  const datasets = [{ ...dataset, storageType: null, contents: [], contentsAreNamed: false }];
   const zfs = { arcMaxGb: null, pools: [], datasets, allowDestructive: false };
   return partOf(withHost({ zfs, samba: { user: 'heads', shares } }), 'samba');
 }

@@ -18,7 +18,7 @@ const DISKS = ['/dev/disk/by-id/nvme-Lab_SSD_LAB0001', '/dev/disk/by-id/nvme-Lab
 
 function dataset(name: string, own: Partial<ZfsDataset> = {}): ZfsDataset {
   const shared = { writtenAt: { file: '', path: '' }, pool: 'tank', properties: {}, quotaGb: null };
-  return { ...shared, name, storageType: 'zfspool', contents: ['images', 'rootdir'], ...own };
+  return { ...shared, name, storageType: 'zfspool', contents: ['images', 'rootdir'], contentsAreNamed: true, ...own };
 }
 
 const guests = dataset('guests', { properties: { compression: 'lz4', quota: '600G', recordsize: '16K' } });

@@ -64,3 +64,10 @@ test('a second primary is named', () => {
   files[VM].vms.push({ ...files[VM].vms[1], ...second });
   expect(said(files)).toEqual([expect.stringContaining('/vms/2/portainer_role vm/1002')]);
 });
+
+test('a server that no VM runs is told at the hypervisor', () => {
+  const files = withRole('none');
+  expect(said(files)).toEqual([
+    'warning NO_EFFECT /portainer_api null "portainer_api" has no effect: no VM has a role in Portainer',
+  ]);
+});

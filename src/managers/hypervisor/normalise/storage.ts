@@ -24,6 +24,7 @@ export function normaliseZfs({ zfs }: Written, at: Place): Zfs {
         quotaGb: gigabytes(properties.quota),
         storageType: dataset.proxmox_storage_type ?? null,
         contents: sortedSet((dataset.proxmox_content_type ?? 'images,rootdir').split(',').map((part) => part.trim())),
+        contentsAreNamed: dataset.proxmox_content_type !== undefined,
       };
     }),
     allowDestructive: zfs.settings?.allow_destructive_operations ?? false,

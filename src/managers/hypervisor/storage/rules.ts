@@ -63,6 +63,19 @@ export function datasetsCanBeMade({ config: { hypervisor } }: RuleContext): Diag
   ];
 }
 
+/** NO_EFFECT: contents of a dataset that is no storage. */
+export function contentsAreOfStorages({ config: { hypervisor } }: RuleContext): Diagnostic[] {
+  return hypervisor.zfs.datasets
+    .filter(({ contentsAreNamed, storageType }) => contentsAreNamed && storageType === null)
+    .map(({ pool, name, writtenAt }) => ({
+      code: 'NO_EFFECT',
+      at: placeIn(writtenAt, 'proxmox_content_type'),
+      message: `"proxmox_content_type" has no effect: dataset ${pool}/${name} is no storage of Proxmox`,
+      hint: 'Write "proxmox_storage_type": "zfspool" or "dir" beside it, or take it out.',
+      target: TARGET,
+    }));
+}
+
 /** Native properties that can be set (zfsprops(7), OpenZFS 2.3); those of users have a colon. */
 const PROPERTIES: readonly string[] = [
   ...['aclinherit', 'aclmode', 'acltype', 'atime', 'canmount', 'casesensitivity', 'checksum', 'compression', 'context'],
