@@ -4,8 +4,8 @@ import { CPU_COUNT, clusterNodes, guestIds, guestsElsewhere, type LabNode, pathO
 import { nextIdBounds } from '../objects/option-reads.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
-import { markedBackups } from '../storage/backups.ts';
 import { storageContent, storageSection, storageStatus } from '../storage/content.ts';
+import { markedBackups } from '../storage/prune.ts';
 import { storageNamed, storages } from '../storage/storage.ts';
 import { NO_SUBSCRIPTION } from '../subscription.ts';
 import { guestRead, guestResource, guestStatus } from './guests.ts';

@@ -4,9 +4,9 @@ import { apiVerbs } from '../api/verbs.ts';
 import { answer, type Call, newCall, print, type Verb } from '../call.ts';
 import type { LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { pruneBackupsByHand } from './backups.ts';
 import { addStorage, removeStorage, setStorage } from './config.ts';
 import { storageContent, storageStatus } from './content.ts';
+import { pruneBackupsByHand } from './prune.ts';
 import { pathOfVolume } from './storage.ts';
 import { allocateVolume, freeVolume } from './volume-calls.ts';
 
