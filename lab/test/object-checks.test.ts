@@ -1,7 +1,7 @@
 // What the lab refuses of objects as Proxmox's code does, where no session was recorded: the words of the sources of pve-network, pve-manager,
 // pve-storage and pve-ha-manager.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const SDN = '/cluster/sdn';
+const AT = 'at /usr/share/perl5/PVE/Network/SDN.pm';
 /** In their order: `ok` before what is taken, else the end of what is refused with. */
 const CALLS: readonly (readonly [string, string])[] = [
   [`create ${SDN}/zones --zone lan --type simple --ipam pve`, 'ok'],
@@ -142,6 +143,50 @@ const CALLS: readonly (readonly [string, string])[] = [
     'create /cluster/mapping/usb --id stick --map node=pve,id=0658:0200 --description two\nlines',
     'property contains a line feed',
   ],
+  [
+    'set /cluster/ha/resources/ct:101 --comment two\nlines',
+    'update resources config failed: property contains a line feed',
+  ],
+  ['create /cluster/backup --id lines --schedule daily --all 1 --comment two\nlines', 'property contains a line feed'],
+  ['create /storage --storage lines --type dir --path /srv --nodes pve\npve2', 'property contains a line feed'],
+  [`set ${SDN}/vnets/l1 --alias two\nlines`, 'update sdn vnet object failed: property contains a line feed'],
+  ['set /access/domains/pam --comment two\nlines', 'update auth server failed: property contains a line feed'],
+  ['set /access/domains/pam --tfa type=oath', 'ok'],
+  ['set /access/domains/pam --autocreate 1', "update auth server failed: unexpected property 'autocreate'"],
+  ['set /access/domains/pam', 'update auth server failed: no options specified'],
+  [
+    'create /access/domains --realm id --type openid --issuer-url https://id.example --client-id pve --check-connection 1',
+    "add auth server failed: 'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'",
+  ],
+  [
+    'create /storage --storage pbs --type pbs --server 10.0.0.9 --datastore d --encryption-key {"kdf":null}',
+    'create storage failed: Value does not seems like a valid, JSON formatted encryption key!',
+  ],
+  [
+    'create /storage --storage pbs --type pbs --server 10.0.0.9 --datastore d --master-pubkey QUJD',
+    "create storage failed: 'master-pubkey' can only be used together with 'encryption-key'",
+  ],
+  [
+    `set ${SDN}/vnets/l1/subnets/lan-10.9.9.0-24 --gateway 10.9.9.1`,
+    "update sdn subnet object failed: sdn subnet 'lan-10.9.9.0-24' does not exist",
+  ],
+  [
+    `create ${SDN}/lock`,
+    'could not acquire lock for SDN config: configuration has pending changes at /usr/share/perl5/PVE/API2/Network/SDN.pm line 150.',
+  ],
+  [`set ${SDN}`, 'ok'],
+  [`create ${SDN}/lock`, 'ok'],
+  ...[
+    [`create ${SDN}/lock`, 'could not acquire lock for SDN config'],
+    [`create ${SDN}/zones --zone late --type simple --lock-token other`, 'create sdn zone object failed'],
+    [`set ${SDN}/vnets/l1 --alias late`, 'update sdn vnet object failed'],
+    [`delete ${SDN}/ipams/none`, 'delete sdn zone object failed'],
+    [`create ${SDN}/rollback`, 'could not rollback SDN configuration'],
+    [`set ${SDN}`, 'could not commit SDN config'],
+    [`delete ${SDN}/lock`, 'could not release lock'],
+  ].map(([line = '', failing]) => [line, `${failing}: invalid lock token provided! ${AT} line 291.`] as const),
+  [`delete ${SDN}/lock --force 1`, 'ok'],
+  [`set ${SDN}/vnets/l1 --alias late`, 'ok'],
 ];
 
 test('each call ends as the code of Proxmox has it', async () => {
@@ -151,6 +196,92 @@ test('each call ends as the code of Proxmox has it', async () => {
     const told = lines.includes(expected) ? expected : lines.join('\n');
     expect([line, exit === 0 ? 'ok' : told]).toEqual([line, expected]);
   }
+});
+
+test('the own IPAM of the network gives an address once, and no subnet goes while it is given', async () => {
+  const call = async (line: string) => {
+    const { exit, stderr } = await runnerHere(dir)(`pvesh ${line}`.split(' '));
+    return exit === 0 ? 'ok' : stderr.trim();
+  };
+  const state = () => JSON.parse(readFileSync(join(dir, 'etc/pve/sdn/pve-ipam-state.json'), 'utf8')).zones.given;
+  const [mac, ips] = ['BC:24:11:00:00:01', `${SDN}/vnets/g1/ips --zone given --ip`];
+  const subnet = `${SDN}/vnets/g1/subnets`;
+  await call(`create ${SDN}/zones --zone given --type simple --ipam pve --dhcp dnsmasq`);
+  await call(`create ${SDN}/vnets --vnet g1 --zone given`);
+  await call(`create ${subnet} --subnet 10.7.0.0/24 --type subnet --gateway 10.7.0.1`);
+  expect(await call(`create ${ips} 10.7.0.5 --mac ${mac}`)).toContain("can't find any subnet for ip 10.7.0.5");
+  await call(`set ${SDN}`);
+  expect(await call(`create ${ips} 10.7.0.5 --mac ${mac}`)).toBe('ok');
+  expect(await call(`create ${ips} 10.7.0.5 --mac ${mac}`)).toBe("IP '10.7.0.5' already exist");
+  expect(await call(`set ${ips} 10.7.0.1 --mac ${mac}`)).toBe("IP '10.7.0.1' already exist");
+  expect(await call(`set ${ips} 10.7.0.6 --mac ${mac} --vmid 101`)).toBe('ok');
+  expect(state().subnets['10.7.0.0/24'].ips).toEqual({ '10.7.0.1': { gateway: 1 }, '10.7.0.6': { vmid: '101', mac } });
+  const refused = "delete sdn subnet object failed: cannot delete subnet '10.7.0.0/24', not empty";
+  expect(await call(`delete ${subnet}/given-10.7.0.0-24`)).toBe(refused);
+  expect(await call(`delete ${ips} 10.7.0.6 --mac ${mac}`)).toBe('ok');
+  expect(await call(`delete ${ips} 10.7.0.6 --mac ${mac}`)).toBe("IP '10.7.0.6' does not exist in IPAM DB");
+  expect(await call(`delete ${subnet}/given-10.7.0.0-24`)).toBe('ok');
+  expect(state()).toEqual({ subnets: {} });
+});
+
+test('secrets of storages are kept apart, told once, and go with their storage', async () => {
+  const call = async (line: string) =>
+    JSON.parse((await runnerHere(dir)(`pvesh ${line} --output-format json`.split(' '))).stdout || 'null');
+  const kept = (name: string) => readFileSync(join(dir, 'etc/pve/priv', name), 'utf8');
+  const key = '{"data":"c2VjcmV0","fingerprint":"aa:bb"}';
+  const made = await call(
+    `create /storage --storage pbs --type pbs --server 10.0.0.9 --datastore d --encryption-key ${key}`,
+  );
+  expect(made).toEqual({ config: { 'encryption-key': key }, storage: 'pbs', type: 'pbs' });
+  expect(kept('storage/pbs.enc')).toBe(`${key}\n`);
+  expect((await call('get /storage/pbs'))['encryption-key']).toBe('aa:bb');
+  expect((await call('set /storage/pbs --encryption-key autogen')).config['encryption-key']).toContain('"kdf":null');
+  expect(await call('set /storage/pbs --delete encryption-key')).toEqual({ config: {}, storage: 'pbs', type: 'pbs' });
+  expect(await call('get /storage/pbs')).not.toHaveProperty('encryption-key');
+  expect(() => kept('storage/pbs.enc')).toThrow('ENOENT');
+  expect(
+    await call('create /storage --storage pool --type rbd --pool p --monhost 10.0.0.1 --keyring AQB'),
+  ).not.toHaveProperty('config');
+  expect([kept('ceph/pool.keyring'), kept('ceph/pool.conf')]).toEqual([
+    'AQB\n',
+    '[global]\n\tkeyring = /etc/pve/priv/ceph/pool.keyring\n\n',
+  ]);
+  await call('delete /storage/pool');
+  expect(() => kept('ceph/pool.keyring')).toThrow('ENOENT');
+});
+
+test('a retention keeps the newest of each span, spares what is protected or named by hand, and takes the notes along', async () => {
+  const dump = join(dir, 'var/lib/vz/dump');
+  mkdirSync(dump, { recursive: true });
+  const days = ['2026_01_01-02_00_00', '2026_01_02-02_00_00', '2026_01_02-12_00_00', '2026_02_01-02_00_00'];
+  const files = days.map((day) => `vzdump-lxc-101-${day}.tar.zst`);
+  for (const file of [...files, 'vzdump-lxc-101-mine.tar.zst', 'other.tar.gz']) writeFileSync(join(dump, file), 'x');
+  for (const file of [`${files[0]}.protected`, `${files[1]}.notes`]) writeFileSync(join(dump, file), '');
+  const run = async (line: string) => (await runnerHere(dir)(line.split(' '))) ?? '';
+  const marks = async (keep: string) =>
+    (await run(`pvesm prune-backups local --type lxc --dry-run 1 ${keep}`)).stdout
+      .split('\n')
+      .filter((line) => line.startsWith('local:'))
+      .map((line) => line.split(/ +/).at(-1));
+  expect(await marks('--keep-daily 2')).toEqual(['protected', 'remove', 'keep', 'keep', 'renamed']);
+  expect(await marks('--keep-last 1 --keep-monthly 1')).toEqual(['protected', 'remove', 'keep', 'keep', 'renamed']);
+  expect(await marks('--keep-all 1')).toEqual(['protected', 'keep', 'keep', 'keep', 'renamed']);
+  expect(await run('pvesm prune-backups local')).toMatchObject({
+    exit: 0,
+    stderr: "no prune-backups options configured for storage 'local'\n",
+  });
+  expect(await run('pvesm prune-backups local-lvm --dry-run 1')).toMatchObject({
+    stderr: "storage 'local-lvm' does not support backups\n",
+  });
+  await run('pvesh delete /nodes/pve/storage/local/prunebackups --prune-backups keep-last=1');
+  expect(readdirSync(dump).sort()).toEqual(
+    ['other.tar.gz', files[0], `${files[0]}.protected`, files[3], 'vzdump-lxc-101-mine.tar.zst'].sort(),
+  );
+  const guarded = await run(`pvesm free local:backup/${files[0]}`);
+  expect(guarded).toMatchObject({
+    exit: 0,
+    stderr: `cannot remove protected volume 'backup/${files[0]}' on 'local'\n`,
+  });
 });
 
 test('a POST of the options of a VM begins a task, whose failure is none of the call', async () => {

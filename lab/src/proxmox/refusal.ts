@@ -21,6 +21,12 @@ export function refuseParameters(parameters: Readonly<Record<string, string>>): 
   throw new Refusal(['400 Parameter verification failed.', ...lines].join('\n'), parameters);
 }
 
+/** Refuses values of more than one line, which no section of a configuration file may have (pve-common, PVE/SectionConfig.pm, check_value). */
+export function refuseLineFeeds(given: Readonly<Record<string, string | readonly string[] | undefined>>): void {
+  if (Object.values(given).some((value) => [value ?? ''].flat().some((line) => /[\n\r]/.test(line))))
+    refuse('property contains a line feed');
+}
+
 /** Runs a step for an option and records its refusal; `skip` leaves the change pending. */
 export function attempt(
   errors: Record<string, string>,

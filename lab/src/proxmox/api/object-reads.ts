@@ -140,12 +140,19 @@ const READERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) =
   '/access/domains': (node) =>
     [...realms(node)].map(([realm, options]) => {
       const { type, comment, default: isDefault } = shown(options);
-      return { realm, type, ...(comment === undefined ? {} : { comment }), ...(isDefault ? { default: 1 } : {}) };
+      const [, tfa] = /(?:^|,)type=(\w+)/.exec(options['tfa']?.[0] ?? '') ?? [];
+      return {
+        ...{ realm, type },
+        ...(comment === undefined ? {} : { comment }),
+        ...(tfa === undefined ? {} : { tfa }),
+        ...(isDefault ? { default: 1 } : {}),
+      };
     }),
   '/access/domains/{realm}': (node, parameters) => {
     const realm = text(parameters, 'realm') ?? '';
     const options = realms(node).get(realm) ?? refuse(`domain '${realm}' does not exist`);
-    return { ...shown(options), digest: sha1(contentOf(node, DOMAINS)) };
+    const plugin = realm === 'pam' ? { plugin: 'PVE::Auth::PAM' } : {};
+    return { ...shown(options), ...plugin, digest: sha1(contentOf(node, DOMAINS)) };
   },
   '/access/users': (node, parameters) =>
     [...readAccess(node).users].map(([userid, options]) => {
@@ -256,7 +263,10 @@ function realms(node: LabNode): ReadonlyMap<string, Options> {
     realm,
     { type: [realm], comment: [COMMENTS[realm] ?? ''] },
   ]);
-  const own = [...typed(contentOf(node, DOMAINS))];
+  const own = [...typed(contentOf(node, DOMAINS))].map(([realm, { comment, ...options }]): [string, Options] => {
+    const told = comment?.[0] ? comment : COMMENTS[realm] === undefined ? comment : [COMMENTS[realm]];
+    return [realm, told === undefined ? options : { ...options, comment: told }];
+  });
   return new Map([...builtIn, ...own]);
 }
 

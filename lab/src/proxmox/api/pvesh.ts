@@ -37,8 +37,8 @@ import { setMachine } from '../qm/set.ts';
 import { Refusal, refuse } from '../refusal.ts';
 import { addStorage, removeStorage, setStorage } from '../storage/config.ts';
 import { downloadUrl, pullImage } from '../storage/download.ts';
+import { pruneBackups } from '../storage/prune.ts';
 import { scanCall } from '../storage/scan.ts';
-import { storageNamed } from '../storage/storage.ts';
 import { allocateVolume, freeVolume } from '../storage/volume-calls.ts';
 import { deleteSubscription } from '../subscription.ts';
 import { printResult } from './print-result.ts';
@@ -190,20 +190,14 @@ const OBJECTS = [
 type Change = (call: Call, parameters: ApiCall['parameters']) => unknown;
 
 const OTHER_CHANGES: Readonly<Record<string, Change>> = {
-  'POST /storage': (call, parameters) => {
-    addStorage(call, parameters);
-    return { storage: parameters['storage'], type: parameters['type'] };
-  },
-  'PUT /storage/{storage}': (call, parameters) => {
-    setStorage(call, parameters);
-    const { type } = storageNamed(call.node, String(parameters['storage']));
-    return { storage: parameters['storage'], type };
-  },
+  'POST /storage': addStorage,
+  'PUT /storage/{storage}': setStorage,
   'DELETE /storage/{storage}': ({ node }, { storage }) => removeStorage(node, String(storage)),
   'POST /nodes/{node}/storage/{storage}/content': allocateVolume,
   'POST /nodes/{node}/storage/{storage}/download-url': downloadUrl,
   'POST /nodes/{node}/storage/{storage}/oci-registry-pull': pullImage,
   'DELETE /nodes/{node}/storage/{storage}/content/{volume}': freeVolume,
+  'DELETE /nodes/{node}/storage/{storage}/prunebackups': pruneBackups,
   'POST /nodes/{node}/subscription': () => null,
   'PUT /nodes/{node}/subscription': () => refuse('the lab asks no server for a subscription'),
   'DELETE /nodes/{node}/subscription': ({ node }) => deleteSubscription(node),

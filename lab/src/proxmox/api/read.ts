@@ -5,6 +5,7 @@ import { nextIdBounds } from '../objects/option-reads.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
 import { storageContent, storageSection, storageStatus } from '../storage/content.ts';
+import { markedBackups } from '../storage/prune.ts';
 import { storageNamed, storages } from '../storage/storage.ts';
 import { NO_SUBSCRIPTION } from '../subscription.ts';
 import { guestRead, guestResource, guestStatus } from './guests.ts';
@@ -40,9 +41,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   '/nodes/{node}/storage': ({ node }, parameters) => storageStatus(node, parameters),
   '/nodes/{node}/storage/{storage}/content': ({ node }, parameters) =>
     storageContent(node, String(parameters['storage']), parameters),
+  '/nodes/{node}/storage/{storage}/prunebackups': ({ node }, parameters) => markedBackups(node, parameters),
   '/storage': ({ node }, { type }) =>
-    [...storages(node).values()].filter((storage) => type === undefined || storage.type === type).map(storageSection),
-  '/storage/{storage}': ({ node }, { storage }) => storageSection(storageNamed(node, String(storage))),
+    [...storages(node).values()]
+      .filter((storage) => type === undefined || storage.type === type)
+      .map((storage) => storageSection(node, storage)),
+  '/storage/{storage}': ({ node }, { storage }) => storageSection(node, storageNamed(node, String(storage))),
 };
 
 /** Without a certificate of its own, which a lab's node does not have. */

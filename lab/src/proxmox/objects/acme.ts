@@ -22,7 +22,7 @@ import { type Call, print, task } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
+import { refuse, refuseLineFeeds, refuseParameters } from '../refusal.ts';
 
 /** Answers a call on them; undefined for any other call. */
 export function acmeCall(
@@ -110,6 +110,8 @@ function plugin(node: LabNode, method: string, isOne: boolean, parameters: Param
     if (method === 'PUT' && !sections.has(id)) refuse(`ACME plugin ID '${id}' does not exist`);
     if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
       refuse('detected modified configuration - file changed by other user? Try again.');
+    const { data: _, ...lines } = asked;
+    refuseLineFeeds(lines);
     sections.set(id, changedPlugin(sections.get(id), asked));
   }
   const file = pathOf(node, ACME_PLUGINS_FILE);

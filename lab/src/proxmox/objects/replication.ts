@@ -11,7 +11,7 @@ import { load } from '../guest/guest.ts';
 import { replaceFile } from '../lock.ts';
 import { clusterNodes, type GuestKind, guestsElsewhere, kindOf, type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse } from '../refusal.ts';
+import { refuse, refuseLineFeeds } from '../refusal.ts';
 import { located, splitVolumeId, storageNamed } from '../storage/storage.ts';
 
 const FILE = 'etc/pve/replication.cfg';
@@ -73,6 +73,7 @@ function removeJob(call: Call, sections: Sections, id: string, { force, keep }: 
 function addJob(call: Call, sections: Sections, id: string, given: Parameters): void {
   const source = checkReplicable(call, id, String(given['target']));
   if (sections.has(id)) refuse(`replication job '${id}' already exists`);
+  refuseLineFeeds(given);
   sections.set(id, { type: 'local', options: { ...optionsIn(given), source: [source] } });
   isOnlyOne(sections, id);
 }

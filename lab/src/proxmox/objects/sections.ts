@@ -17,7 +17,7 @@ import type { Call } from '../call.ts';
 import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse, refuseParameters } from '../refusal.ts';
+import { refuse, refuseLineFeeds, refuseParameters } from '../refusal.ts';
 import { propertyObject } from './option-reads.ts';
 import { rowAt } from './row-at.ts';
 
@@ -92,6 +92,7 @@ function setSection(
   const { [row.id]: _, delete: unset, ...given } = parameters;
   if (isNew && sections.has(id)) refuse(row.refusals.exists.replace('%s', id));
   if (isNew) row.check(node, parameters, true);
+  refuseLineFeeds(given);
   const before = isNew ? {} : (sections.get(id)?.options ?? refuse(row.refusals.unset));
   const cleared = splitList(String(unset ?? ''));
   checkCleared(row, cleared);

@@ -16,7 +16,7 @@ import { type Call, warn } from '../call.ts';
 import { replaceFile } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse } from '../refusal.ts';
+import { refuse, refuseLineFeeds } from '../refusal.ts';
 
 interface TypedRow {
   /** Path template of one object. */
@@ -172,8 +172,7 @@ function checkCurrent(
 
 /** Each value is one line, each option one of the type, and an update must repeat some. */
 function checkGiven({ types, always, failing }: TypedRow, kind: string, given: Parameters, isNew: boolean): void {
-  const broken = Object.values(given).some((value) => [value].flat().some((line) => /[\n\r]/.test(String(line))));
-  if (broken) refuse('property contains a line feed');
+  refuseLineFeeds(given);
   const strange = Object.keys(given).find((option) => types !== null && !types[kind]?.includes(option));
   if (strange !== undefined) refuse(`unexpected property '${strange}'`);
   const missing = isNew ? undefined : always.find((option) => given[option] === undefined);

@@ -1,7 +1,6 @@
 // Changes of storage.cfg by the rules of each storage type.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { contentsOf, formatsOf } from '../../../../src/proxmox/storages/types.ts';
 import { type Call, warn } from '../call.ts';
@@ -9,7 +8,8 @@ import { replaceFile, withLock } from '../lock.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import { removeStorageFromPools } from '../objects/pools.ts';
 import type { Parameters } from '../parameters/check.ts';
-import { refuse } from '../refusal.ts';
+import { Refusal, refuse, refuseLineFeeds } from '../refusal.ts';
+import { type Kept, keepSecrets, removeSecrets, STORAGE_SECRETS } from './secrets.ts';
 import { storages } from './storage.ts';
 
 /** Options of a storage type: required ones are written first, and those that are fixed cannot be changed or removed. */
@@ -77,9 +77,6 @@ const MOUNTED: ReadonlySet<string> = new Set(['cephfs', 'cifs', 'nfs']);
 
 type Section = { readonly type: string; readonly options: Record<string, string> };
 
-/** Options that are stored in separate files. */
-const SECRETS = new Set(['password', 'keyring']);
-
 /** Changes storage.cfg under its lock; required options are written first, others sorted. */
 function changeConfig(node: LabNode, what: string, change: (sections: Map<string, Section>) => void): void {
   const locked = withLock(pathOf(node, 'run/lock/storage.lck'), 10_000, () => {
@@ -117,8 +114,9 @@ function optionsFor(call: Call, type: string, parameters: Parameters, changing: 
     if (!known.includes(key)) refuse(`unexpected property '${key}'`);
     if (key === 'format' && formatsOf(type)?.includes(value) === false)
       warn(call, `storage does not support format '${value}'`);
-    else if (!SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, type, value) : value;
+    else if (!STORAGE_SECRETS.has(key)) options[key] = key === 'content' ? possibleContent(call, type, value) : value;
   }
+  refuseLineFeeds(options);
   const missing = required.find((key) => options[key] === undefined && !(key === 'path' && MOUNTED.has(type)));
   if (!changing && missing !== undefined) refuse(`missing value for required option '${missing}'`);
   return options;
@@ -138,8 +136,16 @@ function possibleContent(call: Call, type: string, value: string): string {
   return content?.includes('none') === false ? refuse("storage does not support content type 'none'") : 'none';
 }
 
+/** What a change of a storage answers. */
+export interface StorageAnswer {
+  readonly storage: string;
+  readonly type: string;
+  /** What it tells of secrets that it keeps. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
 /** Adds a storage, and creates the folder of a `dir` storage. */
-export function addStorage(call: Call, parameters: Parameters): void {
+export function addStorage(call: Call, parameters: Parameters): StorageAnswer {
   const id = String(parameters['storage']);
   const type = String(parameters['type']);
   const { nodes, ...given } = parameters;
@@ -150,22 +156,28 @@ export function addStorage(call: Call, parameters: Parameters): void {
     refuse(`create storage failed: illegal path for directory storage: ${path}`);
   if (type === 'zfspool') options['mountpoint'] ??= `/${options['pool']}`;
   if (type === 'zfs') options['zfs-base-path'] ??= '/dev/zvol';
+  let kept: Kept | undefined;
   changeConfig(call.node, 'create', (sections) => {
     if (sections.has(id)) refuse(`create storage failed: storage ID '${id}' already defined`);
     checkNew(call.node, sections, id, type, options, parameters);
-    sections.set(id, { type, options });
+    kept = failingWith('create storage failed', () => keepSecrets(call, type, id, parameters, true));
+    sections.set(id, { type, options: { ...options, ...kept.options } });
   });
   if (options['path'] !== undefined) mkdirSync(pathOf(call.node, options['path']), { recursive: true });
-  if (['cephfs', 'rbd'].includes(type)) checkKeyring(call, parameters);
-  writePassword(call, type, id, parameters, false);
+  return answered(id, type, kept);
 }
 
-const ADMIN_KEYRING = '/etc/pve/priv/ceph.client.admin.keyring';
+function answered(storage: string, type: string, kept: Kept | undefined): StorageAnswer {
+  return { ...(kept?.told === undefined ? {} : { config: kept.told }), storage, type };
+}
 
-/** pve-storage, PVE/CephConfig.pm, ceph_create_keyfile. */
-function checkKeyring(call: Call, { keyring }: Parameters): void {
-  if (keyring === undefined && !existsSync(pathOf(call.node, ADMIN_KEYRING)))
-    warn(call, `${ADMIN_KEYRING} not found, authentication is disabled.`);
+function failingWith<T>(failing: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return refuse(`${failing}: ${error.message}`);
+  }
 }
 
 /** What a plugin checks when a storage is added (on_add_hook), and whether it is reached, where this node is to use it (activate_storage). */
@@ -197,22 +209,8 @@ function isReached(server: string): boolean {
   return !/(^|\.)invalid$|^10\.99\./.test(server);
 }
 
-/** Stores the password separately; without a value it is read from the terminal or from a line of standard input. */
-function writePassword(call: Call, type: string, id: string, parameters: Parameters, isChange: boolean): void {
-  const { password, username, delete: unset } = parameters;
-  const file = pathOf(call.node, `etc/pve/priv/storage/${id}.pw`);
-  if (splitList(String(unset ?? '')).includes('password')) rmSync(file, { force: true });
-  if (typeof password !== 'string') return;
-  if (type === 'cifs' && username === undefined && isChange)
-    warn(call, `storage ${id}: ignoring password parameter, no user set`);
-  const [asked] = password === '' ? call.stdin().toString().split('\n') : [password];
-  if (asked === undefined || asked === '') refuse('EOF while reading password');
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, type === 'cifs' ? `password=${asked}\n` : `${asked}\n`);
-}
-
 /** Changes a storage. */
-export function setStorage(call: Call, parameters: Parameters): void {
+export function setStorage(call: Call, parameters: Parameters): StorageAnswer {
   const id = String(parameters['storage']);
   const failing = 'update storage failed';
   const raw = readFileSync(pathOf(call.node, 'etc/pve/storage.cfg'), 'utf8');
@@ -220,22 +218,19 @@ export function setStorage(call: Call, parameters: Parameters): void {
   if (digest !== undefined && digest !== createHash('sha1').update(raw).digest('hex'))
     refuse(`${failing}: detected modified configuration - file changed by other user? Try again.`);
   let type = '';
+  let kept: Kept | undefined;
   changeConfig(call.node, 'update', (sections) => {
     const section = sections.get(id) ?? refuse(`${failing}: storage '${id}' does not exist`);
     ({ type } = section);
-    let options: Record<string, string> = {};
-    try {
-      options = optionsFor(call, section.type, parameters, true);
-    } catch (error) {
-      refuse(`${failing}: ${error instanceof Error ? error.message : error}`);
-    }
+    const options = failingWith(failing, () => optionsFor(call, section.type, parameters, true));
     for (const key of splitList(String(parameters['delete'] ?? ''))) {
       checkCleared(section.type, key, options);
       delete section.options[key];
     }
-    Object.assign(section.options, options);
+    kept = failingWith(failing, () => keepSecrets(call, section.type, id, parameters, false));
+    Object.assign(section.options, options, kept.options);
   });
-  writePassword(call, type, id, parameters, true);
+  return answered(id, type, kept);
 }
 
 /** Refuses to remove an option that is required, fixed, unknown or set by the same call. */
@@ -255,6 +250,6 @@ export function removeStorage(node: LabNode, id: string): void {
       refuse("delete storage failed: can't remove storage - storage is used as base of another storage");
     if (!sections.delete(id)) refuse(`delete storage failed: storage '${id}' does not exist`);
   });
-  rmSync(pathOf(node, `etc/pve/priv/storage/${id}.pw`), { force: true });
+  removeSecrets(node, id);
   removeStorageFromPools(node, id);
 }

@@ -1,11 +1,13 @@
 // Content and usage of storages, for the API.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { splitList } from '../../../../src/proxmox/parameters/perl.ts';
 import { methodSchemas } from '../../../../src/proxmox/parameters/table.ts';
 import { type LabNode, pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuseParameters } from '../refusal.ts';
+import { archiveOf, besideBackup } from './backups.ts';
 import { enabledStorage, located, type Storage, storages } from './storage.ts';
 import { volumesOf } from './volumes.ts';
 
@@ -58,6 +60,12 @@ export type Content = {
   readonly content: string;
   readonly size: number;
   readonly vmid?: number;
+  /** Of a file: when it was changed, or when a backup was made, in seconds since 1970. */
+  readonly ctime?: number;
+  /** Of a backup: the kind of its guest, the first line of its notes, whether it is protected. */
+  readonly subtype?: string;
+  readonly notes?: string;
+  readonly protected?: 1;
 };
 
 /** The volumes and files of a storage, optionally of one guest or content type. */
@@ -104,6 +112,8 @@ function files(node: LabNode, storage: Storage): Content[] {
                 format: found,
                 content,
                 size: statSync(join(folder, file)).size,
+                ctime: Math.trunc(statSync(join(folder, file)).ctimeMs / 1000),
+                ...(content === 'backup' ? { ...archiveOf(file), ...besideBackup(join(folder, file)) } : {}),
               },
             ];
       });
@@ -118,8 +128,11 @@ export function allocationSize(text: string): number | undefined {
     : Number(number) * 1024 * (unit === 'G' ? 1024 ** 2 : unit === 'M' ? 1024 : 1);
 }
 
-/** A storage's section without digest, for the API. */
-export function storageSection({ id, type, content, options, shared }: Storage): Record<string, unknown> {
+/** A storage's section with the digest of its file, for the API. */
+export function storageSection(
+  node: LabNode,
+  { id, type, content, options, shared }: Storage,
+): Record<string, unknown> {
   const schemas = methodSchemas('POST /storage');
   const values = Object.entries(options).map(([name, value]) => {
     const kind = schemas?.get(name)?.type;
@@ -129,5 +142,9 @@ export function storageSection({ id, type, content, options, shared }: Storage):
     ];
   });
   const sharedByType = shared && options['shared'] === undefined ? { shared: 1 } : {};
-  return { ...Object.fromEntries(values), ...sharedByType, storage: id, type, content: [...content].join(',') };
+  const file = pathOf(node, 'etc/pve/storage.cfg');
+  const digest = createHash('sha1')
+    .update(existsSync(file) ? readFileSync(file) : '')
+    .digest('hex');
+  return { ...Object.fromEntries(values), ...sharedByType, storage: id, type, content: [...content].join(','), digest };
 }

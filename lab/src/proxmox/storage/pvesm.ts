@@ -6,6 +6,7 @@ import type { LabNode } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { addStorage, removeStorage, setStorage } from './config.ts';
 import { storageContent, storageStatus } from './content.ts';
+import { pruneBackupsByHand } from './prune.ts';
 import { pathOfVolume } from './storage.ts';
 import { allocateVolume, freeVolume } from './volume-calls.ts';
 
@@ -24,6 +25,7 @@ const OWN: Record<string, Verb> = {
   'pvesm list': (call, parameters) => printContent(call, parameters),
   'pvesm alloc': (call, parameters) => void print(call, `successfully created '${allocateVolume(call, parameters)}'`),
   'pvesm free': (call, parameters) => void freeVolume(call, parameters),
+  'pvesm prune-backups': pruneBackupsByHand,
   'pvesm path': (call, { volume }) => void print(call, pathOfVolume(call.node, String(volume))),
   'pvesm apiinfo': (call) => void print(call, 'APIVER 13\nAPIAGE 4'),
 };

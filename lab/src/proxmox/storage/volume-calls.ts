@@ -5,6 +5,7 @@ import { type Call, print, task } from '../call.ts';
 import { pathOf } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse, refuseParameters } from '../refusal.ts';
+import { besideBackup, removeBackup } from './backups.ts';
 import { allocationSize } from './content.ts';
 import { enabledStorage, located, pathOfVolume, splitVolumeId } from './storage.ts';
 import { allocate, free, volumeAt } from './volumes.ts';
@@ -29,10 +30,15 @@ export function allocateVolume(call: Call, { storage, vmid, filename, size, form
 /** Removes a volume or a file as a task. */
 export function freeVolume(call: Call, { volume, storage }: Parameters): void {
   const id = String(volume).includes(':') ? String(volume) : `${storage}:${volume}`;
-  const { storage: place } = located(call.node, id);
-  task(call, 'imgdel', place.id, () => {
-    if (volumeAt(call.node, id) === undefined) rmSync(pathOf(call.node, pathOfVolume(call.node, id)), { force: true });
+  const { storage: place, volume: of } = located(call.node, id);
+  const file = pathOf(call.node, pathOfVolume(call.node, id));
+  const remove = (): void => {
+    if (of.type === 'backup' && besideBackup(file).protected === 1)
+      refuse(`cannot remove protected volume 'backup/${of.name}' on '${place.id}'`);
+    if (of.type === 'backup') removeBackup(file);
+    else if (volumeAt(call.node, id) === undefined) rmSync(file, { force: true });
     else free(call.node, id);
     print(call, `Removed volume '${id}'`);
-  });
+  };
+  task(call, 'imgdel', place.id, remove, 'print');
 }

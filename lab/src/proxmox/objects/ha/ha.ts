@@ -21,7 +21,7 @@ import { type Call, print } from '../../call.ts';
 import { replaceFile } from '../../lock.ts';
 import { clusterNodes, guestIds, guestsElsewhere, type LabNode, pathOf } from '../../node.ts';
 import type { Parameters } from '../../parameters/check.ts';
-import { Refusal, refuse } from '../../refusal.ts';
+import { Refusal, refuse, refuseLineFeeds } from '../../refusal.ts';
 import { text } from '../../verb-parameters.ts';
 
 type Sections = Map<string, Section>;
@@ -57,12 +57,14 @@ function changeResources(node: LabNode, method: string, parameters: Parameters):
   if (group !== undefined) refuse("invalid parameter 'group': ha groups have been migrated to rules");
   if (method === 'POST') {
     mustBeThere(node, kind, name);
+    refuseLineFeeds(options);
     if (sections.has(sid)) refuse(`create resource failed: resource ID '${sid}' already defined`);
     sections.set(sid, { type: kind, options: asOptions(options) });
   } else {
     const failing = 'update resources config failed';
     if (digest !== undefined && digest !== sha1(raw)) refuse(`${failing}: ${STALE}`);
     const { options: before } = sections.get(sid) ?? refuse(`${failing}: no such resource '${sid}'`);
+    failingWith(failing, () => refuseLineFeeds(options));
     const cleared = splitList(String(unset ?? ''));
     const strange = cleared.find((option) => !RESOURCE_OPTIONS.includes(option));
     if (strange !== undefined) refuse(`${failing}: no such option '${strange}'`);
@@ -117,6 +119,7 @@ function changeRules(node: LabNode, method: string, parameters: Parameters): voi
       const kind = before?.type ?? type;
       const strange = Object.keys(changes).find((option) => !RULE_OPTIONS[kind]?.includes(option));
       if (strange !== undefined) refuse(`unexpected property '${strange}'`);
+      refuseLineFeeds(changes);
       mayBeNamed(node, changes);
       const cleared = splitList(String(unset ?? ''));
       const kept = cleared.find((option) => NEEDED[kind]?.includes(option) || option === 'resources');

@@ -14,9 +14,8 @@ import { RUNNING, runningSdn, typedObjects } from './running.ts';
 
 const INTERFACES = 'etc/network/interfaces.d/sdn';
 
-/** Makes the files the running configuration, and starts a task on every node that applies it; the call does not wait for its end. */
-export function applySdn(call: Call): string | undefined {
-  const { node } = call;
+/** Makes the files the running configuration. */
+export function commitSdn(node: LabNode): void {
   const version = runningSdn(node).version + 1;
   const ids = (name: SdnRow['file']) => ({ ids: typedObjects(node, name) });
   const running = {
@@ -30,6 +29,11 @@ export function applySdn(call: Call): string | undefined {
   const file = pathOf(node, RUNNING);
   mkdirSync(dirname(file), { recursive: true });
   replaceFile(file, JSON.stringify(running));
+}
+
+/** Starts a task on every node that applies the running configuration; the call does not wait for its end. */
+export function applySdn(call: Call): string | undefined {
+  const { node } = call;
   task(
     call,
     'reloadnetworkall',

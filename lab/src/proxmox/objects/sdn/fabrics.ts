@@ -26,6 +26,11 @@ export function isOfFabrics(template: string): boolean {
   return [FABRIC, `${FABRIC}/{id}`, NODE, `${NODE}/{node_id}`].includes(template);
 }
 
+/** What a failed change says before its reason. */
+export function failureOfFabrics(method: string, template: string): string {
+  return `${DOING[method]} ${template.startsWith(FABRIC) ? 'fabric' : 'node'} failed`;
+}
+
 /** @param users the controllers and zones that use a fabric, with its name */
 export function changeFabrics(
   node: LabNode,
@@ -44,7 +49,7 @@ export function changeFabrics(
     mkdirSync(dirname(file), { recursive: true });
     replaceFile(file, printSections(inOrder(sections), []));
   } catch (error) {
-    if (error instanceof Refusal) refuse(`${DOING[method]} ${what} failed: ${error.message}`);
+    if (error instanceof Refusal) refuse(`${failureOfFabrics(method, template)}: ${error.message}`);
     throw error;
   }
 }

@@ -45,10 +45,33 @@ export function sdnFile(node: LabNode, file: SdnRow['file']): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Changes of the network are serialised by one lock of the cluster (PVE::Network::SDN::lock_sdn_config). */
-export function withSdnLock(node: LabNode, change: () => void): { readonly data: null } {
+/** What a change of the network says of itself where somebody has locked it. */
+export interface SdnChange {
+  /** The sentence of the failure, before its reason. */
+  readonly failing: string;
+  /** The token of the lock, which its owner gives with each change. */
+  readonly token: string | undefined;
+}
+
+/** Contains the token of whoever locked the network by the API, as long as it is locked. */
+export const SDN_LOCK = 'etc/pve/sdn/.lock';
+
+/**
+ * Changes of the network are serialised by one lock of the cluster, and refused without the token of a lock of the API
+ * (PVE::Network::SDN::lock_sdn_config).
+ */
+export function withSdnLock<T = null>(
+  node: LabNode,
+  { failing, token }: SdnChange,
+  change: () => T,
+): { readonly data: T } {
   const locked = withLock(pathOf(node, 'run/lock/sdn.lck'), 10_000, () => {
-    change();
+    const file = pathOf(node, SDN_LOCK);
+    if (existsSync(file) && readFileSync(file, 'utf8') !== token)
+      refuse(`${failing}: invalid lock token provided! at /usr/share/perl5/PVE/Network/SDN.pm line 291.`);
+    return change();
   });
-  return locked === undefined ? refuse('cfs-lock-domain sdn error: got lock request timeout') : { data: null };
+  return locked === undefined
+    ? refuse(`${failing}: cfs-lock-domain sdn error: got lock request timeout`)
+    : { data: locked.result };
 }

@@ -82,6 +82,14 @@ function ofSubnet(id: string, object: RunningObject): RunningObject {
   };
 }
 
+/** Whether the files differ from what runs; of fabrics Proxmox does not ask it (PVE::Network::SDN::has_pending_changes). */
+export function hasPendingSdn(node: LabNode): boolean {
+  const running = runningSdn(node);
+  return SDN_ROWS.some(({ file }) =>
+    Object.values(pendingObjects(running[file], typedObjects(node, file))).some((one) => one['pending'] !== undefined),
+  );
+}
+
 /** What runs, with the differences of the files and whether an object is new, changed or deleted. */
 function pendingObjects(running: RunningObjects, files: RunningObjects): RunningObjects {
   const ids = [...new Set([...Object.keys(running), ...Object.keys(files)])];

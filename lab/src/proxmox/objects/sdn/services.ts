@@ -11,7 +11,8 @@ import type { Call } from '../../call.ts';
 import { replaceFile } from '../../lock.ts';
 import { type LabNode, pathOf } from '../../node.ts';
 import type { Parameters } from '../../parameters/check.ts';
-import { Refusal, refuse } from '../../refusal.ts';
+import { Refusal, refuse, refuseLineFeeds } from '../../refusal.ts';
+import { text } from '../../verb-parameters.ts';
 import { rowAt } from '../row-at.ts';
 import { withSdnLock } from './files.ts';
 
@@ -68,7 +69,12 @@ export function sdnServiceCall(
   if (row === undefined) return undefined;
   if (method === 'GET') return { data: shown(row, node, parameters[row.id]) };
   if (method === 'POST') checkNew(row, parameters);
-  return withSdnLock(node, () => change(row, node, method, parameters));
+  const { 'lock-token': _, ...given } = parameters;
+  const failing = failureOf(row, method);
+  return withSdnLock(node, { failing, token: text(parameters, 'lock-token') }, () => {
+    change(row, node, method, failing, given);
+    return null;
+  });
 }
 
 /** What Proxmox refuses of a new server before it looks at those that are there. */
@@ -80,8 +86,12 @@ function checkNew(row: ServiceRow, parameters: Parameters): void {
 /** The verb in error messages. */
 const DOING: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', DELETE: 'delete' };
 
-function change(row: ServiceRow, node: LabNode, method: string, parameters: Parameters): void {
-  const { [row.id]: named, digest, 'lock-token': _, ...asked } = parameters;
+function failureOf(row: ServiceRow, method: string): string {
+  return `${DOING[method]} sdn ${method === 'DELETE' ? row.deleted : row.id} object failed`;
+}
+
+function change(row: ServiceRow, node: LabNode, method: string, failing: string, parameters: Parameters): void {
+  const { [row.id]: named, digest, ...asked } = parameters;
   const id = String(named);
   const raw = textOf(row, node);
   const sections = sectionsOf(row, node);
@@ -94,7 +104,7 @@ function change(row: ServiceRow, node: LabNode, method: string, parameters: Para
     else sections.set(id, connected(row, sections.get(id), asked));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    refuse(`${DOING[method]} sdn ${method === 'DELETE' ? row.deleted : row.id} object failed: ${error.message}`);
+    refuse(`${failing}: ${error.message}`);
   }
   const file = pathOf(node, row.file);
   mkdirSync(dirname(file), { recursive: true });
@@ -124,6 +134,7 @@ function changed(
   const must = row.types[type] === undefined ? [] : [...required, row.secret];
   const strange = Object.keys(options).find((option) => ![...must, ...optional].includes(option));
   if (strange !== undefined) refuse(`unexpected property '${strange}'`);
+  refuseLineFeeds(options);
   const missing = must.find((option) => isNew && options[option] === undefined);
   if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
   const needed = must.find((option) => cleared.includes(option));
