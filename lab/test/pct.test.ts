@@ -198,3 +198,18 @@ test('a snapshot that was broken off is not rolled back to', () => {
   lab.write('etc/pve/lxc/101.conf', lab.text('etc/pve/lxc/101.conf').replace('[one]\n', '[one]\nsnapstate: delete\n'));
   expect(lab.refusal('pct rollback 101 one')).toBe('unable to rollback to incomplete snapshot (snapstate = delete)');
 });
+
+test.each([['stopped'], ['running']])(
+  'an interface whose line cannot be read is neither set nor deleted: %s',
+  (state) => {
+    const lab = testNode();
+    lab.do(CREATE);
+    if (state === 'running') lab.do('pct start 101');
+    const file = 'etc/pve/lxc/101.conf';
+    lab.write(file, lab.text(file).replace('bridge=vmbr0,', 'bridge=vmbr0, '));
+    const before = lab.text(file);
+    for (const change of ['--net0 name=eth0,bridge=vmbr0', '--delete net0'])
+      expect(lab.refusal(`pct set 101 ${change}`), change).toContain('net0');
+    expect(lab.text(file)).toBe(before);
+  },
+);

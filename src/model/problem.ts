@@ -62,6 +62,7 @@ const WARNING_CODES = [
   'LATE_DEPENDENCY',
   'NO_ROUTE',
   'DOLLAR_SIGNS',
+  'MINUTES_FOR_HOURS',
   'NOT_JUDGED',
 ] as const;
 

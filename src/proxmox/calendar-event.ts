@@ -10,12 +10,26 @@ const DAY = new RegExp(`^(?:${DAYS.map((day) => `${day.slice(0, 3)}(?:${day.slic
 
 /** Whether Proxmox accepts the text as a calendar event. */
 export function isCalendarEvent(text: string): boolean {
-  const event = text.trim().replace(/ *UTC$/, '');
+  const event = withoutZone(text);
   if (NAMED.test(event)) return true;
+  const written = timeOf(event);
+  return event !== '' && written !== undefined && (time(written) ?? written) === '';
+}
+
+/** What stands in the place of hours in an accepted calendar event and is read as minutes, since no hour is above 23: `24` of `24:00`; null for none. */
+export function hoursReadAsMinutes(text: string): string | null {
+  const [hours = '', ...more] = timeOf(withoutZone(text))?.split(':') ?? [];
+  return more.length === 1 && numbers(24)(hours) !== '' ? hours : null;
+}
+
+function withoutZone(text: string): string {
+  return text.trim().replace(/ *UTC$/, '');
+}
+
+/** What follows days and date; undefined where the text begins with a word that is no day. */
+function timeOf(event: string): string | undefined {
   const afterDays = /^[a-z]/i.test(event) ? listOf(dayRange)(event)?.replace(/^[ \t]+/, '') : event;
-  if (afterDays === undefined) return false;
-  const afterDate = date(afterDays)?.replace(/^[ \t]+/, '') ?? afterDays;
-  return event !== '' && (time(afterDate) ?? afterDate) === '';
+  return afterDays === undefined ? undefined : (date(afterDays)?.replace(/^[ \t]+/, '') ?? afterDays);
 }
 
 /** `[YYYY-]MM-DD`. */

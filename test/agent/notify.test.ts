@@ -77,7 +77,7 @@ describe('an agent with two channels', () => {
       expect(told('/ops')).toMatchObject([
         {
           title: 'lxc/101 failed',
-          text: 'lxc/101 failed: box put 101: exit 1: no space left on device; free space on the storage, then replay',
+          text: 'lxc/101 failed: box put 101: exit 1: no space left on device; free space on the storage, or on the full disk of the guest, then replay',
           urgent: true,
           url: expect.stringMatching(/^https:\/\/phoenix\.example\/runs\/\d+\/lxc\/101$/),
           news: [{ change: 'began', trouble: { kind: 'failure', subject: 'lxc/101' } }],

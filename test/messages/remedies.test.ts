@@ -58,8 +58,8 @@ const SAID = [
   "storage 'fast' does not exist",
   'is not most recent snapshot',
   'snapshot feature is not available',
-  "checksum mismatch, aborting: 'x'",
-  'checksum mismatch',
+  "checksum mismatch: got '1' != expect '2', aborting",
+  "checksum mismatch: got '1' != expect '2'",
   'is not configured for content type',
   "storage 'nas' is not online",
   'directory is expected to be a mount point but is not mounted',
@@ -100,6 +100,44 @@ const failures = SAID.map((said) => {
 test('every known failure is covered by these cases', () => {
   expect(new Set(failures.map(({ remedy }) => remedy))).toEqual(new Set(KNOWN_FAILURES.map(({ remedy }) => remedy)));
   for (const { remedy } of KNOWN_FAILURES) expect(remedy).not.toContain('; ');
+});
+
+test.each([
+  ['a script in Python', "FileNotFoundError: [Errno 2] No such file or directory: 'settings.toml'"],
+  ['a script in Python', "ModuleNotFoundError: No module named 'yaml'"],
+  ['Jinja', 'jinja2.exceptions.TemplateNotFound: site.html'],
+  ['npm', 'npm ERR! code ERESOLVE\nnpm ERR! ERESOLVE could not resolve'],
+  ['esbuild', 'Could not resolve "react"'],
+  ['rollup', "Could not resolve 'react' from src/main.js"],
+  ['sudo', 'sudo: unable to resolve host web: Name or service not known'],
+  ['a shell', 'bash: fork: Cannot allocate memory'],
+  ['a JVM', "os::commit_memory failed; error='Cannot allocate memory' (errno=12)"],
+  ['VFIO', 'vfio_dma_map(0x5, 0x0, 0x8, 0x7) = -12 (Cannot allocate memory)'],
+  ['sysctl of a container', 'sysctl: setting key "net.core.rmem_max": Read-only file system'],
+  ['a mount declared read-only', "touch: cannot touch '/srv/media/x': Read-only file system"],
+  ['Node.js', "Error: EROFS: read-only file system, open '/srv/media/x'"],
+  ['Go', 'verifying example.com/module@v1.2.3: checksum mismatch'],
+  ['qm, of a configuration that somebody changed', 'checksum mismatch (file change by other user?)'],
+  ['ip', 'Device "eth1" does not exist.'],
+])('what %s says is not taken for a failure of the node: %s', (_, said) => {
+  expect(knownFailure(said)?.code).toBeUndefined();
+});
+
+test.each([
+  ['cluster not ready - no quorum?\nipcc_send_rec[1] failed: Connection refused', 'CLUSTER_FILES_DOWN'],
+  ['no quorum!\npve configuration filesystem (pmxcfs) not mounted', 'CLUSTER_FILES_DOWN'],
+  ['pve cluster filesystem not online.', 'CLUSTER_FILES_DOWN'],
+  ['sysctl: setting key "a": Read-only file system\nCT is locked (backup)', 'GUEST_LOCKED'],
+  ["cannot set up guest memory 'pc.ram': Cannot allocate memory\nstart failed: QEMU exited with code 1", 'MEMORY_FULL'],
+  ['unable to fork worker - Cannot allocate memory', 'MEMORY_FULL'],
+  ["Could not resolve 'deb.debian.org'", 'NAME_NOT_RESOLVED'],
+  ['fatal: unable to access: Could not resolve host: git.example', 'NAME_NOT_RESOLVED'],
+  ["wget: unable to resolve host address 'git.example'", 'NAME_NOT_RESOLVED'],
+  ['sudo: unable to resolve host web\nError: getaddrinfo ENOTFOUND git.example', 'NAME_NOT_RESOLVED'],
+  ['The certificate is NOT trusted. The certificate chain uses not yet valid certificate.', 'CLOCK_WRONG'],
+  ['The certificate is NOT trusted. The certificate chain uses expired certificate.', 'CERTIFICATE_EXPIRED'],
+])('%s is %s', (said, code) => {
+  expect(knownFailure(said)?.code).toBe(code);
 });
 
 function step(reason: string, outcome: StepRecord['outcome'] = 'failed'): StepRecord {

@@ -30,6 +30,7 @@ import { notificationsHaveNamesOfTheirOwn } from './rules/notification-rules.ts'
 import { syncedRealmsAreDirectories } from './rules/realm-rules.ts';
 import { referencesAreKnown } from './rules/references.ts';
 import { replicatedDisksAreOnZfs, replicationIsToOneNodeOnce } from './rules/replication-rules.ts';
+import { hoursAreHours } from './rules/schedule-rules.ts';
 import { basesAreOfIscsi, disabledStoragesAreNotUsed, storagesAreKnown } from './rules/storage-rules.ts';
 import { optionsHaveAnEffect } from './rules/without-effect.ts';
 import { datacenterFile, RULES_FIELD } from './schema.ts';
@@ -99,6 +100,7 @@ export const declaration: Declaration = {
     replicationIsToOneNodeOnce,
     replicatedDisksAreOnZfs,
     notificationsHaveNamesOfTheirOwn,
+    hoursAreHours,
     optionsHaveAnEffect,
   ],
 };

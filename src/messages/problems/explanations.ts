@@ -248,6 +248,10 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Explanation>> = {
       'A text has two dollar signs where one is meant, as when it was copied from a compose file, which needs two.',
     remedy: 'Write each dollar sign once.',
   },
+  MINUTES_FOR_HOURS: {
+    means: 'A schedule has a number above 23 where an hour stands, which Proxmox reads as minutes of every hour.',
+    remedy: 'Write the hour as 0 to 23; midnight is "00:00".',
+  },
   NOT_JUDGED: {
     means:
       'Whether the host would refuse what is declared follows from something that is not declared. A new guest would be refused; one that exists has a value of its own.',

@@ -10,57 +10,49 @@ interface KnownFailure {
   readonly remedy: string;
 }
 
-/** The first one that matches a text counts, so that specific messages come before general ones. */
+/**
+ * The first one that matches a text counts, so that specific messages come before general ones. The output of a program inside a guest is searched
+ * too: a failure of the node is known by words of Proxmox, never by those of the system alone, which any program says.
+ */
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   // First what is wrong with the node as a whole: it is the cause of what else is said.
   {
-    code: 'NO_QUORUM',
-    says: /cluster not ready - no quorum|no quorum!|no quorum - unable to update files|no quorum on target node/i,
-    means:
-      'Fewer than half of the nodes of the cluster see each other. Proxmox then changes nothing below /etc/pve, and starts no guest.',
-    remedy: 'start the missing nodes, or see pvecm status, then replay',
-  },
-  {
     code: 'CLUSTER_FILES_DOWN',
-    says: /ipcc_send_rec\[\d+\] failed|unable to load access control list/i,
+    says: /ipcc_send_rec\[\d+\] failed|unable to load access control list|pmxcfs\)? not mounted|cluster filesystem not online/i,
     means: 'The service pve-cluster, which keeps the files below /etc/pve, does not run on the node.',
     remedy: 'run systemctl restart pve-cluster on the node, then replay',
   },
   {
-    code: 'READ_ONLY_DISK',
-    says: /read-only file system/i,
-    means: 'A file system cannot be written. After errors of its disk, the kernel makes that of the node read-only.',
-    remedy: 'check the disk with dmesg, repair and remount it, then replay',
-  },
-  {
-    code: 'MEMORY_FULL',
-    says: /cannot allocate memory/i,
-    means: 'The node has too little free memory for the guest, or for the program itself.',
-    remedy: 'stop guests that are not needed and replay, or declare less memory_mb and push',
+    code: 'NO_QUORUM',
+    says: /cluster not ready - no quorum|no quorum!|no quorum - unable to update files|no quorum on target node/i,
+    means:
+      'Fewer than half of the nodes of the cluster see each other; of a single node, its pve-cluster does not run. Proxmox then changes nothing below /etc/pve, and starts no guest.',
+    remedy: 'start the missing nodes, or on a single node run systemctl restart pve-cluster, then replay',
   },
   {
     code: 'REPOSITORY_REFUSED',
     says: /failed to fetch \S+\s+401\s+unauthorized/i,
     means:
       'A package repository requires a login. That of Proxmox for enterprises is active on a new node, and requires a subscription.',
-    remedy: 'disable that repository on the node, or enter its key, then replay',
+    remedy: 'disable that repository on the node or guest, or enter its key, then replay',
   },
   {
     code: 'CLOCK_WRONG',
-    says: /is not valid yet|certificate is not yet valid|CERT_NOT_YET_VALID/i,
+    says: /is not valid yet|certificate is not yet valid|uses not yet valid certificate|CERT_NOT_YET_VALID/i,
     means: 'The clock of the node, or of the guest, is behind: what was just signed seems to be of the future.',
     remedy: 'set the clock, for example with chronyc makestep, then replay',
   },
   {
     code: 'CERTIFICATE_EXPIRED',
-    says: /certificate has expired|certificate expired|CERT_HAS_EXPIRED/i,
+    says: /certificate has expired|certificate expired|uses expired certificate|CERT_HAS_EXPIRED/i,
     means:
       'A server shows a certificate that is no longer valid, or that of its authority is not; or the clock is ahead of time.',
     remedy: 'renew the certificate of that server or of its authority, then replay',
   },
   {
     code: 'NAME_NOT_RESOLVED',
-    says: /temporary failure (in name resolution|resolving)|could not resolve|name or service not known|EAI_AGAIN|ENOTFOUND/i,
+    // Of sudo it is only a warning: the name of the guest is not in its /etc/hosts.
+    says: /^(?!sudo: ).*(temporary failure (in name resolution|resolving)|(could not|unable to) resolve (host|proxy)|could not resolve '[\w.-]+'(?! from)|name or service not known|\bEAI_AGAIN\b|\bENOTFOUND\b)/im,
     means:
       'No DNS server answers for the name: none can be reached from the node or the guest, or the name is misspelt.',
     remedy: 'correct the DNS server of the node or guest, or the name, then replay',
@@ -87,8 +79,8 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
     code: 'STORAGE_FULL',
     says: /no space left|out of space|(not enough|insufficient) free space|insufficient suitable/i,
-    means: 'The storage has too little free space for what is to be written.',
-    remedy: 'free space on the storage, then replay',
+    means: 'The storage has too little free space for what is to be written, or a disk of the guest is full.',
+    remedy: 'free space on the storage, or on the full disk of the guest, then replay',
   },
   {
     code: 'STORAGE_MISSING',
@@ -116,7 +108,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'CHECKSUM_MISMATCH',
-    says: /checksum mismatch/i,
+    says: /checksum mismatch: got '/i,
     means: 'The downloaded file does not have the declared checksum.',
     remedy: "compare template_image_sha256 with the publisher's list, then push",
   },
@@ -217,7 +209,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'DEVICE_MISSING',
-    says: /no PCI device found for|Device \S+ does not exist|no such (serial|parallel) device|\/dev\/\S+ is not a device|Error accessing device/,
+    says: /no PCI device found for|Device \/\S+ does not exist|no such (serial|parallel) device|\/dev\/\S+ is not a device|Error accessing device/,
     means:
       'A device that is passed through is not on the node: it is not plugged in, its driver is not loaded, or its address changed.',
     remedy: 'compare it with lspci, lsusb or /dev on the node, correct the declaration, then push',
@@ -276,6 +268,19 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     says: /clone feature (for .* is not available|is not supported)|unable to clone mountpoint/,
     means: 'A disk of the source is on a storage that cannot clone it, or is a folder of the host.',
     remedy: 'make the source a template or move its disks to a storage with clones, then push',
+  },
+  {
+    code: 'READ_ONLY_DISK',
+    says: /unable to open file '[^']*' - read-only file system/i,
+    means:
+      'Proxmox cannot write to a file system: it is declared read-only, or the kernel made it read-only after errors of its disk.',
+    remedy: 'if it is not meant to be read-only, check its disk with dmesg, repair and remount it, then replay',
+  },
+  {
+    code: 'MEMORY_FULL',
+    says: /(cannot set up guest memory|unable to map backing store for guest RAM|unable to fork worker).*cannot allocate memory/i,
+    means: 'The node has too little free memory for the guest, or for a program of Proxmox.',
+    remedy: 'stop guests that are not needed and replay, or declare less memory_mb and push',
   },
   {
     code: 'LXC_FAILED',

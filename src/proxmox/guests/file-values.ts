@@ -43,7 +43,55 @@ function holdsVolume(kind: OptionsOf, option: string): boolean {
 
 /** Whether Proxmox loses a volume with the next change of the guest, since it cannot split the line. A container's file keeps such a line. */
 export function isLostVolume(kind: OptionsOf, option: string, value: string): boolean {
-  return kind === 'qemu' && holdsVolume(kind, option) && !isSplit(kind, option, value);
+  const isProperties = keysOfOption(kind, option) !== undefined;
+  return kind === 'qemu' && isProperties && holdsVolume(kind, option) && !isSplit(kind, option, value);
+}
+
+/** Numbered devices of a VM: what their lines say, such as the address of a network card, is nowhere else. */
+const DEVICE = /^(net|ipconfig|hostpci|usb|virtiofs|serial|parallel)\d+$/;
+
+/** Whether it is a device of a VM whose data would be lost with its line. */
+export function isDevice(option: string): boolean {
+  return DEVICE.test(option);
+}
+
+/**
+ * Whether Proxmox surely drops a line of a VM's volume or device although it can split it: a value has not the form of its key (`size=8 G`), or a key is
+ * missing that the option or another key needs. Unknown keys, values of a list and numbers of the option do not count: a later Proxmox may know them.
+ *
+ * @param value without surrounding blanks
+ */
+export function isDropped(option: string, value: string): boolean {
+  const keys = keysOfOption('qemu', option);
+  if (keys === undefined || !(isDevice(option) || holdsVolume('qemu', option))) return false;
+  const parts = partsOf(option, value);
+  const isSet = parts.flatMap(({ name }) => keysSetBy(keys, name));
+  const needed = [
+    ...Object.keys(keys).filter((key) => keys[key]?.optional !== 1 && keys[key]?.alias === undefined),
+    ...isSet.flatMap((key) => keys[key]?.requires ?? []),
+  ];
+  // Proxmox writes no `scsi00`.
+  if (/\D0\d+$/.test(option) || needed.some((key) => !isSet.includes(key))) return true;
+  return parts.some(({ name, text }) => {
+    const schema = keys[keysSetBy(keys, name)[0]];
+    return schema !== undefined && !hasForm(schema, text);
+  });
+}
+
+/** Whether a value has the type and the format of its key, whatever its bounds and its list of values are. */
+function hasForm({ type, format }: Schema, text: string): boolean {
+  return isRight({ ...(type === undefined ? {} : { type }), ...(format === undefined ? {} : { format }) }, text);
+}
+
+/** The parts of a VM's property string; without a key, by the name of the default key. */
+function partsOf(option: string, value: string): readonly { readonly name: string; readonly text: string }[] {
+  const parts = value.split(',').filter((part) => part.trim() !== '');
+  return parts.map((part) => {
+    const at = part.indexOf('=');
+    return at < 0
+      ? { name: bareKeyOf('qemu', option) ?? '', text: part }
+      : { name: part.slice(0, at), text: part.slice(at + 1) };
+  });
 }
 
 /**
@@ -54,14 +102,25 @@ export function readableParts(kind: OptionsOf, option: string, value: string): s
   const keys = keysOfOption(kind, option);
   if (keys === undefined) return undefined;
   const kept = new Map<string, string>();
+  const isSet = new Set<string>();
   for (const part of value.split(',').map((each) => each.trim())) {
     const at = part.indexOf('=');
-    const [name, text] =
+    const [name = '', text] =
       at < 0 ? [bareKeyOf(kind, option), part] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
-    const key = keys[name ?? '']?.alias ?? name ?? '';
-    if (!kept.has(key) && isRight(keys[key], text)) kept.set(key, at < 0 ? text : `${name}=${text}`);
+    const [key, ...others] = keysSetBy(keys, name);
+    if (isSet.has(key) || !isRight(keys[key], text)) continue;
+    // With another model before it, only the address of `virtio=ADDRESS` is left.
+    const isWhole = !others.some((other) => isSet.has(other));
+    kept.set(key, at < 0 ? text : `${isWhole ? name : key}=${text}`);
+    for (const each of [key, ...others]) isSet.add(each);
   }
   return kept.size === 0 ? undefined : [...kept.values()].join(',');
+}
+
+/** The keys that a part of this name sets: `virtio=ADDRESS` sets the address of a network card, and its model. */
+function keysSetBy(keys: Readonly<Record<string, Schema>>, name: string): readonly [string, ...string[]] {
+  const { alias = name, keyAlias } = keys[name] ?? {};
+  return keyAlias === undefined ? [alias] : [alias, keyAlias];
 }
 
 function isRight(schema: Schema | undefined, text: string): boolean {
@@ -69,9 +128,14 @@ function isRight(schema: Schema | undefined, text: string): boolean {
   return schema.type === 'boolean' ? booleanOf(text) !== undefined : textProblem(text, schema, '') === undefined;
 }
 
-/** Whether Proxmox can split a property string: each key once, and none with a blank, as after `bridge=vmbr0, `. */
+/**
+ * Whether Proxmox can split a property string: each key once, by its own name or another, with a value, and none with a blank, as after
+ * `bridge=vmbr0, `; a value without a key only where the option has a default key. (pve-common, PVE/JSONSchema.pm, parse_property_string)
+ */
 function isSplit(kind: OptionsOf, option: string, value: string): boolean {
+  const keys = keysOfOption(kind, option) ?? {};
   const parts = value.split(',').filter((part) => part.trim() !== '');
-  const keys = parts.map((part) => (part.includes('=') ? part.slice(0, part.indexOf('=')) : bareKeyOf(kind, option)));
-  return new Set(keys).size === keys.length && !keys.some((key) => key === '' || /\s/.test(key ?? ''));
+  const names = parts.map((part) => (part.includes('=') ? /^([^=\s]+)=./.exec(part)?.[1] : bareKeyOf(kind, option)));
+  const isSet = names.flatMap((name) => (name === undefined ? [] : keysSetBy(keys, name)));
+  return !names.includes(undefined) && new Set(isSet).size === isSet.length;
 }

@@ -153,6 +153,7 @@ const ONE_FIELD: readonly (readonly [string, Kind, string, readonly string[]])[]
     `${CONTAINER}template: 1\n[pve:pending]\ntemplate: 0\n`,
     ['template', ':4'],
   ],
+  ['other tags that wait', 'lxc', `${CONTAINER}tags: web\n[pve:pending]\ntags: lab\n`, ['tags', ':4']],
   ['an address that waits', 'vm', `${MACHINE}[PENDING]\nipconfig0: ip=10.0.0.5/24\n`, ['ipconfig0', '']],
 ];
 

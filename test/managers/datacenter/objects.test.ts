@@ -210,6 +210,16 @@ test.each([
     },
   ],
   [
+    'schedules whose hours are hours',
+    {
+      backup_jobs: Object.fromEntries(
+        ['02:30', 'mon..fri 8..18/2:00', '*/2:15', '*:0/15', '30', 'sat 23:59:59', '*-*-01 04:00', 'daily'].map(
+          (schedule, index) => [`job${index}`, { schedule, all: true }],
+        ),
+      ),
+    },
+  ],
+  [
     'groups and roles by names of any signs and length',
     { groups: { _ops: {}, '.x': {}, ['a'.repeat(128)]: {} }, roles: { _watch: {}, ['b'.repeat(64)]: {} } },
   ],
@@ -287,3 +297,12 @@ test.each([
 ])('%s is refused at its line', (_, datacenter, problem) => {
   expect(problemsOf(datacenter)).toMatchObject([problem]);
 });
+
+test.each(['24:00', 'mon 24:00', '*-*-01 22,24:30', '24:00 UTC'])(
+  'a schedule with hours that Proxmox reads as minutes is warned of: %s',
+  (schedule) => {
+    const place = { severity: 'warning', path: '/backup_jobs/nightly/schedule' };
+    const problems = problemsOf({ backup_jobs: { nightly: { schedule, all: true } } });
+    expect(problems).toMatchObject([{ code: 'MINUTES_FOR_HOURS', ...place }]);
+  },
+);

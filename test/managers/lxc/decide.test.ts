@@ -527,3 +527,18 @@ test('id maps are completed, allowed on the host, and folders given to who owns 
       pct start 101"
   `);
 });
+
+test('a container whose line for LXC cannot be read is changed and started only with an editor, unless the change replaces it', () => {
+  const own = (line: Record<string, string>, more = '') => seen(conf(line, more), { running: false });
+  const features = { features: 'nesting=1, keyctl=1' };
+  const stopped = { startState: 'stopped' } as const;
+  const refused = 'correct it in that file with an editor';
+  const net = { net1: 'name=eth1,bridge=vmbr0, ip=dhcp' };
+  expect(decide({}, own(net))).toContain('"net1: name=eth1,bridge=vmbr0, ip=dhcp" in /etc/pve/lxc/101.conf');
+  expect(decide(stopped, own(net))).toBe('');
+  expect(decide({ ...stopped, memory_mb: 1024 }, own(features))).toContain(refused);
+  expect(decide({ ...stopped, memory_mb: 1024 }, own({ startup: 'order=1, up=2' }))).toContain('--memory 1024');
+  const nesting = { pctFeatures: { nesting: '1' } };
+  expect(decide({ ...stopped, ...nesting }, own(features))).toContain('--features nesting=1,keyctl=1');
+  expect(decide(nesting, seen(conf(features)))).toContain(refused);
+});

@@ -49,6 +49,7 @@ export function applyPending(
     const done = apply(name, () => {
       if (value !== undefined && /^mp\d+$/.test(name)) keepOld(file, name, value);
       else if (value !== undefined && name.startsWith('unused') && !isUsed(file, value)) freeOwned(call, id, value);
+      else if (/^net\d+$/.test(name)) checkOldNetwork(file, name);
     });
     if (!done) continue;
     delete file.options[name];
@@ -59,8 +60,7 @@ export function applyPending(
     if (name === 'delete' || !selected(name)) continue;
     const done = apply(name, () => {
       if (/^mp\d+$/.test(name)) applyMount(call, id, file, name);
-      else if (/^net\d+$/.test(name))
-        file.pending.options[name] = printNetwork(networkOf(file.pending.options[name] ?? ''));
+      else if (/^net\d+$/.test(name)) applyNetwork(file, name);
     });
     if (done) commit(file, name);
   }
@@ -81,6 +81,17 @@ function isUsed(file: GuestFile, volume: string): boolean {
 function keepOld(file: GuestFile, name: string, value: string): void {
   const { volume } = parseDisk('lxc', name, value);
   if (backing(volume) === 'volume') addUnused(file.options, volume);
+}
+
+function applyNetwork(file: GuestFile, name: string): void {
+  file.pending.options[name] = printNetwork(networkOf(file.pending.options[name] ?? ''));
+  checkOldNetwork(file, name);
+}
+
+/** Proxmox reads the old value before it changes or deletes it (pve-container, PVE/LXC/Config.pm, vmconfig_apply_pending; PVE/LXC.pm, update_net). */
+function checkOldNetwork(file: GuestFile, name: string): void {
+  const old = file.options[name];
+  if (old !== undefined) networkOf(old);
 }
 
 function applyMount(call: Call, id: number, file: GuestFile, name: string): void {
@@ -126,8 +137,10 @@ export function hotplug(
       const value = file.options[name] ?? '';
       if (name.startsWith('unused')) {
         if (!isUsed(file, value)) freeOwned(call, id, value);
-      } else if (/^net\d$/.test(name)) print(call, `delete ips from ${name}`);
-      else return IMMEDIATE.has(name) || /^(swap|cpulimit|cpuunits)$/.test(name);
+      } else if (/^net\d$/.test(name)) {
+        checkOldNetwork(file, name);
+        print(call, `delete ips from ${name}`);
+      } else return IMMEDIATE.has(name) || /^(swap|cpulimit|cpuunits)$/.test(name);
       return true;
     });
     if (!done) continue;
@@ -138,8 +151,7 @@ export function hotplug(
     if (name === 'delete' || !selected(name)) continue;
     const isNew = file.options[name] === undefined;
     const done = live(name, () => {
-      const value = file.pending.options[name] ?? '';
-      if (/^net\d+$/.test(name)) file.pending.options[name] = printNetwork(networkOf(value));
+      if (/^net\d+$/.test(name)) applyNetwork(file, name);
       else if (/^mp\d+$/.test(name) && isNew) applyMount(call, id, file, name);
       else return LIVE.has(name) || (/^dev\d+$/.test(name) && isNew);
       return true;

@@ -253,10 +253,22 @@ export function markedGuest(
     ...withPassword(present?.password ?? password),
     ...withRestartDue(present?.restartDue === true),
   };
-  const tags = (conf.settings['tags'] ?? '').split(/[,;\s]+/).filter((tag) => tag !== '');
-  const isTagged = tags.some((tag) => tag.toLowerCase() === OWNER_TAG);
-  const settings = isTagged ? conf.settings : { ...conf.settings, tags: [...tags, OWNER_TAG].join(';') };
-  return { ...seen, conf: { ...conf, settings, description: printNotes(notes) } };
+  const settings = { ...conf.settings, tags: withOwnerTag(conf.settings['tags']) };
+  return { ...seen, conf: { ...conf, settings, ...withOwnerTagPending(conf), description: printNotes(notes) } };
+}
+
+function withOwnerTag(list: string | undefined): string {
+  const tags = (list ?? '').split(/[,;\s]+/).filter((tag) => tag !== '');
+  return [...tags, ...(tags.some((tag) => tag.toLowerCase() === OWNER_TAG) ? [] : [OWNER_TAG])].join(';');
+}
+
+/** Other tags, or none, may wait for the next start. */
+function withOwnerTagPending({ pending, pendingDeletes }: GuestConf): Pick<GuestConf, 'pending' | 'pendingDeletes'> {
+  if (pending['tags'] === undefined && !pendingDeletes.includes('tags')) return { pending, pendingDeletes };
+  return {
+    pending: { ...pending, tags: withOwnerTag(pending['tags']) },
+    pendingDeletes: pendingDeletes.filter((key) => key !== 'tags'),
+  };
 }
 
 /** Without undefined fields. */

@@ -2,12 +2,10 @@
 // them is a `GuestRules`.
 
 import { countOf } from '../../../messages/count.ts';
-import type { Action } from '../../../model/action.ts';
 import type { Decision, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import type { Notes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
-import { confFolder } from '../observe/observe.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import { type GuestConf, isTemplateConf } from '../proxmox/conf.ts';
 import { type Networks, placed } from '../proxmox/network.ts';
@@ -29,6 +27,7 @@ import { type Changes, decideLifecycle, type Life, mustRun, snapshotRemarks } fr
 import { poolActions } from './pool.ts';
 import type { RetainedVolumes } from './retained-volumes.ts';
 import { snapshotObstacle } from './snapshot-obstacle.ts';
+import { unreadableLine } from './unreadable-lines.ts';
 
 /** The declared volumes of a guest as they were found on the host. */
 interface Volumes {
@@ -152,34 +151,8 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   const remarks = [...(template === null ? [] : [template]), ...snapshotRemarks(life), ...rules.remarks(spec, found)];
   return (
     interruptedByAdoption(wanted, spec, seen, actions) ??
-    wouldLoseLine(program, spec.id, conf, actions) ??
+    unreadableLine(program, spec.id, conf, actions, seen.running) ??
     unlessLocked(program, spec.id, conf, actions, remarks)
-  );
-}
-
-/** Numbered devices of a VM: what their lines say, such as the address of a network card, is nowhere else. */
-const DEVICE = /^(net|ipconfig|hostpci|usb|virtiofs|serial|parallel)\d+$/;
-
-/**
- * Any change of a VM removes the lines that Proxmox cannot read: those of volumes, and those of devices that the change does not write anew. A
- * container's file keeps them. (qemu-server, PVE/QemuServer.pm, parse_vm_config)
- */
-function wouldLoseLine(
-  program: Program,
-  id: number,
-  { losing, unreadable }: GuestConf,
-  actions: readonly Action[],
-): Refusal | null {
-  const words = actions.flatMap(({ do: one }) => (one.kind === 'command' && one.program === program ? one.args : []));
-  if (program === 'pct' || words.length === 0) return null;
-  const devices = Object.entries(unreadable).filter(([key]) => DEVICE.test(key));
-  const [line] = [...Object.entries(losing), ...devices]
-    .filter(([key]) => !words.includes(`--${key}`))
-    .map(([key, value]) => `${key}: ${value}`);
-  if (line === undefined) return null;
-  const path = `${confFolder(program)}/${id}.conf`;
-  return impossible(
-    `Proxmox cannot read "${line}" in ${path}, and would drop that line with any change of ${guestName(program, id)}; correct it in that file with an editor (each property once, without blanks), then run it again`,
   );
 }
 
