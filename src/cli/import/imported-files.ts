@@ -78,12 +78,31 @@ function withoutEmpty(file: JsonObject): JsonObject {
 /** Removes gaps, and files without guests or objects. */
 export function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
   const closed = Object.entries(files).map(
-    ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value) ?? {})) as JsonObject] as const,
+    ([path, value]) => [path, JSON.parse(JSON.stringify(closing(numbered(path, value)) ?? {})) as JsonObject] as const,
   );
   const full = closed.map(
     ([path, value]) => [path, path === DATACENTER_FILE ? withoutEmptyFields(value) : value] as const,
   );
   return Object.fromEntries(full.filter(([path, value]) => !isEmptyFile(path, value)));
+}
+
+/** Further interfaces of guests with their numbers where one of them is a gap: without a number, they are numbered by their places. */
+function numbered(path: string, file: JsonObject): unknown {
+  const list = path === LXC_FILE ? 'lxc_configs' : path === VM_FILE ? 'vms' : null;
+  const guests: unknown = list === null ? undefined : file[list];
+  if (list === null || typeof guests !== 'object' || guests === null) return file;
+  const entries = Object.entries(guests).map(([key, guest]) => [key, withNumbers(guest)] as const);
+  return { ...file, [list]: Array.isArray(guests) ? entries.map(([, guest]) => guest) : Object.fromEntries(entries) };
+}
+
+function withNumbers(guest: unknown): unknown {
+  const networks = valueIn(guest, 'networks');
+  if (!Array.isArray(networks)) return guest;
+  const left = networks.map(closing);
+  if (!left.includes(undefined)) return guest;
+  const withNumber = (one: unknown, at: number) =>
+    one === undefined ? undefined : { index: at + 1, ...(one as object) };
+  return { ...(guest as object), networks: left.map(withNumber) };
 }
 
 /** Without fields of the datacenter of which every object was removed. */

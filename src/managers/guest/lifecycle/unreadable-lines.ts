@@ -58,7 +58,7 @@ function inTheWayOfContainer(
     !READ_BEFORE_CHANGE.test(key) && (Object.hasOwn(pending, key) || (!running && words.includes(`--${key}`)));
   const line = Object.entries(unreadable).find(([key]) => READ_FOR_LXC.test(key) && !isReplaced(key));
   if (line === undefined) return null;
-  return [line, `${guestName('pct', id)} does not start with it, and changes of it end with an error`];
+  return [line, `with it ${guestName('pct', id)} does not start, and each change of it ends with an error`];
 }
 
 /**
