@@ -541,4 +541,6 @@ test('a container whose line for LXC cannot be read is changed and started only 
   const nesting = { pctFeatures: { nesting: '1' } };
   expect(decide({ ...stopped, ...nesting }, own(features))).toContain('--features nesting=1,keyctl=1');
   expect(decide(nesting, seen(conf(features)))).toContain(refused);
+  const root = { rootfs: 'rpool:subvol-101-disk-0, size=4G' };
+  expect(decide({ memory_mb: 1024 }, seen(conf(root)))).toContain('container 101 does not start with it');
 });

@@ -4,19 +4,17 @@ import type { Action } from '../../../model/action.ts';
 import { isDevice } from '../../../proxmox/guests/file-values.ts';
 import { confFolder } from '../observe/observe.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
-import type { GuestConf } from '../proxmox/conf.ts';
+import { type GuestConf, isReadAtStartOfContainer } from '../proxmox/conf.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 type Line = readonly [key: string, value: string];
 
 /**
- * Lines of a container that Proxmox reads for the configuration of LXC, at the start and after each change. (pve-container, PVE/LXC.pm,
- * update_lxc_config)
+ * Options of a container that Proxmox can replace whatever their line is. Of interfaces and volumes, it reads the old line before it changes or deletes
+ * it. (pve-container, PVE/LXC/Config.pm, vmconfig_apply_pending; PVE/LXC.pm, update_net)
  */
-const READ_FOR_LXC = /^(features|(net|dev)\d+)$/;
-/** Those of them of which Proxmox also reads the old value before it sets or deletes them. (PVE/LXC/Config.pm, vmconfig_apply_pending; PVE/LXC.pm, update_net) */
-const READ_BEFORE_CHANGE = /^net\d+$/;
-/** The verbs of `pct` that end with an error where one of these lines cannot be read. */
+const REPLACEABLE = /^(features|dev\d+)$/;
+/** The verbs of `pct` that lead to a start, or write the configuration of LXC, for which Proxmox reads these lines. */
 const READING: readonly string[] = ['set', 'start', 'resize', 'template'];
 
 /** Why the actions cannot be carried out as the guest's file is; null where no line that Proxmox cannot read is in the way. */
@@ -43,22 +41,23 @@ export function unreadableLine(
 type Found = readonly [line: Line, consequence: string] | null;
 
 /**
- * A container's file keeps a line that cannot be read. A stopped container gets another value with `pct set`, but for its network interfaces; while it
+ * A container's file keeps a line that cannot be read. A stopped container gets another value with `pct set`, but for its network interfaces and volumes; while it
  * runs, the new value only waits beside the line.
  */
 function inTheWayOfContainer(
   id: number,
-  { unreadable, pending }: GuestConf,
+  { unreadable, misread, pending }: GuestConf,
   commands: readonly (readonly string[])[],
   running: boolean,
 ): Found {
   const words = commands.filter(([verb = '']) => READING.includes(verb)).flat();
   if (words.length === 0) return null;
   const isReplaced = (key: string): boolean =>
-    !READ_BEFORE_CHANGE.test(key) && (Object.hasOwn(pending, key) || (!running && words.includes(`--${key}`)));
-  const line = Object.entries(unreadable).find(([key]) => READ_FOR_LXC.test(key) && !isReplaced(key));
+    REPLACEABLE.test(key) && (Object.hasOwn(pending, key) || (!running && words.includes(`--${key}`)));
+  const lines = Object.entries({ ...unreadable, ...misread });
+  const line = lines.find(([key]) => isReadAtStartOfContainer(key) && !isReplaced(key));
   if (line === undefined) return null;
-  return [line, `with it ${guestName('pct', id)} does not start, and each change of it ends with an error`];
+  return [line, `${guestName('pct', id)} does not start with it`];
 }
 
 /**
@@ -67,12 +66,12 @@ function inTheWayOfContainer(
  */
 function lostWithChange(
   id: number,
-  { losing, unreadable }: GuestConf,
+  { misread, unreadable }: GuestConf,
   commands: readonly (readonly string[])[],
 ): Found {
   if (commands.length === 0) return null;
   const words = commands.flat();
   const devices = Object.entries(unreadable).filter(([key]) => isDevice(key));
-  const line = [...Object.entries(losing), ...devices].find(([key]) => !words.includes(`--${key}`));
+  const line = [...Object.entries(misread), ...devices].find(([key]) => !words.includes(`--${key}`));
   return line === undefined ? null : [line, `would drop that line with any change of ${guestName('qm', id)}`];
 }
