@@ -116,6 +116,12 @@ test('no change of a VM takes a volume or a device away whose line Proxmox canno
   expect(decide({ memory_mb: 1024 }, conf(card))).toContain('Proxmox cannot read "net1: virtio=BC:24:11:00:00:02');
 });
 
+test('a VM that is suspended to a disk is resumed, and not unlocked', () => {
+  const decided = decide({ memory_mb: 1024 }, conf({ lock: 'suspended' }));
+  expect(decided).toContain('resume it with: qm start 1001');
+  expect(decided).not.toContain('unlock');
+});
+
 test('one is made from an image that waits on the host, and grown before it starts', () => {
   expect(decide({}, null, { running: false })).toMatchInlineSnapshot(`
     "write the snippet that installs the guest agent (live)
