@@ -2,7 +2,13 @@
 // removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
-import { isDropped, isUnreadableVolume, readableParts, valueInFile } from '../../../proxmox/guests/file-values.ts';
+import {
+  isDevice,
+  isDropped,
+  isUnreadableVolume,
+  readableParts,
+  valueInFile,
+} from '../../../proxmox/guests/file-values.ts';
 import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
@@ -11,6 +17,14 @@ export type Settings = Readonly<Record<string, string>>;
 
 export interface RawLine {
   /** For example `lxc.apparmor.profile`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A line below a heading of the file: of the pending changes, or of a snapshot. */
+export interface SectionLine {
+  /** `PENDING`, or the name of the snapshot. */
+  readonly section: string;
   readonly key: string;
   readonly value: string;
 }
@@ -29,6 +43,8 @@ export interface GuestConf {
    * container with them.
    */
   readonly misread: Settings;
+  /** Lines of volumes and devices in the other sections of a VM's file that Proxmox cannot read: it removes them alike. */
+  readonly misreadElsewhere: readonly SectionLine[];
   readonly raw: readonly RawLine[];
   /** Changes that are pending until the next start. */
   readonly pending: Settings;
@@ -79,6 +95,7 @@ export function parseConf(text: string, program: Program): GuestConf {
     settings: settings.get('') ?? {},
     unreadable: read.get('')?.unreadable ?? {},
     misread: misreadIn(settings.get('') ?? {}, program),
+    misreadElsewhere: program === 'qm' ? misreadOfSections(read, program) : [],
     raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
@@ -122,12 +139,23 @@ function misreadIn(settings: Settings, program: Program): Settings {
   );
 }
 
+type SectionSettings = Pick<GuestConf, 'settings' | 'unreadable'>;
+
+function misreadOfSections(read: ReadonlyMap<string, SectionSettings>, program: Program): SectionLine[] {
+  const sections = [...read].filter(([name]) => name !== '' && !name.startsWith('special:'));
+  return sections.flatMap(([name, { settings, unreadable }]) => {
+    const devices = Object.entries(unreadable).filter(([key]) => isDevice(key));
+    const section = name === PENDING_SECTION ? 'PENDING' : name;
+    return [...Object.entries(misreadIn(settings, program)), ...devices].map(([key, value]) => ({
+      section,
+      key,
+      value,
+    }));
+  });
+}
+
 /** What Proxmox cannot read does not count: an earlier line of the same key then does. */
-function settingsIn(
-  lines: readonly string[],
-  program: Program,
-  section: string,
-): { readonly settings: Settings; readonly unreadable: Settings } {
+function settingsIn(lines: readonly string[], program: Program, section: string): SectionSettings {
   const settings: Record<string, string> = Object.create(null);
   const unreadable: Record<string, string> = Object.create(null);
   for (const line of lines) {
