@@ -15,12 +15,12 @@ import { channelsInUse, testChannels } from './notify/channels.ts';
 import { appliedCommit, requestRun } from './open-run.ts';
 import { orphans } from './orphans.ts';
 import { comesAfter, commitsSince } from './reconcile/history.ts';
-import { Refused } from './refused.ts';
+import { Refused, WrongTarget } from './refused.ts';
 import { schedule, scheduleOpen } from './schedule.ts';
 import { runStatuses, stepStatuses } from './statuses.ts';
 import { command } from './verbs/command.ts';
 import { known } from './verbs/known-targets.ts';
-import { refuseUndeclared } from './verbs/target-names.ts';
+import { undeclared } from './verbs/target-names.ts';
 import { certificates } from './views/certificates.ts';
 import { commits } from './views/commits.ts';
 import { declaration } from './views/declaration.ts';
@@ -62,7 +62,7 @@ export function operations(context: Context): Operations {
   };
 }
 
-/** Applies the same commit again, or an older one if explicitly requested. */
+/** Applies the same commit again, or an older one if explicitly requested. @throws Refused, WrongTarget for one that the commit does not declare */
 export async function replay(
   context: Context,
   { commit, targets, rewind = false, dryRun = false, now = false, by }: ReplayRequest,
@@ -80,7 +80,8 @@ export async function replay(
     throw new Refused(rewindRefusal(sha, base, undone));
   }
   const chosen = targets === undefined || targets.length === 0 ? null : targets;
-  if (chosen !== null) refuseUndeclared(chosen, await context.declared(sha));
+  const wrong = chosen === null ? null : undeclared(chosen, await context.declared(sha));
+  if (wrong !== null) throw new WrongTarget(wrong);
   return requestRun(context, {
     commit: sha,
     trigger: 'replay',

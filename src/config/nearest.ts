@@ -65,6 +65,8 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   slot: ['bus'],
   datastore_id: ['storage', 'storage_pool'],
   clone: ['clone_from_vmid', 'clone_from_ctid'],
+  secret: ['value'],
+  maxfiles: ['prune-backups'],
   cdrom: ['iso'],
   usb: ['passthrough'],
   hostpci: ['passthrough'],

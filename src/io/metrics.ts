@@ -17,6 +17,8 @@ import { type GaugedLedger, ledgerGauges } from './metrics-ledger.ts';
 
 /** Histogram buckets: Proxmox's programs take from half a second to minutes. */
 const COMMAND_SECONDS = [0.05, 0.1, 0.5, 1, 2, 5, 15, 60, 300];
+/** What a channel answers to a message. */
+const SEND_RESULTS = ['sent', 'refused', 'later'] as const;
 
 export interface Metrics {
   delivery(end: string): void;
@@ -130,6 +132,8 @@ export function openMetrics(ledger: MetricsLedger, { clock, version }: MetricsOp
     },
     channels: (channels) => {
       channelNames = channels.map(({ name }) => name);
+      // From 0 on: increase() does not count the first value of a series, which would be the first refusal.
+      for (const channel of channelNames) for (const result of SEND_RESULTS) sends.inc({ channel, result }, 0);
       return channels.map((channel) => ({
         ...channel,
         async send(message) {

@@ -3,6 +3,7 @@
 
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WrongTarget } from '../../src/agent/refused.ts';
 import { type CommitSha, type RunId, type TargetId, targetId } from '../../src/model/ids.ts';
 import { startTestAgent } from '../support/agent/agent.ts';
 import { type BoxAgent, startBoxAgent } from '../support/agent/box-agent.ts';
@@ -430,6 +431,7 @@ describe('replay', () => {
     await expect(replayed('lxc/99')).rejects.toThrow(
       `lxc/99 is not declared at ${commit.slice(0, 7)}; phoenix status names what there is`,
     );
+    await expect(replayed('lxc/99')).rejects.toThrow(WrongTarget);
     await expect(replayed('lxc/1101')).rejects.toThrow('did you mean lxc/101? phoenix status names');
     expect(await phoenix.ledger.runs(10)).toEqual(before);
     expect(phoenix.statuses(commit)).toEqual(statuses);

@@ -255,6 +255,18 @@ describe('looking', () => {
     expect(missing.stderr).toContain('did you mean lxc/101?; phoenix status names what there is');
   });
 
+  test('while what is declared cannot be read, a target without records is unknown, not misspelt', async () => {
+    server.seen.known = async () => {
+      throw new Error('the repository cannot be read');
+    };
+    const said = expect.stringContaining('and no declared target is known now');
+    expect(await ask('status', 'vm/7')).toMatchObject({ exit: 1, stdout: '', stderr: said });
+    await finishStep(server.ledger, await planRun(server.ledger), LXC);
+    for (const word of ['vm/7', '7']) expect(await ask('status', word)).toMatchObject({ exit: 1, stderr: said });
+    expect((await ask('status', 'lxc/101')).exit).toBe(0);
+    expect((await ask('status', 'a/b/c')).exit).toBe(2);
+  });
+
   test('status: a fault ends it with 3 once it has lasted, and with 0 for targets that are named', async () => {
     await finishStep(server.ledger, await planRun(server.ledger), LXC);
     const fault = (since: string) => {
@@ -334,10 +346,13 @@ describe('notify', () => {
 test('open prints the address of a page that is there, and refuses an unknown page', async () => {
   const run = await planRun(server.ledger);
   await finishStep(server.ledger, run, LXC);
-  const pages = [[], [run], ['lxc/101'], [run, 'lxc/101']];
+  // VM 1001 has a step, but is neither declared nor applied, as one that was removed.
+  const pages = [[], [run], ['lxc/101'], ['vm/1001'], [run, 'lxc/101']];
   const printed = await Promise.all(pages.map(async (words) => (await ask('open', ...words)).stdout));
   expect(printed).toEqual(
-    ['/', `/runs/${run}`, '/targets/lxc/101', `/runs/${run}/lxc/101`].map((path) => `${server.url}${path}\n`),
+    ['/', `/runs/${run}`, '/targets/lxc/101', '/targets/vm/1001', `/runs/${run}/lxc/101`].map(
+      (path) => `${server.url}${path}\n`,
+    ),
   );
   for (const [words, exit, said] of [
     [['99'], 1, 'there is no run 99'],

@@ -116,6 +116,10 @@ test('rules and dashboard ask only for metrics that there are, the docs name eac
   metrics.channels([{ name: 'ops' } as Channel]);
   metrics.delivery('accepted');
   const { text } = await metrics.text(SEEN);
+  // Before anything was sent: the rules ask for an increase, which a first value is not.
+  const sends = ours(text).filter((line) => line.startsWith('phoenix_notifications_total{'));
+  expect(sends).toHaveLength(3);
+  expect(sends.filter((line) => !/channel="ops",result="(sent|refused|later)".* 0$/.test(line))).toEqual([]);
   const known = new Set([...text.matchAll(/^# HELP (\w+)/gm)].map(([, name]) => name));
   const asked = [RULES, DASHBOARD].flatMap((file) => [...file.matchAll(/\bphoenix_\w+/g)].map(([name]) => name));
   expect(asked.length).toBeGreaterThan(30);

@@ -312,3 +312,189 @@ test('several protocols are several rules', () => {
   });
   expect(first).toContain('write a rule for each of several');
 });
+
+const DATACENTER = 'etc/phoenix_datacenter_config.json';
+const CERTIFICATES = 'etc/certificate-manifest.json';
+const STACK = 'stacks/shop/phoenix.json';
+const NIGHTLY = { schedule: '02:30', all: true };
+const NFS = { type: 'nfs', server: '10.0.0.9', export: '/srv' };
+const OPERATORS = { groups: { ops: {} }, acl: { ops: { path: '/', roles: ['PVEAdmin'], groups: ['ops'] } } };
+const acl = (change: object) => ({ ...OPERATORS, acl: { ops: { ...OPERATORS.acl.ops, ...change } } });
+const SUBNET = { sdn_zones: { inner: { type: 'simple' } }, sdn_vnets: { back: { zone: 'inner' } } };
+
+test.each<[string, object, string]>([
+  ['an address of the web as a server', { storages: { media: { ...NFS, server: 'http://10.0.0.9' } } }, '"10.0.0.9"'],
+  ['a server with its port', { storages: { media: { ...NFS, server: '10.0.0.9:2049' } } }, '"10.0.0.9"'],
+  ['a server with its path', { storages: { media: { ...NFS, export: '10.0.0.9:/srv' } } }, '"/srv"'],
+  ['a storage of another name', { storages: { media: { type: 'SMB', server: '10.0.0.9', share: 'a' } } }, '"cifs"'],
+  ['a path without its slash', { storages: { media: { type: 'dir', path: 'srv/a' } } }, '"/srv/a"'],
+  ['contents in other words', { storages: { media: { ...NFS, content: ['templates', 'iso'] } } }, '["vztmpl","iso"]'],
+  ['properties in one text', { storages: { media: { ...NFS, 'prune-backups': 'keep-last=3' } } }, '{"keep-last":3}'],
+  ['a number of backups', { backup_jobs: { nightly: { ...NIGHTLY, 'prune-backups': 7 } } }, '{"keep-last":7}'],
+  ['an event with @', { backup_jobs: { nightly: { ...NIGHTLY, schedule: '@daily' } } }, '"daily"'],
+  ['a time in words', { backup_jobs: { nightly: { ...NIGHTLY, schedule: 'every day at 2' } } }, '"02:00"'],
+  ['a span', { backup_jobs: { nightly: { ...NIGHTLY, schedule: '*/15 * * * *' } } }, '"*:0/15"'],
+  ['a compression by its ending', { backup_jobs: { nightly: { ...NIGHTLY, compress: 'zst' } } }, '"zstd"'],
+  ['a date', { users: { 'ada@pve': { expire: '2027-01-01' } } }, '1798761600'],
+  ['everything as a path', acl({ path: '*' }), '"/"'],
+  ['a guest as a path', acl({ path: '/lxc/101' }), '"/vms/101"'],
+  ['a group as Proxmox shows it', acl({ groups: ['@ops'] }), '["ops"]'],
+  ['a user without a realm', acl({ groups: undefined, users: ['root'] }), '["root@pam"]'],
+  [
+    'a realm by its protocol',
+    { realms: { id: { type: 'oidc', 'issuer-url': 'https://a.b', 'client-id': 'p' } } },
+    '"openid"',
+  ],
+  ['a privilege by what it is for', { roles: { Op: { privs: ['VM.Start'] } } }, '"VM.PowerMgmt"'],
+  ['an alias as a text', { aliases: { office: '10.0.0.0/24' } }, '{"cidr":"10.0.0.0/24"}'],
+  ['a set as a text', { ip_sets: { trusted: '10.0.0.0/24' } }, '{"entries":["10.0.0.0/24"]}'],
+  ['an option as its usual property', { options: { migration: 'secure' } }, '{"type":"secure"}'],
+  ['a state of the page', { ha_resources: { 'ct:101': { state: 'running' } } }, '"started"'],
+  [
+    'a range in one text',
+    { ...SUBNET, sdn_subnets: { 'back/10.20.0.0/24': { 'dhcp-range': '10.20.0.10-10.20.0.20' } } },
+    '[{"start-address":"10.20.0.10","end-address":"10.20.0.20"}]',
+  ],
+  ['a contact with mailto', { acme_accounts: { home: { contact: ['mailto:a@b.c'] } } }, '["a@b.c"]'],
+])('in the datacenter’s file, %s is told as it is to be written', (_, datacenter, meant) => {
+  const problems = changed((files) => {
+    files[DATACENTER] = datacenter;
+  });
+  expect(problems.map((problem) => problem.split(' | ')[1])).toContain(`Write ${meant}.`);
+});
+
+test.each<[string, object, string]>([
+  ['blanks', { storages: { 'my media': NFS } }, 'my-media'],
+  ['capitals', { aliases: { Office: { cidr: '10.0.0.1' } } }, 'office'],
+  ['no realm', { users: { ada: {} } }, 'ada@pve'],
+  ['no kind', { ha_resources: { '101': {} } }, 'ct:101'],
+  ['another word for its kind', { ha_resources: { 'lxc:101': {} } }, 'ct:101'],
+  ['another sign', { users: { 'a@pve': {} }, tokens: { 'a@pve/reader': {} } }, 'a@pve!reader'],
+])('a name with %s is told with one that is allowed', (_, datacenter, meant) => {
+  const problems = changed((files) => {
+    files[DATACENTER] = datacenter;
+  });
+  expect(problems.map((problem) => problem.split(' | ')[1])).toEqual([`Call it "${meant}", for example.`]);
+});
+
+test.each<[string, string, (file: Files) => void, string]>([
+  [
+    'a level of RAID by its number',
+    HYPERVISOR,
+    ({ zfs }) => Object.assign(zfs.pools[0], { raid_level: 'RAID1' }),
+    '"mirror"',
+  ],
+  [
+    'a misspelt level',
+    HYPERVISOR,
+    ({ zfs }) => Object.assign(zfs.pools[0], { raid_level: 'mirrror' }),
+    'Did you mean "mirror"?',
+  ],
+  ['a disk without its folder', HYPERVISOR, ({ zfs }) => Object.assign(zfs.pools[0], { disks: ['sda'] }), '"/dev/sda"'],
+  [
+    'contents as a list',
+    HYPERVISOR,
+    ({ zfs }) => Object.assign(zfs.datasets[0], { proxmox_content_type: ['images', 'rootdir'] }),
+    '"images,rootdir"',
+  ],
+  [
+    'contents in other words',
+    HYPERVISOR,
+    ({ zfs }) => Object.assign(zfs.datasets[0], { proxmox_content_type: 'images,containers' }),
+    '"images,rootdir"',
+  ],
+  [
+    'a mode of a bond by its number',
+    HYPERVISOR,
+    ({ network }) => Object.assign(network, { bonds: [{ name: 'bond0', slaves: ['a', 'b'], mode: 4 }] }),
+    '"802.3ad"',
+  ],
+  [
+    'an address of the web as a domain',
+    HYPERVISOR,
+    (file) => Object.assign(file, { domain_name: 'https://example.internal' }),
+    '"example.internal"',
+  ],
+  [
+    'everybody as a source',
+    HYPERVISOR,
+    (file) =>
+      Object.assign(file, {
+        firewall: {
+          enabled: true,
+          global_firewall_rules: [{ type: 'in', action: 'ACCEPT', source: 'any', proto: 'tcp', port: '80' }],
+        },
+      }),
+    'Take "source" out: a rule without it is for every address.',
+  ],
+  [
+    'a network with a mask',
+    HYPERVISOR,
+    (file) =>
+      Object.assign(file, {
+        firewall: {
+          enabled: true,
+          global_firewall_rules: [
+            { type: 'in', action: 'ACCEPT', source: '10.0.0.0/255.255.255.0', proto: 'tcp', port: '80' },
+          ],
+        },
+      }),
+    '"10.0.0.0/24"',
+  ],
+  [
+    'permissions in letters',
+    CERTIFICATES,
+    ({ 0: first }) => Object.assign(first, { permissions: 'rw-r-----' }),
+    '"640"',
+  ],
+  [
+    'permissions with a prefix',
+    CERTIFICATES,
+    ({ 0: first }) => Object.assign(first, { permissions: '0o640' }),
+    '"640"',
+  ],
+  ['an owner without a group', CERTIFICATES, ({ 0: first }) => Object.assign(first, { owner: 'root' }), '"root:root"'],
+  [
+    'an authority by its name',
+    CERTIFICATES,
+    ({ 0: first }) => Object.assign(first, { issuer: "Let's Encrypt" }),
+    '"acme"',
+  ],
+  [
+    'a name with its kind',
+    CERTIFICATES,
+    ({ 0: first }) => Object.assign(first, { sans: ['web.example.internal', 'DNS:a.example.internal'] }),
+    '"a.example.internal"',
+  ],
+  [
+    'a variable as the shell writes it',
+    STACK,
+    ({ environments }) => Object.assign(environments.production, { variables: ['PORT=8000'] }),
+    '{"name":"PORT","value":"8000"}',
+  ],
+  [
+    'a variable with a hyphen',
+    STACK,
+    ({ environments }) => environments.production.variables.push({ name: 'MY-PORT', value: '1' }),
+    '"MY_PORT"',
+  ],
+])('in the other files, %s is told as it is to be written', (_, file, change, meant) => {
+  const problems = changed((files) => change(files[file]));
+  expect(problems.map((problem) => problem.split(' | ')[1])).toContain(/^["{]/.test(meant) ? `Write ${meant}.` : meant);
+});
+
+test('certificates as an object, a role without its beginning, and a secret of a variable in one text', () => {
+  const [list] = changed((files) => {
+    files[CERTIFICATES] = { web: files[CERTIFICATES][0] };
+  });
+  expect(list).toContain('| Write a list in brackets');
+  const [role] = changed((files) => {
+    files[DATACENTER] = acl({ roles: ['Admin'] });
+  });
+  expect(role).toContain('Did you mean "PVEAdmin"?');
+  const variables = changed((files) => {
+    files[STACK].environments.production.variables = ['DB_PASSWORD=geheim'];
+  });
+  expect(variables.join()).toContain('an entry of "variables"');
+  expect(variables.join()).not.toContain('geheim');
+});

@@ -119,6 +119,9 @@ test.each([
   ['Go', 'verifying example.com/module@v1.2.3: checksum mismatch'],
   ['qm, of a configuration that somebody changed', 'checksum mismatch (file change by other user?)'],
   ['ip', 'Device "eth1" does not exist.'],
+  ['an installer', "error: unsupported python version '3.8'"],
+  ['a client', 'the server does not exist or is unreachable'],
+  ['an application', 'Connection test failed: no route to the database'],
 ])('what %s says is not taken for a failure of the node: %s', (_, said) => {
   expect(knownFailure(said)?.code).toBeUndefined();
 });
@@ -130,6 +133,9 @@ test.each([
   ['sysctl: setting key "a": Read-only file system\nCT is locked (backup)', 'GUEST_LOCKED'],
   ["cannot set up guest memory 'pc.ram': Cannot allocate memory\nstart failed: QEMU exited with code 1", 'MEMORY_FULL'],
   ['unable to fork worker - Cannot allocate memory', 'MEMORY_FULL'],
+  ["unsupported and unexpected Ubuntu version '99.04'", 'UNKNOWN_SYSTEM'],
+  ["storage 'nas' failed: directory '/mnt/nas' does not exist or is unreachable", 'STORAGE_INACTIVE'],
+  ["Connection test failed: 500 Can't connect to otel.example.internal:4318", 'SERVER_NOT_REACHED'],
   ["Could not resolve 'deb.debian.org'", 'NAME_NOT_RESOLVED'],
   ['fatal: unable to access: Could not resolve host: git.example', 'NAME_NOT_RESOLVED'],
   ["wget: unable to resolve host address 'git.example'", 'NAME_NOT_RESOLVED'],

@@ -127,6 +127,23 @@ describe.skipIf(CHROMIUM === undefined)('in a browser (needs chromium, see test/
     await page.unroute(server.url);
     await page.clock.runFor(31_000);
     await page.getByRole('alert').waitFor({ state: 'detached' });
+    // A fault of Phoenix is not told as its absence.
+    await page.route(server.url, (route) => route.fulfill({ status: 500 }));
+    await page.clock.runFor(31_000);
+    await page.getByRole('alert').getByText('Phoenix cannot make this page since').waitFor();
+    await page.unroute(server.url);
+    await page.clock.runFor(31_000);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    // Where packets vanish, a request has neither answer nor end.
+    const asked = Promise.withResolvers<void>();
+    await page.route(server.url, () => asked.resolve());
+    await page.clock.runFor(31_000);
+    await asked.promise;
+    await page.clock.runFor(21_000);
+    await page.getByRole('alert').getByText('Phoenix does not answer since').waitFor();
+    await page.unroute(server.url);
+    await page.clock.runFor(31_000);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 
   test('a page that gets no event stream polls', async () => {

@@ -208,17 +208,19 @@ interface Newest {
 }
 
 /**
- * The newest step of each target that ended: what failed stays so while a later step waits or runs. The newest step at all where none ended.
+ * The newest step of each target. While it waits or runs, the last one that ended takes its place if that failed: a failure stays, but what went
+ * well says nothing of what is done now.
  *
  * @param runs newest first, without observations, which do not show what was done
  */
 function newestSteps(runs: readonly Run[]): ReadonlyMap<TargetId, Newest> {
   const newest = new Map<TargetId, Newest>();
+  const ended = new Set<TargetId>();
   for (const { id, commit, steps } of runs) {
     for (const step of steps) {
-      const known = newest.get(step.target);
-      if (known === undefined || (known.step.outcome === null && step.outcome !== null))
-        newest.set(step.target, { run: id, commit, step });
+      if (ended.has(step.target)) continue;
+      if (step.outcome !== null) ended.add(step.target);
+      if (!newest.has(step.target) || step.outcome === 'failed') newest.set(step.target, { run: id, commit, step });
     }
   }
   return newest;

@@ -8,7 +8,7 @@ import { appliedCommit, requestRun } from '../open-run.ts';
 import { declaredAt } from '../reconcile/desired-state.ts';
 import { Refused } from '../refused.ts';
 import { dryRunRefusal } from './reviewed-plan.ts';
-import { refuseUndeclared, targetsNamed } from './target-names.ts';
+import { targetsNamed, undeclared } from './target-names.ts';
 
 /** @throws Refused */
 export async function command(context: Context, asked: CommandRequest): Promise<RunId> {
@@ -54,7 +54,9 @@ async function targetsOf(
   const [declared, records] = await Promise.all([declaredAt(context, commit), context.ledger.targets()]);
   const all = new Set([...(declared?.targets.keys() ?? []), ...records.applied.keys(), ...records.touched.keys()]);
   const targets = targetsNamed(words, all);
-  if (declared !== undefined && verbRow(verb).work === 'converge') refuseUndeclared(targets, declared);
+  const converges = declared !== undefined && verbRow(verb).work === 'converge';
+  const refusal = converges ? undeclared(targets, declared) : null;
+  if (refusal !== null) throw new Refused(refusal);
   return targets;
 }
 

@@ -4,7 +4,7 @@ import { nearest } from '../../config/nearest.ts';
 import { shortSha } from '../../messages/statuses/status.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import type { Declared } from '../reconcile/desired-state.ts';
-import { Refused, WrongTarget } from '../refused.ts';
+import { WrongTarget } from '../refused.ts';
 
 /**
  * Resolves ids such as `lxc/101`, or `101` if only one target has that name.
@@ -27,13 +27,16 @@ export function targetsNamed(words: readonly string[], all: ReadonlySet<TargetId
   return [...new Set(found)];
 }
 
-/** An invalid commit is accepted here: its run reports the problems. @throws Refused */
-export function refuseUndeclared(targets: readonly TargetId[], declared: Declared): void {
-  if (declared.config === null || declared.problems.some(({ severity }) => severity === 'error')) return;
+/**
+ * The sentence about the first target that a commit does not declare; null where it declares all. An invalid commit is accepted here: its run reports
+ * the problems.
+ */
+export function undeclared(targets: readonly TargetId[], declared: Declared): string | null {
+  if (declared.config === null || declared.problems.some(({ severity }) => severity === 'error')) return null;
   const unknown = targets.find((target) => !declared.targets.has(target));
-  if (unknown === undefined) return;
+  if (unknown === undefined) return null;
   const where = `not declared at ${shortSha(declared.commit)}`;
-  throw new Refused(`${unknown} is ${where}${meant(unknown, [...declared.targets.keys()])}`);
+  return `${unknown} is ${where}${meant(unknown, [...declared.targets.keys()])}`;
 }
 
 /** The remedy after an unknown name. */

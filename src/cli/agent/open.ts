@@ -3,6 +3,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { RunJson } from '../../agent/http/run-json.ts';
+import type { TargetId } from '../../model/ids.ts';
+import type { Run } from '../../model/run.ts';
 import { isTargetName } from '../../model/target-name.ts';
 import { EXIT, type Io } from '../io.ts';
 import { agentUrl, type Client, ClientFailure, clientOf } from './client.ts';
@@ -16,6 +18,8 @@ export interface OpenArgs {
 /** Programs that open an address in the default browser, by the freedesktop.org standard, and on macOS. */
 const OPENERS: Readonly<Record<string, string>> = { linux: 'xdg-open', darwin: 'open' };
 const ANSWERS_WITHIN_MS = 10_000;
+/** In as many of the newest runs, the page of a target looks for its steps. */
+const RUNS_LOOKED_AT = 100;
 
 /** Prints the address of a page that is there. Only opens it on a terminal: scripts only want the address. @throws ClientFailure */
 export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
@@ -38,7 +42,7 @@ export async function openPage({ what }: OpenArgs, io: Io): Promise<number> {
 /** Whether the agent has what the page shows. One that this caller may not ask shows it in the browser. @throws ClientFailure */
 async function assertThere(client: Client, [one = '', two]: readonly string[]): Promise<void> {
   try {
-    if (isTargetName(one)) return void (await resolveTargets(client, [one], { must: true }));
+    if (isTargetName(one)) return await assertTarget(client, one);
     const { steps } = await client.get<RunJson>(`/runs/${one}`, ANSWERS_WITHIN_MS);
     if (two === undefined || steps.some(({ target }) => target === two)) return;
   } catch (error) {
@@ -46,6 +50,17 @@ async function assertThere(client: Client, [one = '', two]: readonly string[]): 
     throw error;
   }
   throw new ClientFailure(`run ${one} has no step ${two}`, `phoenix runs ${one} names its steps`, EXIT.no);
+}
+
+/** The page of a target that was removed shows the steps that there were. @throws ClientFailure */
+async function assertTarget(client: Client, target: TargetId): Promise<void> {
+  try {
+    await resolveTargets(client, [target], { must: true });
+  } catch (error) {
+    if (!(error instanceof ClientFailure) || error.isUnauthorised) throw error;
+    const runs = await client.get<Run[]>(`/runs?limit=${RUNS_LOOKED_AT}`, ANSWERS_WITHIN_MS);
+    if (!runs.some(({ steps }) => steps.some((step) => step.target === target))) throw error;
+  }
 }
 
 /** Path of the page; null for invalid arguments. */

@@ -8,7 +8,7 @@ import { type Client, ClientFailure } from './client.ts';
 
 /**
  * @param must whether a whole id has to be one that the agent knows too; otherwise the agent judges it
- * @throws ClientFailure for an unknown or ambiguous target, with exit code 2
+ * @throws ClientFailure for an unknown or ambiguous target, with exit code 2; with 1 while it is not known what is declared
  */
 export async function resolveTargets(
   client: Pick<Client, 'get'>,
@@ -21,7 +21,7 @@ export async function resolveTargets(
     if (isWhole(word)) return must ? knownTarget(word, known) : (word as TargetId);
     const found = known.filter((each) => each.name === word);
     const [only] = found;
-    if (only === undefined) throw unknown(word, word.includes('/') ? idsOf(known) : known.map(({ name }) => name));
+    if (only === undefined) throw unknown(word, known);
     if (found.length === 1) return only.target;
     throw new ClientFailure(`${word} names several targets`, `write ${idsOf(found).join(' or ')}`, EXIT.usage);
   });
@@ -34,7 +34,7 @@ function isWhole(word: string): boolean {
 
 function knownTarget(word: string, known: readonly TargetJson[]): TargetId {
   const found = known.find(({ target }) => target === word);
-  if (found === undefined) throw unknown(word, idsOf(known));
+  if (found === undefined) throw unknown(word, known);
   return found.target;
 }
 
@@ -42,8 +42,13 @@ function idsOf(known: readonly TargetJson[]): TargetId[] {
   return known.map(({ target }) => target);
 }
 
-function unknown(word: string, names: readonly string[]): ClientFailure {
-  const near = nearest(word, names);
+function unknown(word: string, known: readonly TargetJson[]): ClientFailure {
+  const isName = isWhole(word) || !word.includes('/');
+  if (isName && known.every(({ declared }) => declared === null)) {
+    const hint = 'phoenix doctor says whether the repository can be read';
+    return new ClientFailure(`nothing is recorded of ${word}, and no declared target is known now`, hint, EXIT.no);
+  }
+  const near = nearest(word, word.includes('/') ? idsOf(known) : known.map(({ name }) => name));
   const meant = near === null ? 'write it as kind/name, for example lxc/101' : `did you mean ${near}?`;
   return new ClientFailure(
     `${word} names no target that the agent knows`,

@@ -78,7 +78,11 @@ function withoutEmpty(file: JsonObject): JsonObject {
 /** Removes gaps, and files without guests or objects. */
 export function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
   const closed = Object.entries(files).map(
-    ([path, value]) => [path, JSON.parse(JSON.stringify(closing(value) ?? {})) as JsonObject] as const,
+    ([path, value]) =>
+      [
+        path,
+        JSON.parse(JSON.stringify(closing(value, path === DATACENTER_FILE ? OBJECT_DEPTH : 0) ?? {})) as JsonObject,
+      ] as const,
   );
   const full = closed.map(
     ([path, value]) => [path, path === DATACENTER_FILE ? withoutEmptyFields(value) : value] as const,
@@ -91,12 +95,15 @@ function withoutEmptyFields(file: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(file).filter(([, objects]) => Object.keys(objects ?? {}).length > 0));
 }
 
-/** Without gaps; undefined for a list or an object of which nothing else is left. */
-function closing(value: unknown): unknown {
+/** Of the datacenter's file, fields and their objects: one without options, such as a pool, is declared by its name. */
+const OBJECT_DEPTH = 2;
+
+/** Without gaps; undefined for a list or an object of which nothing else is left. @param keeping levels of which also the empty stays */
+function closing(value: unknown, keeping: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const closed = Object.entries(value).map(([key, entry]) => [key, closing(entry)] as const);
+  const closed = Object.entries(value).map(([key, entry]) => [key, closing(entry, keeping - 1)] as const);
   const kept = closed.filter(([, entry]) => entry !== undefined);
-  if (kept.length === 0 && closed.length > 0) return undefined;
+  if (keeping < 0 && kept.length === 0 && closed.length > 0) return undefined;
   return Array.isArray(value) ? kept.map(([, entry]) => entry) : Object.fromEntries(kept);
 }
 

@@ -1,7 +1,7 @@
 // `phoenix lab`: runs a command with the programs of a simulated Proxmox host first on its PATH.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { constants } from 'node:os';
+import { accessSync, constants, statSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ageNearExpiry, createLab, LAB_PROGRAMS, setGuestState, startLabNetwork } from 'phoenix-lab/host';
 import { labForgeLines } from '../../messages/setup/lab.ts';
@@ -38,7 +38,8 @@ export async function runLab(
   }
   const [program = process.env.SHELL ?? '/bin/sh', ...args] = command;
   const path = [join(resolve(dir), 'bin'), process.env.PATH ?? ''].join(delimiter);
-  if (!LAB_PROGRAMS.includes(program) && !isThere(program, path)) {
+  // Before the lab is created, so that a misspelt one leaves nothing behind.
+  if (!LAB_PROGRAMS.includes(program) && fileOf(program, path) === null) {
     process.stderr.write(`phoenix lab: there is no program '${program}', neither in the lab nor on this machine\n`);
     return 127;
   }
@@ -60,7 +61,8 @@ export async function runLab(
         if (signal !== 'SIGINT' || process.stdin.isTTY !== true) child?.kill(signal);
       });
     }
-    child = spawn(program, args, {
+    child = spawn(fileOf(program, path) ?? program, args, {
+      argv0: program,
       stdio: 'inherit',
       env: { ...process.env, ...forge?.settings, PATH: path, PHOENIX_LAB: resolve(dir) },
     });
@@ -68,17 +70,38 @@ export async function runLab(
       process.stderr.write(`phoenix lab: cannot run '${program}': ${error.message}\n`);
       settle(127);
     });
-    child.on('exit', (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.on('exit', (code, signal) => settle(code ?? 128 + (signal === null ? 0 : system.signals[signal])));
   });
   await network.close();
   await forge?.close();
   return code;
 }
 
-/** Whether a program is found, as a shell would: looked at before the lab is created, so that a misspelt one leaves nothing behind. */
-function isThere(program: string, path: string): boolean {
-  const files = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder || '.', program));
-  return files.some((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
+/**
+ * The file of a program, as a shell finds it; null where there is none. A folder that is not there or that this user may not look into has none,
+ * of which execvp of the C library passes over some only.
+ */
+function fileOf(program: string, path: string): string | null {
+  if (program.includes('/')) return isFile(program) ? program : null;
+  const files = path.split(delimiter).map((folder) => join(resolve(folder), program));
+  return files.find((file) => isFile(file) && isExecutable(file)) ?? null;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Says on standard error where it answers: standard output belongs to the command. */

@@ -1,6 +1,8 @@
 // Guesses the intended value where one is written in the format of another program. The caller validates the guesses against the schema. Pure.
 
 import type { Json } from '../../model/json.ts';
+import * as meant from './meant-values.ts';
+import { otherWords } from './other-words.ts';
 
 /** Maximum length of a text for which a guess is made. */
 const MAX_GUESSED_LENGTH = 200;
@@ -11,11 +13,14 @@ const MAX_GUESSED_LENGTH = 200;
  */
 export function meanings(field: string, value: unknown): Json[] {
   if (typeof value === 'boolean') return [{ enabled: value }];
+  if (Array.isArray(value)) return meant.lists(value);
   if (typeof value === 'number')
     return [
       ...(value === 0 || value === 1 ? [value === 1] : []),
       ...(field.endsWith('_mb') ? [value * 1024] : []),
+      ...otherWords(String(value)),
       String(value),
+      ...meant.ofOneProperty(value),
     ];
   if (typeof value !== 'string' || value.length > MAX_GUESSED_LENGTH) return [];
   const text = value.trim();
@@ -25,14 +30,23 @@ export function meanings(field: string, value: unknown): Json[] {
     ...ofStorage(field, text),
     ...addresses(text),
     ...ids(text),
-    ...words(text),
+    ...otherWords(text),
     ...files(text),
     ...ofWindows(text),
+    ...meant.paths(text),
+    ...meant.rightsPaths(text),
+    ...meant.ownership(field, text),
+    ...meant.dates(text),
+    ...meant.entries(text),
+    ...meant.joined(text),
     ...calendarEvents(text),
     ...objects(text),
     text,
     ...otherCases(text),
     text.split(/[,;\s]+/).filter((word) => word !== ''),
+    ...meant.ofOneProperty(text),
+    ...meant.hosts(text),
+    ...(field === 'name' ? [text.replaceAll(/[\s-]+/g, '_')] : []),
   ].filter((meant) => meant !== value);
 }
 
@@ -76,17 +90,6 @@ function ofStorage(field: string, text: string): Json[] {
 function ids(text: string): Json[] {
   const id = /^(?:lxc|vm|qemu|ct|kvm)[ /_-]?([1-9]\d{2,8})$/i.exec(text)?.[1];
   return id === undefined ? [] : [Number(id)];
-}
-
-/** Words that other firewalls have for those of Proxmox. */
-const WORDS: Readonly<Record<string, string>> = {
-  ...{ allow: 'ACCEPT', permit: 'ACCEPT', deny: 'DROP', block: 'DROP' },
-  ...{ inbound: 'in', incoming: 'in', ingress: 'in', outbound: 'out', outgoing: 'out', egress: 'out' },
-};
-
-function words(text: string): Json[] {
-  const meant = Object.hasOwn(WORDS, text.toLowerCase()) ? WORDS[text.toLowerCase()] : undefined;
-  return meant === undefined ? [] : [meant];
 }
 
 /** Addresses without prefix length, with one too many, or with a netmask instead, and MAC addresses with other separators. */
@@ -133,7 +136,11 @@ const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 /** A time of cron, or one with AM or PM, as a calendar event of systemd. */
 function calendarEvents(text: string): Json[] {
+  const plain = text.replace(/^@/, '').replace(/^(?:daily|every day|each day)(?: at)? (?=\d)/i, '');
+  if (plain !== text) return [/^\d{1,2}$/.test(plain) ? `${plain.padStart(2, '0')}:00` : plain];
   const [, minute, hour, day = '*'] = /^(\d{1,2}) (\d{1,2}) \* \* (\*|[0-7])$/.exec(text) ?? [];
+  const [, every, unit] = /^(?:\*\/)?(\d{1,2}) ?(h|m|\* \* \* \*)$/.exec(text) ?? [];
+  if (every !== undefined) return unit === 'h' ? [every === '1' ? 'hourly' : `0/${every}:00`] : [`*:0/${every}`];
   const [, clock, past = '00', half = ''] = /^(\d{1,2})(?::(\d{2}))? ?(am|pm)$/i.exec(text) ?? [];
   const two = (part: string | number) => String(part).padStart(2, '0');
   if (minute !== undefined && hour !== undefined)

@@ -8,6 +8,7 @@ import { MAX_PROBLEMS } from '../limits.ts';
 import { byOtherName, byOtherWord, nearest } from '../nearest.ts';
 import { knownKeys } from '../schema/field-metadata.ts';
 import { meanings } from './meanings.ts';
+import { names } from './meant-values.ts';
 import type { Place } from './place.ts';
 import { keysOf, placeIn } from './place.ts';
 
@@ -45,8 +46,12 @@ export function parse<Schema extends z.ZodType>(
   const budget = { tries: MAX_GUESSES };
   const diagnostics = oncePerValue(first.error.issues, raw)
     .slice(0, MAX_PROBLEMS)
-    .flatMap((issue) => diagnosticsOf(schema, issue, raw, at, target))
-    .map((diagnostic) => withPlainHint(schema, diagnostic, raw, at, budget));
+    .flatMap((issue) =>
+      diagnosticsOf(schema, issue, raw, at, target)
+        .map((diagnostic) => withPlainHint(schema, diagnostic, raw, at, budget))
+        .map((diagnostic) => withNameHint(schema, issue, diagnostic, raw, budget))
+        .map((diagnostic) => withNearest(issue, diagnostic, raw)),
+    );
   if (first.error.issues.some((issue) => issue.code !== 'unrecognized_keys')) return { value: undefined, diagnostics };
   const second = schema.safeParse(withoutUnknown(raw, first.error.issues));
   return { value: second.success ? second.data : undefined, diagnostics };
@@ -108,7 +113,7 @@ function bracketsHint(issue: z.core.$ZodIssue, value: unknown): { readonly hint?
 }
 
 /** Maximum number of guesses per file, since each parses the whole value again. */
-const MAX_GUESSES = 40;
+const MAX_GUESSES = 120;
 
 /** Adds a hint with the probably intended value, found by validating guesses. */
 function withPlainHint(
@@ -122,6 +127,7 @@ function withPlainHint(
   const keys = keysOf(diagnostic.at.path.slice(at.path.length));
   if (keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
   const written = valueAt(raw, keys);
+  if (holdsSecret(written)) return diagnostic;
   const meant = meanings(keys.at(-1) ?? '', written).find((value) => {
     if (budget.tries === 0) return false;
     budget.tries -= 1;
@@ -136,9 +142,42 @@ function withPlainHint(
     : { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${differenceIn(written, meant)}.` };
 }
 
+/** Adds a hint with the name that an object may have where its own is not allowed, found likewise. */
+function withNameHint(
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  diagnostic: Diagnostic,
+  raw: unknown,
+  budget: { tries: number },
+): Diagnostic {
+  const written = String(issue.path.at(-1) ?? '');
+  if (issue.code !== 'invalid_key' || MAY_BE_SECRET.test(written)) return diagnostic;
+  const above = issue.path.slice(0, -1);
+  const taken = valueAt(raw, above) as Record<string, unknown>;
+  const meant = names(written).find((name) => {
+    if (budget.tries === 0 || Object.hasOwn(taken, name)) return false;
+    budget.tries -= 1;
+    const copy = structuredClone(raw);
+    const parent = valueAt(copy, above) as Record<string, unknown>;
+    parent[name] = parent[written];
+    delete parent[written];
+    const issues = schema.safeParse(copy).error?.issues ?? [];
+    return !issues.some(({ code, path }) => code === 'invalid_key' && path.at(-1) === name);
+  });
+  return meant === undefined ? diagnostic : { ...diagnostic, hint: `Call it ${JSON.stringify(meant)}, for example.` };
+}
+
+/** Adds a hint with the nearest of the words that a field takes. */
+function withNearest(issue: z.core.$ZodIssue, diagnostic: Diagnostic, raw: unknown): Diagnostic {
+  const written = valueAt(raw, issue.path);
+  if (issue.code !== 'invalid_value' || diagnostic.hint !== undefined || typeof written !== 'string') return diagnostic;
+  const meant = nearest(written, issue.values.map(String));
+  return meant === null ? diagnostic : { ...diagnostic, hint: `Did you mean "${meant}"?` };
+}
+
 /** How the intended value differs from the written one, for a sentence that ends with it. */
 function differenceIn(written: unknown, meant: Json): string {
-  if (typeof meant === 'object') return '';
+  if (typeof meant === 'object' || typeof written === 'object') return '';
   if (typeof written === 'number' && meant === written * 1024) return `, which is ${written} GB, since it counts MB`;
   if (String(written) === String(meant)) return typeof meant === 'string' ? ', in quotes' : ', without quotes';
   const isGuessed = typeof meant === 'string' && typeof written === 'string' && meant === `${written.trim()}/24`;
@@ -162,7 +201,13 @@ function subject(keys: readonly string[], value: unknown): string {
   if (MAY_BE_SECRET.test(last) || MAY_BE_SECRET.test(before)) return name;
   if (typeof value === 'object' && value !== null)
     return `${name} is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
-  return `${name} is ${quote(value)} and`;
+  return holdsSecret(value) ? name : `${name} is ${quote(value)} and`;
+}
+
+/** Whether a text, or an entry of a list, gives something that may be secret its value: `DB_PASSWORD=…`. */
+function holdsSecret(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsSecret);
+  return typeof value === 'string' && /(pass|secret|token|hash|key)\w*\s*[=:]/i.test(value);
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -196,12 +241,20 @@ function expectation(issue: z.core.$ZodIssue): string {
         ? `must be at most ${issue.maximum}`
         : `must have at most ${issue.maximum} ${counted}`;
     case 'invalid_value':
-      return `must be ${issue.values.map(quote).join(' or ')}`;
+      return `must be ${choice(issue.values.map(quote))}`;
     case 'invalid_key':
       return nameExpectation(issue.issues);
     default:
       return 'is not valid';
   }
+}
+
+/** Maximum number of words that are listed. */
+const MAX_WORDS = 16;
+
+function choice(words: readonly string[]): string {
+  const rest = words.length - MAX_WORDS;
+  return rest > 0 ? `${words.slice(0, MAX_WORDS).join(' or ')} or one of ${rest} others` : words.join(' or ');
 }
 
 /** The message of the key schema, if it has one. */

@@ -49,7 +49,8 @@ function readCertificates(reading: Reading): Certificate[] {
   const read = reading.json(CERTIFICATE_FILE, 'optional');
   const raw = read === undefined ? [] : read;
   if (!Array.isArray(raw)) {
-    diagnostics.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates' }]);
+    const hint = 'Write a list in brackets, with an object in braces for each certificate.';
+    diagnostics.add([{ code: 'INVALID_VALUE', at, message: 'the document must be a list of certificates', hint }]);
     unreadable.addFile(CERTIFICATE_FILE);
     return [];
   }

@@ -95,7 +95,7 @@ function obstacleOf(
 ): string | null {
   const label = `${row.label} ${nameOf(target)}`;
   if (text === null && row.withoutSource !== undefined) return `${label} cannot be there: ${row.withoutSource}`;
-  const losing = text === null ? null : (row.losing?.(text) ?? null);
+  const losing = text === null ? null : (row.losing?.(text, nameOf(target)) ?? null);
   if (losing !== null) return losing;
   const why = present === null ? null : (row.undeclarable?.(present) ?? null);
   return why === null ? null : `${label} is not as Phoenix can keep it: ${why}`;

@@ -133,7 +133,7 @@ export interface ObjectRow {
   /** Why an existing object cannot be declared in its present form; null where it can. */
   readonly undeclarable?: (present: Options) => string | null;
   /** Why Proxmox would lose something of the file with any change of an object, and what to do; null where it would not. */
-  readonly losing?: (text: string) => string | null;
+  readonly losing?: (text: string, name: string) => string | null;
   /** Its calls start a task and succeed whatever becomes of that task. */
   readonly task?: true;
   /** A list inside the object that has its own calls. */

@@ -133,13 +133,13 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'STORAGE_INACTIVE',
-    says: /could not activate storage|does not exist or is unreachable|failed to create content directory|no such logical volume/i,
+    says: /could not activate storage|directory '[^']*' does not exist or is unreachable|failed to create content directory|no such logical volume/i,
     means: 'The pool, volume group or folder of the storage is not on the node.',
     remedy: 'create it on the node and replay, or correct the name in the declaration of the storage and push',
   },
   {
     code: 'SERVER_NOT_REACHED',
-    says: /can't connect to \w+ api|dns api error|couldn't create (?:carbon|influxdb) socket|connection test failed/i,
+    says: /can't connect to \w+ api|dns api error|couldn't create (?:carbon|influxdb) socket|connection test failed: \d{3} /i,
     means:
       'An IPAM, a DNS server or a metric server does not answer. Proxmox contacts each of them before it stores its configuration.',
     remedy: 'start the server and replay, or correct its address or secret and push',
@@ -246,7 +246,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     code: 'UNKNOWN_SYSTEM',
-    says: /unable to detect OS distribution|unsupported (ancient |and unexpected )?[\w ]+ (version|release) '|Container Debian version/,
+    says: /unable to detect OS distribution|unsupported (ancient |and unexpected )?(centos|devuan|fedora|openeuler|suse|suse tumbleweed|ubuntu) (version|release) '|Container Debian version/i,
     means:
       'Proxmox does not support the distribution in the template, or this version of it, so it cannot configure the container.',
     remedy: 'declare another template, or ostype as unmanaged, then push',

@@ -101,7 +101,7 @@ function readNetwork(text: string): string | undefined {
   return isIpv4(address) ? text.replace(/\/32$/, '') : undefined;
 }
 
-/** A line without the blanks around it. A carriage return stays: with one, Proxmox takes no line for a heading. */
+/** A line without the blanks around it. A carriage return stays: with one, Proxmox takes `[OPTIONS]`, `[ALIASES]` and `[RULES]` for no heading. */
 export function withoutBlanks(line: string): string {
   return line.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '');
 }
@@ -117,10 +117,14 @@ export function isHeading(line: string, hasGroups: boolean): boolean {
 }
 
 /**
- * Whether headings end with a carriage return: Proxmox then reads nothing of their sections, and leaves them out when it writes the file the next time.
+ * Whether a carriage return keeps Proxmox from reading headings: it then reads nothing of their sections, and leaves them out when it writes the file the
+ * next time. It reads those of groups and IP sets with one, too.
  */
 export function hasHiddenSections(text: string): boolean {
-  return text.split('\n').some((line) => /\r$/.test(line) && isHeading(line.trim(), true));
+  return text.split('\n').some((line) => {
+    const bare = withoutBlanks(line);
+    return !isHeading(bare, true) && isHeading(bare.trimEnd(), true);
+  });
 }
 
 type NamedSection = { name: string; comment?: string };
@@ -246,7 +250,7 @@ function nameProblem(name: string, what: string, longest: number): string | unde
 }
 
 function readAlias(line: string, config: FirewallConfig): string | undefined {
-  const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/.exec(line) ?? [];
+  const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/s.exec(line) ?? [];
   const [, name, address = ''] = /^(\S+)\s(\S+)$/.exec(written) ?? [];
   if (name === undefined) return undefined;
   const cidr = readNetwork(address);
@@ -261,7 +265,7 @@ function readSetEntry(
   cluster: FirewallConfig | undefined,
   own: FirewallConfig,
 ): string | undefined {
-  const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/.exec(line) ?? [];
+  const [, written = '', comment] = /^(.*?)(?:\s*#\s*(.*?)\s*)?$/s.exec(line) ?? [];
   const [, not, name = ''] = /^(!)?\s*(\S+)\s*$/.exec(written) ?? [];
   const address = readNetwork(name) ?? name;
   const problem =

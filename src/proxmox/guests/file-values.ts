@@ -43,7 +43,55 @@ function holdsVolume(kind: OptionsOf, option: string): boolean {
 
 /** Whether Proxmox loses a volume with the next change of the guest, since it cannot split the line. A container's file keeps such a line. */
 export function isLostVolume(kind: OptionsOf, option: string, value: string): boolean {
-  return kind === 'qemu' && holdsVolume(kind, option) && !isSplit(kind, option, value);
+  const isProperties = keysOfOption(kind, option) !== undefined;
+  return kind === 'qemu' && isProperties && holdsVolume(kind, option) && !isSplit(kind, option, value);
+}
+
+/** Numbered devices of a VM: what their lines say, such as the address of a network card, is nowhere else. */
+const DEVICE = /^(net|ipconfig|hostpci|usb|virtiofs|serial|parallel)\d+$/;
+
+/** Whether it is a device of a VM whose data would be lost with its line. */
+export function isDevice(option: string): boolean {
+  return DEVICE.test(option);
+}
+
+/**
+ * Whether Proxmox surely drops a line of a VM's volume or device although it can split it: a value has not the form of its key (`size=8 G`), or a key is
+ * missing that the option or another key needs. Unknown keys, values of a list and numbers of the option do not count: a later Proxmox may know them.
+ *
+ * @param value without surrounding blanks
+ */
+export function isDropped(option: string, value: string): boolean {
+  const keys = keysOfOption('qemu', option);
+  if (keys === undefined || !(isDevice(option) || holdsVolume('qemu', option))) return false;
+  const parts = partsOf(option, value);
+  const isSet = parts.flatMap(({ name }) => keysSetBy(keys, name));
+  const needed = [
+    ...Object.keys(keys).filter((key) => keys[key]?.optional !== 1 && keys[key]?.alias === undefined),
+    ...isSet.flatMap((key) => keys[key]?.requires ?? []),
+  ];
+  // Proxmox writes no `scsi00`.
+  if (/\D0\d+$/.test(option) || needed.some((key) => !isSet.includes(key))) return true;
+  return parts.some(({ name, text }) => {
+    const schema = keys[keysSetBy(keys, name)[0]];
+    return schema !== undefined && !hasForm(schema, text);
+  });
+}
+
+/** Whether a value has the type and the format of its key, whatever its bounds and its list of values are. */
+function hasForm({ type, format }: Schema, text: string): boolean {
+  return isRight({ ...(type === undefined ? {} : { type }), ...(format === undefined ? {} : { format }) }, text);
+}
+
+/** The parts of a VM's property string; without a key, by the name of the default key. */
+function partsOf(option: string, value: string): readonly { readonly name: string; readonly text: string }[] {
+  const parts = value.split(',').filter((part) => part.trim() !== '');
+  return parts.map((part) => {
+    const at = part.indexOf('=');
+    return at < 0
+      ? { name: bareKeyOf('qemu', option) ?? '', text: part }
+      : { name: part.slice(0, at), text: part.slice(at + 1) };
+  });
 }
 
 /**

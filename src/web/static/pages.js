@@ -6,6 +6,8 @@ const AT_MOST_EVERY_MS = 1000;
 const LOOK_EVERY_MS = 5000;
 /** Events of a run may cease without an end, such as while Redis is away. */
 const LOOK_BESIDE_EVENTS_MS = 30_000;
+/** An answer takes less; where packets vanish, a browser waits for minutes. */
+const ANSWERS_WITHIN_MS = 20_000;
 const WORDS_EVERY_MS = 15_000;
 /** That something was copied is said for so long. */
 const COPIED_MS = 2000;
@@ -218,37 +220,51 @@ async function load() {
   timer = null;
   asking = true;
   last = Date.now();
+  const limit = new AbortController();
+  const late = setTimeout(() => limit.abort(), ANSWERS_WITHIN_MS);
   try {
-    const response = await fetch(location.href.replace(/#.*/s, ''), { headers: { accept: 'text/html' } });
+    const response = await fetch(location.href.replace(/#.*/s, ''), {
+      headers: { accept: 'text/html' },
+      signal: limit.signal,
+    });
     // The agent has started: whatever it answers takes the place of the whole page.
     if (response.status < 500 && document.querySelector('[data-starting]') !== null) return location.reload();
-    tellAway(response.status >= 500);
+    tellAway(response.status < 500 ? null : response.status === 500 ? 'broken' : 'silent');
     // A session that has ended shows the page to sign in.
     const shown = response.ok || (response.status === 401 && !asksToSignIn());
     if (shown) show(new DOMParser().parseFromString(await response.text(), 'text/html'));
+    took = Date.now() - last;
   } catch {
     // What is shown stays, and the next event or look tries again.
-    tellAway(true);
+    tellAway('silent');
   }
+  clearTimeout(late);
   asking = false;
-  took = Date.now() - last;
   if (again) {
     again = false;
     refresh();
   }
 }
 
-/** What is shown may no longer be so: it is said above it, since when, until Phoenix answers again. */
-function tellAway(isAway) {
+const AWAY = {
+  silent: { what: 'does not answer', remedy: 'phoenix doctor says why' },
+  broken: { what: 'cannot make this page', remedy: 'the log of Phoenix says why' },
+};
+
+/** What is shown may no longer be so: it is said above it, since when, until Phoenix answers again. `how` is one of AWAY, or null. */
+function tellAway(how) {
   const notice = document.getElementById('away');
-  if (!isAway) return notice?.remove();
+  if (notice !== null && notice.dataset.how === how) return;
+  notice?.remove();
   // The page of an agent that starts says so itself.
-  if (notice !== null || document.querySelector('[data-starting]') !== null) return;
+  if (how === null || document.querySelector('[data-starting]') !== null) return;
+  const { what, remedy } = AWAY[how];
   const told = document.createElement('p');
   told.id = 'away';
   told.className = 'notice';
+  told.dataset.how = how;
   told.setAttribute('role', 'alert');
-  told.textContent = `Phoenix does not answer since ${new Date().toLocaleTimeString('en-GB')}: what is shown is of then. The page tries again by itself; if it stays so, phoenix doctor says why.`;
+  told.textContent = `Phoenix ${what} since ${new Date().toLocaleTimeString('en-GB')}: what is shown is of then. The page tries again by itself; if it stays so, ${remedy}.`;
   document.querySelector('main')?.before(told);
 }
 

@@ -64,6 +64,7 @@ test('but not for differences before the proof, those that a later check found r
 test('what failed stays so while a later step waits or runs, until that one ends', () => {
   const push = { trigger: 'push', readOnly: false } as const;
   const failed = run('7', BEFORE, 'failed', push);
+  const applied = run('6', BEFORE, 'applied', push);
   const later = (outcome: Outcome | null) => {
     const { steps, ...rest } = run('8', AFTER, 'applied', push);
     return { ...rest, steps: steps.map((step) => ({ ...step, outcome })) };
@@ -72,6 +73,10 @@ test('what failed stays so while a later step waits or runs, until that one ends
   expect(last(later(null), failed)).toEqual(['7', 'failed']);
   expect(last(later('applied'), failed)).toEqual(['8', 'applied']);
   expect(last(later(null))).toEqual(['8', null]);
+  // What went well says nothing of the step that waits, and a failure before it is over.
+  expect(last(later(null), applied)).toEqual(['8', null]);
+  expect(last(later(null), applied, failed)).toEqual(['8', null]);
+  expect(last(later(null), later(null), failed)).toEqual(['7', 'failed']);
 });
 
 test('what is not proved is in no doubt', () => {

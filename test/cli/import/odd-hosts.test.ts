@@ -110,6 +110,7 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
     'matcher/default-matcher target.0 (/etc/pve/notifications.cfg:6)',
     'smtp/m1 mailto (/etc/pve/notifications.cfg:15)',
   ],
+  'objects whose only option no field can say': ['pool/prod (/etc/pve/user.cfg:2)', 'group/ops (/etc/pve/user.cfg:1)'],
   'ACME plugins': [
     'ACME plugin 2nd (/etc/pve/priv/acme/plugins.cfg:7)',
     'ACME plugin z (/etc/pve/priv/acme/plugins.cfg:10)',

@@ -576,6 +576,9 @@ future: y
 `,
     '/etc/pve/priv/notifications.cfg': 'gotify: phones\n\ttoken x\n',
   },
+  'objects whose only option no field can say': {
+    '/etc/pve/user.cfg': 'group:ops::line%0Atwo%07:\npool:prod:line%0Atwo%07:::\n',
+  },
   'ACME plugins': {
     '/etc/pve/priv/acme/default': '{}',
     '/etc/pve/priv/acme/plugins.cfg':

@@ -1,8 +1,8 @@
 // `phoenix lab`: runs a command with the lab's programs on its PATH, and exits with its code.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runLab } from '../../../src/cli/rehearse/lab.ts';
 import { openLabForge } from '../../../src/cli/rehearse/lab-forge.ts';
@@ -23,6 +23,18 @@ test('phoenix lab runs a command with the programs first on its PATH and ends wi
   expect(existsSync(unknown)).toBe(false);
   expect(await runLab(join(fresh, 'etc/hostname'), {}, ['true'])).toBe(2);
   expect(await runLab(fresh, { stopped: ['x'] }, ['true'])).toBe(2);
+});
+
+test('a folder of the PATH that cannot be looked into has no program, and the next one is searched', async () => {
+  const loop = join(dir, 'loop');
+  symlinkSync(loop, loop);
+  const { PATH = '' } = process.env;
+  process.env['PATH'] = [loop, PATH].join(delimiter);
+  try {
+    expect(await runLab(join(dir, 'lab'), {}, ['true'])).toBe(0);
+  } finally {
+    process.env['PATH'] = PATH;
+  }
 });
 
 describe('the forge of --forge', () => {

@@ -353,6 +353,20 @@ test('a file of which Proxmox reads nothing for its carriage returns is neither 
   await host.close();
 });
 
+test('a group and a set whose headings end with a carriage return are read by Proxmox, and stop nothing', async () => {
+  const host = await openLabHost();
+  await host.write(
+    FILE,
+    '[group web]\r\n\r\nIN ACCEPT -p tcp -dport 80\r\n\r\n[ipset banned] # by hand\r\n10.1.2.3\r\n',
+  );
+  const target = targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } });
+  expect(await convergeStep(alias, host, wanted(target))).toMatchObject({ outcome: 'done' });
+  const text = await host.read(FILE);
+  for (const part of ['lan 10.0.0.0/24', '[group web]', 'IN ACCEPT', '[IPSET banned] # by hand', '10.1.2.3'])
+    expect(text).toContain(part);
+  await host.close();
+});
+
 test('what a rule of a guest still names is not deleted, though Proxmox would', async () => {
   const host = await openLabHost();
   const target = targetOf({ aliases: { lan: { cidr: '10.0.0.0/24' } } });

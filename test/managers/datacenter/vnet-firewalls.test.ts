@@ -67,6 +67,16 @@ test('its rules are written before it is enabled, and what is no longer declared
   await host.close();
 });
 
+test('a file whose headings Proxmox does not read for their carriage returns is not emptied', async () => {
+  const host = await openWithVnet();
+  const text = '[RULES]\r\n\r\nFORWARD DROP # of Ada\r\n';
+  await host.write(FILE, text);
+  const end = await convergeStep(kind, host, wanted(firewall({ enable: true })));
+  expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining(`sed -i 's/\\r$//' ${FILE}`) });
+  expect(await host.read(FILE)).toBe(text);
+  await host.close();
+});
+
 test('a rule that Proxmox leaves out for its interface is mended, and an empty comment is no difference', async () => {
   const host = await openWithVnet();
   const target = firewall({ rules: [PING] });

@@ -136,6 +136,18 @@ policy_out: ACCEPT
     await host.write(HOST, '[OPTIONS]\r\n\r\nenable: 0\r\n');
     const end = await convergeStep(manager, host, wanted(firewallOf()));
     expect(end).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('carriage returns') });
+    const adopted = await convergeStep(manager, host, wanted(firewallOf(), { adopt: true }));
+    expect(adopted).toMatchObject({ outcome: 'done' });
+    expect(await host.read(HOST)).not.toContain('\r');
+  });
+
+  test('what comes into force when carriage returns are taken out of a file of Phoenix is said', async () => {
+    await step(firewallOf());
+    const edited = `${await host.read(HOST)}\n[OPTIONS]\n\nlog_level_in: info\n`.replaceAll('\n', '\r\n');
+    await host.write(HOST, edited);
+    const { actions } = await convergeStep(manager, host, wanted(firewallOf(), { before: firewallOf().spec }));
+    expect(actions.map(({ summary }) => summary).join('\n')).toContain('comes into force what else the file has');
+    expect(await host.read(HOST)).toContain('log_level_in: info\n');
   });
 
   test('a line that Proxmox does not understand brings back what was there', async () => {

@@ -110,6 +110,8 @@ test('no change of a VM takes a volume or a device away whose line Proxmox canno
   const there = { ide2: 'rpool:vm-1001-cloudinit,media=cdrom,size=4M', scsi1: 'rpool:vm-1001-disk-7,size=8G,size=9G' };
   expect(decide({}, conf(there))).toBe('');
   expect(decide({ memory_mb: 1024 }, conf(there))).toContain('correct it in that file');
+  const sized = { scsi1: 'rpool:vm-1001-disk-7,size=8 G' };
+  expect(decide({ memory_mb: 1024 }, conf(sized))).toContain('cannot read "scsi1: rpool:vm-1001-disk-7,size=8 G"');
   const card = { net1: 'virtio=BC:24:11:00:00:02,bridge=vmbr1, tag=5' };
   expect(decide({ memory_mb: 1024 }, conf(card))).toContain('Proxmox cannot read "net1: virtio=BC:24:11:00:00:02');
 });

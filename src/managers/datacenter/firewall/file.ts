@@ -88,8 +88,8 @@ function parsed(path: string, text: string): FirewallConfig {
   return parseFirewall(text, path, environment, undefined, false).config;
 }
 
-/** Why any change of a name would lose what cluster.fw has, and what to do; null where it would not. */
-export function hiddenSections(text: string): string | null {
+/** Why any change through Proxmox would lose what this firewall file has, and what to do; null where it would not. */
+export function hiddenSections(text: string, path: string): string | null {
   if (!hasHiddenSections(text)) return null;
-  return `the lines of ${CLUSTER_FIREWALL} end with carriage returns, so that Proxmox reads nothing of its sections and drops them with the next change; look whether they may come into force, and then take the carriage returns out (sed -i 's/\\r$//' ${CLUSTER_FIREWALL})`;
+  return `headings in ${path} end with carriage returns, so that Proxmox reads nothing of their sections and drops them with the next change; look whether they may come into force, and then take the carriage returns out (sed -i 's/\\r$//' ${path})`;
 }

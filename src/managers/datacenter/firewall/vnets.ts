@@ -4,7 +4,7 @@
 import type { Options } from '../../../proxmox/files/section-config.ts';
 import { parseFirewall } from '../../../proxmox/firewall/file.ts';
 import type { HostReader } from '../../manager.ts';
-import { CLUSTER_FIREWALL, clusterFirewall } from './file.ts';
+import { CLUSTER_FIREWALL, clusterFirewall, hiddenSections } from './file.ts';
 import { lineOfRule } from './rule-calls.ts';
 
 export const VNET_FIREWALLS = '/etc/pve/sdn/firewall';
@@ -58,6 +58,11 @@ export function vnetFirewalls(text: string): ReadonlyMap<string, Options> {
       ];
     }),
   );
+}
+
+/** Why any change of the firewall of this vnet would lose what its file has, and what to do; null where it would not. */
+export function hiddenVnetSections(text: string, name: string): string | null {
+  return hiddenSections(sourceIn(text).files[name] ?? '', `${VNET_FIREWALLS}/${name}.fw`);
 }
 
 function sourceIn(text: string): Source {

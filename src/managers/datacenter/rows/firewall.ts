@@ -12,7 +12,13 @@ import {
 } from '../firewall/file.ts';
 import { lineOfRule } from '../firewall/rule-calls.ts';
 import { groupRules, rulesOfVnets } from '../firewall/rule-lists.ts';
-import { namesForVnets, VNET_FIREWALLS, vnetFirewalls, vnetFirewallText } from '../firewall/vnets.ts';
+import {
+  hiddenVnetSections,
+  namesForVnets,
+  VNET_FIREWALLS,
+  vnetFirewalls,
+  vnetFirewallText,
+} from '../firewall/vnets.ts';
 import type { ObjectRow } from '../row.ts';
 
 /** Proxmox stores names of sets and groups in lower case, and looks up aliases in lower case. */
@@ -34,7 +40,7 @@ const common = {
   clear: 'empty',
   members: [],
   references: {},
-  losing: hiddenSections,
+  losing: (text: string) => hiddenSections(text, CLUSTER_FIREWALL),
 } as const satisfies Partial<ObjectRow>;
 
 export const aliases: ObjectRow = {
@@ -105,7 +111,7 @@ export const firewallGroups: ObjectRow = {
 
 export const vnetFirewallRow: ObjectRow = {
   ...common,
-  losing: () => null,
+  losing: hiddenVnetSections,
   kind: 'vnetfirewall',
   field: 'vnet_firewalls',
   label: 'firewall of vnet',

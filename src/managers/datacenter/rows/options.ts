@@ -116,6 +116,6 @@ export const firewallOptions: ObjectRow = {
   clear: 'delete',
   members: [],
   references: {},
-  losing: hiddenSections,
+  losing: (text) => hiddenSections(text, CLUSTER_FIREWALL),
   lossOnDelete: 'nothing: what was declared of it is taken away',
 };

@@ -37,7 +37,7 @@ export function referencesAreKnown({ config: { datacenter, hypervisor }, unreada
       const declared = kindsOf(sort).flatMap((kind) => (datacenter?.get(kind) ?? []).map((other) => other.name));
       const known = [...declared, ...builtIn, ...(sort === 'user' ? account : [])];
       if (known.includes(name)) return [];
-      const meant = nearest(name, known);
+      const meant = known.find((each) => each === `PVE${name}`) ?? nearest(name, known);
       const how = `Declare it in ${FIELDS[sort] ?? 'the file'}, or name another.`;
       return [
         {

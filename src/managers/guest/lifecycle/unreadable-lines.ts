@@ -1,15 +1,13 @@
 // Refuses what Proxmox could not carry out, or what would lose data, because of a line of the guest's file that Proxmox cannot read.
 
 import type { Action } from '../../../model/action.ts';
+import { isDevice } from '../../../proxmox/guests/file-values.ts';
 import { confFolder } from '../observe/observe.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 type Line = readonly [key: string, value: string];
-
-/** Numbered devices of a VM: what their lines say, such as the address of a network card, is nowhere else. */
-const DEVICE = /^(net|ipconfig|hostpci|usb|virtiofs|serial|parallel)\d+$/;
 
 /**
  * Lines of a container that Proxmox reads for the configuration of LXC, at the start and after each change. (pve-container, PVE/LXC.pm,
@@ -38,7 +36,7 @@ export function unreadableLine(
   const [[key, value], consequence] = refusal;
   const path = `${confFolder(program)}/${id}.conf`;
   return impossible(
-    `Proxmox cannot read "${key}: ${value}" in ${path}, and ${consequence}; correct it in that file with an editor (each property once, without blanks), then run it again`,
+    `Proxmox cannot read "${key}: ${value}" in ${path}, and ${consequence}; correct it in that file with an editor (each property once, with a value of its form, without blanks), then run it again`,
   );
 }
 
@@ -74,7 +72,7 @@ function lostWithChange(
 ): Found {
   if (commands.length === 0) return null;
   const words = commands.flat();
-  const devices = Object.entries(unreadable).filter(([key]) => DEVICE.test(key));
+  const devices = Object.entries(unreadable).filter(([key]) => isDevice(key));
   const line = [...Object.entries(losing), ...devices].find(([key]) => !words.includes(`--${key}`));
   return line === undefined ? null : [line, `would drop that line with any change of ${guestName('qm', id)}`];
 }

@@ -2,7 +2,7 @@
 // removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
-import { isLostVolume, readableParts, valueInFile } from '../../../proxmox/guests/file-values.ts';
+import { isDropped, isLostVolume, readableParts, valueInFile } from '../../../proxmox/guests/file-values.ts';
 import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
@@ -24,7 +24,7 @@ export interface GuestConf {
   readonly settings: Settings;
   /** The lines of the main section that Proxmox cannot read and takes for absent, as they are written. */
   readonly unreadable: Settings;
-  /** Lines of volumes that Proxmox cannot read: it removes them with the next change of the guest. They are in `settings`. */
+  /** Lines of a VM's volumes and devices in `settings` that Proxmox cannot read: it removes them with the next change of the VM. */
   readonly losing: Settings;
   readonly raw: readonly RawLine[];
   /** Changes that are pending until the next start. */
@@ -113,7 +113,9 @@ function sectionName(heading: string, program: Program): string | undefined {
 
 function losingIn(settings: Settings, program: Program): Settings {
   return Object.fromEntries(
-    Object.entries(settings).filter(([key, value]) => isLostVolume(OPTIONS[program], key, value)),
+    Object.entries(settings).filter(
+      ([key, value]) => isLostVolume(OPTIONS[program], key, value) || (program === 'qm' && isDropped(key, value)),
+    ),
   );
 }
 

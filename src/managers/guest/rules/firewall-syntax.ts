@@ -2,6 +2,7 @@
 
 import { hasHostBits, networkOf, parseNetwork, parseRange } from '../../../config/address.ts';
 import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { meanings } from '../../../config/read/meanings.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import { type RuleEnvironment, ruleProblems } from '../../../proxmox/firewall/rule.ts';
 import { DATACENTER_FILE, HYPERVISOR_FILE } from '../../places.ts';
@@ -150,6 +151,8 @@ const FIELDS: Readonly<Record<string, string>> = { dport: 'port', sport: 'source
 function inOurWords(property: string, message: string, rule: FirewallRule): Fault {
   const field = FIELDS[property] ?? property;
   const value = property === 'source' || property === 'dest' ? (rule[property] ?? '') : '';
+  if (/^(any|all|\*)$/i.test(value))
+    return [field, `"${value}" is no address`, `Take "${field}" out: a rule without it is for every address.`];
   if (message.startsWith('no such alias'))
     return [field, `No alias "${value}" is known`, nameHint('alias', 'aliases', 'known_aliases')];
   if (message.startsWith('no such ipset')) {
@@ -186,7 +189,13 @@ function addressesFault(addresses: string): readonly [message: string, hint?: st
   const wrong = items.find(
     (item) => !isName(item) && parseNetwork(item) === undefined && parseRange(item) === undefined,
   );
-  if (wrong !== undefined) return [`"${wrong}" is neither an address, a network, a range nor a name`];
+  if (wrong !== undefined) {
+    const meant = meanings('source', wrong).find(
+      (each) => typeof each === 'string' && parseNetwork(each) !== undefined,
+    );
+    const message = `"${wrong}" is neither an address, a network, a range nor a name`;
+    return meant === undefined ? [message] : [message, `Write ${JSON.stringify(meant)}.`];
+  }
   const inside = items.find((item) => hasHostBits(item));
   if (inside !== undefined) {
     const [address = ''] = inside.split('/');

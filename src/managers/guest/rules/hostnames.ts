@@ -1,6 +1,7 @@
 // Checks names that are used in DNS or as host names.
 
 import type { Diagnostic } from '../../../config/diagnostic.ts';
+import { hostnames } from '../../../config/read/meant-values.ts';
 import type { Place } from '../../../config/read/place.ts';
 import { placeIn } from '../../../config/read/place.ts';
 import { isAddress, splitList } from '../../../config/schema/addresses.ts';
@@ -90,7 +91,9 @@ export function agentsHaveAHostname({ config }: RuleContext): Diagnostic[] {
 }
 
 function notAHostname(name: string, at: Place): Diagnostic {
-  return { code: 'INVALID_HOSTNAME', at, message: `"${name}" is not a hostname`, hint: HINT };
+  const meant = hostnames(name).find((each) => isHostname(withoutWildcard(each)) || isAddress(each));
+  const hint = meant === undefined ? HINT : `Write "${meant}".`;
+  return { code: 'INVALID_HOSTNAME', at, message: `"${name}" is not a hostname`, hint };
 }
 
 function withoutWildcard(name: string): string {

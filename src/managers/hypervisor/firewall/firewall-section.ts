@@ -218,7 +218,10 @@ function decisionFor({ before, adopt }: Wanted<FirewallSpec>, spec: FirewallSpec
   if (closed !== null) return { kind: 'blocked', reason: closed };
   const writes = different.map((name) => {
     const [{ path }, text] = [FILES[name], wantedText(name, spec, before, seen[name])];
-    return text === null ? remove(SUMMARIES.gone, path) : write(SUMMARIES[name], path, text, seen[name], 0o640);
+    const comes = comingInto(text, seen[name]);
+    return text === null
+      ? remove(SUMMARIES.gone, path)
+      : write(`${SUMMARIES[name]}${comes}`, path, text, seen[name], 0o640);
   });
   // Where the firewall of the host is declared no more, its rules are removed last: filtering without them would lock everybody out.
   return actions(
@@ -232,6 +235,13 @@ const SUMMARIES = {
   cluster: 'write what the firewall does by itself',
   gone: 'take the firewall of the host away',
 } as const;
+
+/** What a summary says of a written file whose present lines end with carriage returns, which it is written without; empty for another file. */
+function comingInto(text: string | null, present: string | null): string {
+  return text !== null && present !== null && hasHiddenSections(present)
+    ? '; with them comes into force what else the file has, of which Proxmox reads nothing for its carriage returns'
+    : '';
+}
 
 /**
  * A file in which nothing is to be replaced, with only content that stays, belongs to nobody. Of one that Phoenix keeps, the lines that were not declared
@@ -251,7 +261,8 @@ function removal({ before }: Wanted<FirewallSpec>, seen: Seen): Decision {
     if (present === null || !isKept(name, before, present)) return [];
     const left = FILES[name].without(present, before ?? WHOLE);
     const { path } = FILES[name];
-    return [left === null ? remove(SUMMARIES.gone, path) : write(SUMMARIES.gone, path, left, present, 0o640)];
+    const summary = `${SUMMARIES.gone}${comingInto(left, present)}`;
+    return [left === null ? remove(SUMMARIES.gone, path) : write(summary, path, left, present, 0o640)];
   });
   // The rules are removed last: filtering without them would lock everybody out.
   return actions(list.toReversed());
