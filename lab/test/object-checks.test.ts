@@ -1,10 +1,12 @@
 // What the lab refuses of objects as Proxmox's code does, where no session was recorded: the words of the sources of pve-network, pve-manager,
 // pve-storage and pve-ha-manager.
 
+import { createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keyText, makeCertificate, newKey } from '../certificates.ts';
 import { createLab, declareNode } from '../host.ts';
 import { runnerHere } from './run-here.ts';
 
@@ -282,6 +284,32 @@ test('a retention keeps the newest of each span, spares what is protected or nam
     exit: 0,
     stderr: `cannot remove protected volume 'backup/${files[0]}' on 'local'\n`,
   });
+});
+
+test('the certificate of the web interface is replaced by the API, and tells what it is', async () => {
+  const path = '/nodes/pve/certificates/custom';
+  const run = (...argv: readonly string[]) => runnerHere(dir)(['pvesh', ...argv, '--output-format', 'json']);
+  const key = newKey();
+  const [now, names] = [Date.now(), ['pve.example', '10.0.0.1', 'fd00::1']];
+  const more = { notBefore: new Date(now - 1000), notAfter: new Date(now + 86_400_000), names };
+  const issuer = { name: 'Lab', key };
+  const certificate = makeCertificate({ subject: 'pve', publicKey: createPublicKey(key), issuer, ...more });
+  const given = ['create', path, '--certificates', `subject=x\n${certificate}`];
+  expect((await run(...given)).stderr).toContain('key: Attempted to upload custom certificate without (existing) key.');
+  expect((await run(...given, '--key', keyText(newKey()))).stderr).toContain('key does not match the certificate');
+  expect(await run(...given, '--key', keyText(key))).toMatchObject({ exit: 0, stderr: '' });
+  expect((await run(...given)).stderr).toBe('Custom certificate file exists but force flag is not set.\n');
+  expect((await run(...given, '--force', '1')).exit).toBe(0);
+  expect(JSON.parse((await run('get', '/nodes/pve/certificates/info')).stdout)).toMatchObject([
+    {
+      filename: 'pveproxy-ssl.pem',
+      subject: '/CN=pve',
+      san: ['pve.example', '10.0.0.1', 'fd00:0000:0000:0000:0000:0000:0000:0001'],
+      'public-key-type': 'id-ecPublicKey',
+    },
+  ]);
+  await run('delete', path);
+  expect((await run('get', '/nodes/pve/certificates/info')).stdout).toBe('[]\n');
 });
 
 test('a POST of the options of a VM begins a task, whose failure is none of the call', async () => {

@@ -84,9 +84,55 @@ test.each([
     { by: 'nobody', body: { json: { Username: 'a', Password: 'b' } } },
     409,
   ],
+  [
+    'an administrator without a name',
+    'POST',
+    '/users/admin/init',
+    { body: { json: { Username: '', Password: 'b' } } },
+    400,
+  ],
+  [
+    'a sign-in without a password',
+    'POST',
+    '/auth',
+    { by: 'nobody', body: { json: { Username: 'a', Password: '' } } },
+    400,
+  ],
+  ['a filter that is no JSON', 'GET', '/stacks?filters=EndpointID', {}, 400],
   ['a key by a key', 'POST', '/users/1/tokens', { body: { json: { password: 'x', description: 'y' } } }, 401],
 ] as const)('%s is refused', async (_, method, path, more, status) => {
   expect(await send(method, path, more)).toMatchObject({ status });
+});
+
+test('a stack is stopped and removed where the request says, which is not always where it is', async () => {
+  const made = await create('elsewhere', 'services:\n  web:\n    image: web:1\n');
+  const stack = `/stacks/${made.value['Id']}`;
+  const mine = () => dockerOf(host, AGENT).containers.filter(({ project }) => project === 'elsewhere').length;
+  for (const [method, path] of [
+    ['POST', `${stack}/stop`],
+    ['DELETE', stack],
+  ] as const)
+    expect(await send(method, `${path}?endpointId=777`)).toMatchObject({
+      status: 404,
+      value: { details: expect.any(String) },
+    });
+  const other = (await endpointId()) + 1000;
+  changeDatabase(host, (database) => {
+    const [first] = database.endpoints;
+    if (typeof first === 'object')
+      database.endpoints.push({ ...first, Id: other, Name: 'other', URL: 'tcp://gone.example.internal:9001' });
+  });
+  expect(await send('DELETE', `${stack}?endpointId=${other}`)).toMatchObject({ status: 500 });
+  expect([mine(), (await send('GET', stack)).status]).toEqual([1, 200]);
+  expect(await send('DELETE', `${stack}?endpointId=${await endpointId()}`)).toMatchObject({ status: 204 });
+  expect(mine()).toBe(0);
+});
+
+test('who signs in too often at once is shut out', async () => {
+  const json = { Username: 'admin', Password: 'wrong' };
+  const all = Array.from({ length: 40 }, () => send('POST', '/auth', { by: 'nobody', body: { json } }));
+  const statuses = new Set((await Promise.all(all)).map(({ status }) => status));
+  expect([...statuses].sort()).toEqual([403, 422]);
 });
 
 test('a missing path is answered in plain text, a missing object as JSON', async () => {

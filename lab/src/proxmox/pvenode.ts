@@ -1,7 +1,7 @@
 // The program pvenode: the node's options, tasks and ACME by the API, and the certificate of its web interface (pve-manager, PVE/CLI/pvenode.pm, PVE/API2/Certificates.pm, PVE/API2/ACME.pm,
 // PVE/CertHelpers.pm). The simulated ACME authority signs every request.
 
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { parseOptionLines } from '../../../src/proxmox/files/option-lines.ts';
 import { encodeText } from '../../../src/proxmox/files/section-config.ts';
@@ -11,8 +11,8 @@ import { keyText, makeCertificate, newKey } from '../certificates/certificates.t
 import type { Answer } from './answer.ts';
 import { apiVerbs } from './api/verbs.ts';
 import { answer, type Call, newCall, print, type Verb } from './call.ts';
-import { replaceFile } from './lock.ts';
 import { type LabNode, pathOf } from './node.ts';
+import { pagePaths, setPageCertificate } from './objects/certificates.ts';
 import type { Parameters } from './parameters/check.ts';
 import { refuse, refuseParameters } from './refusal.ts';
 
@@ -26,20 +26,20 @@ type Work = (node: LabNode, parameters: Parameters, force: boolean) => string;
 
 const WORK: Readonly<Record<string, Work>> = {
   'cert set': (node, { certificates, key }, force) => {
-    store(node, String(certificates), String(key ?? ''), force);
+    setPageCertificate(node, String(certificates), typeof key === 'string' ? key : undefined, force);
     return 'Setting custom certificate files\nRestarting pveproxy\n';
   },
   'cert delete': (node) => {
-    for (const path of Object.values(pagePaths(node))) rmSync(path, { force: true });
+    for (const path of Object.values(pagePaths(node))) rmSync(pathOf(node, path), { force: true });
     return 'Deleting custom certificate files\nRestarting pveproxy\n';
   },
   'acme cert order': (node, _, force) => {
-    if (!force && existsSync(pagePaths(node).certificate))
+    if (!force && existsSync(pathOf(node, pagePaths(node).certificate)))
       refuseParameters({ force: "Custom certificate exists but 'force' is not set." });
     return order(node, force);
   },
   'acme cert renew': (node, _, force) => {
-    const { certificate } = pagePaths(node);
+    const certificate = pathOf(node, pagePaths(node).certificate);
     if (!existsSync(certificate)) refuse('No current (custom) certificate found, please order a new certificate!');
     const end = Date.parse(new X509Certificate(readFileSync(certificate)).validTo);
     if (end > Date.now() + RENEWAL_DAYS * DAY_MS && !force)
@@ -89,28 +89,6 @@ function printConfig(call: Call, { digest: _, description, ...options }: Readonl
   for (const [name, value] of Object.entries(options).sort()) print(call, `${name}: ${value}`);
 }
 
-function pagePaths(node: LabNode) {
-  const prefix = pathOf(node, `etc/pve/nodes/${node.name}/pveproxy-ssl`);
-  return { certificate: `${prefix}.pem`, key: `${prefix}.key` };
-}
-
-function store(node: LabNode, certificate: string, key: string, force: boolean): void {
-  const paths = pagePaths(node);
-  if (!force && existsSync(paths.certificate)) refuse('Custom certificate file exists but force flag is not set.');
-  if (!isPair(certificate, key))
-    refuse('Setting certificate files failed - key does not match the certificate (chain) ()');
-  replaceFile(paths.certificate, certificate);
-  replaceFile(paths.key, key);
-}
-
-function isPair(certificate: string, key: string): boolean {
-  try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    return refuseParameters({ certificates: 'value does not look like a valid PEM certificate chain' });
-  }
-}
-
 function order(node: LabNode, force: boolean): string {
   const file = pathOf(node, `etc/pve/nodes/${node.name}/config`);
   const options = parseOptionLines(existsSync(file) ? readFileSync(file, 'utf8') : '');
@@ -128,7 +106,7 @@ function order(node: LabNode, force: boolean): string {
     notAfter: new Date(now + DAYS * DAY_MS),
     names: domains,
   });
-  store(node, certificate, keyText(key), force);
+  setPageCertificate(node, certificate, keyText(key), force);
   return 'Placing ACME order\nAll domains validated!\nSetting pveproxy certificate and key\nTask OK\n';
 }
 

@@ -15,6 +15,7 @@ import { acmeCall } from '../objects/acme.ts';
 import { aptCall } from '../objects/apt.ts';
 import { backupInfoCall } from '../objects/backup-info.ts';
 import { cephPoolCall } from '../objects/ceph-pools.ts';
+import { certificateCall } from '../objects/certificates.ts';
 import { cpuModelCall } from '../objects/cpu-models.ts';
 import { haCall } from '../objects/ha/ha.ts';
 import { haStatusCall } from '../objects/ha/status.ts';
@@ -179,6 +180,7 @@ const OBJECTS = [
     scanCall,
     nodeOptionsCall,
     nodeSettingsCall,
+    certificateCall,
     networkCall,
     cpuModelCall,
     acmeCall,

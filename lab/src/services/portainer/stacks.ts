@@ -27,7 +27,7 @@ export const STACKS: Handlers = {
   'get /stacks': async (work) => {
     const now = Date.now();
     for (const stack of work.database.stacks) if ((stack.pending?.until ?? Infinity) <= now) await settle(work, stack);
-    const filters = JSON.parse(work.query.get('filters') ?? '{}') as { EndpointID?: number };
+    const filters = filtersIn(work.query.get('filters') ?? '{}');
     const shown = work.database.stacks.filter(
       ({ EndpointId }) => filters.EndpointID === undefined || EndpointId === filters.EndpointID,
     );
@@ -42,7 +42,7 @@ export const STACKS: Handlers = {
   'put /stacks/{id}': update,
   'delete /stacks/{id}': async (work) => {
     const stack = stackOf(work);
-    await down(work, stack);
+    await down(work, stack, endpointAsked(work));
     work.database.stacks = work.database.stacks.filter((each) => each !== stack);
     return { status: 204 };
   },
@@ -68,12 +68,21 @@ export const STACKS: Handlers = {
   },
   'post /stacks/{id}/stop': async (work) => {
     const stack = stackOf(work);
+    const endpoint = endpointAsked(work);
     if (stack.Status === INACTIVE) throw new PortainerRefusal(400, 'Stack is already inactive');
-    await down(work, stack);
+    await down(work, stack, endpoint);
     stack.Status = INACTIVE;
     return { status: 200, body: entry(stack) };
   },
 };
+
+function filtersIn(text: string): { readonly EndpointID?: number } {
+  try {
+    return JSON.parse(text) as { readonly EndpointID?: number };
+  } catch (error) {
+    throw new PortainerRefusal(400, 'Invalid query parameter: filters', String(error));
+  }
+}
 
 /** A stack runs if there are containers of its project (stack_start.go). */
 async function isRunning(work: Work, stack: StackEntry): Promise<boolean> {
@@ -171,7 +180,7 @@ async function settle(work: Work, stack: StackEntry): Promise<void> {
     stack.DeploymentStatus = [...(stack.DeploymentStatus ?? []), { Status, Time, ...more }];
   };
   try {
-    if (undeploy) await down(work, stack);
+    if (undeploy) await down(work, stack, endpointOf(work, String(stack.EndpointId)).URL);
     await up(work, stack, prune);
     ended(ACTIVE);
   } catch (error) {
@@ -180,8 +189,14 @@ async function settle(work: Work, stack: StackEntry): Promise<void> {
   }
 }
 
-async function down(work: Work, stack: StackEntry): Promise<void> {
-  const root = await reach(work.peer, endpointOf(work, String(stack.EndpointId)).URL, work.signing);
+/** The environment that a request names, which is not always that of its stack (stack_delete.go, stack_stop.go). */
+function endpointAsked(work: Work): string {
+  return endpointOf(work, work.query.get('endpointId')).URL;
+}
+
+/** @param url of the environment where its containers are removed */
+async function down(work: Work, stack: StackEntry, url: string): Promise<void> {
+  const root = await reach(work.peer, url, work.signing);
   changeState(root, (state) => composeDown(state, stack.Name));
 }
 

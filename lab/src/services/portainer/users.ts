@@ -13,7 +13,11 @@ export const USERS: Handlers = {
     throw new PortainerRefusal(404, 'No administrator account found inside the database');
   },
   'post /users/admin/init': initAdmin,
-  'post /auth': ({ database, fields }) => {
+  'post /auth': (work) => {
+    limit(work);
+    const { database, fields } = work;
+    if (fields['username'] === '') invalid('Invalid username');
+    if (fields['password'] === '') invalid('Invalid password');
     const user = database.users.find(({ name }) => name.toLowerCase() === String(fields['username']).toLowerCase());
     if (user === undefined || user.password !== hashOf(String(fields['password']))) {
       throw new PortainerRefusal(422, 'Invalid credentials', 'Unauthorized');
@@ -43,6 +47,34 @@ export const USERS: Handlers = {
   },
 };
 
+function invalid(details: string): never {
+  throw new PortainerRefusal(400, 'Invalid request payload', details);
+}
+
+/** So many requests at once, and so many more per second, before their sender is shut out for an hour (security/rate_limiter.go). */
+const MAX_REQUESTS = 10;
+const BAN_MS = 3_600_000;
+
+interface Sender {
+  left: number;
+  at: number;
+  bannedUntil: number;
+}
+
+/** By the start of the server, in whose memory they are: a new start forgets them. All requests of a lab come from its node. */
+const senders = new Map<string, Sender>();
+
+function limit({ peer, container }: Work): void {
+  const key = `${peer.node.dir} ${container.id} ${container.started}`;
+  const now = Date.now();
+  const { left, at, bannedUntil } = senders.get(key) ?? { left: MAX_REQUESTS, at: now, bannedUntil: 0 };
+  const rest = Math.min(MAX_REQUESTS, left + ((now - at) / 1000) * MAX_REQUESTS) - 1;
+  const isBanned = now < bannedUntil || rest < 0;
+  const until = now < bannedUntil ? bannedUntil : rest < 0 ? now + BAN_MS : 0;
+  senders.set(key, { left: Math.max(0, rest), at: now, bannedUntil: until });
+  if (isBanned) throw new PortainerRefusal(403, 'Access denied', 'Access denied to resource');
+}
+
 function initAdmin({ database, fields, headers, container }: Work): Answer {
   const token = setupTokenOf(container);
   if (token !== null && headers['x-setup-token'] !== token) {
@@ -52,10 +84,11 @@ function initAdmin({ database, fields, headers, container }: Work): Answer {
       'Invalid or missing setup token',
     );
   }
-  if (database.users.length > 0) throw new PortainerRefusal(409, 'Unable to create administrator user');
   const name = String(fields['username']);
   const password = String(fields['password']);
-  if (name === '' || name.includes(' ')) throw new PortainerRefusal(400, 'Invalid username');
+  if (name === '' || name.includes(' ')) invalid('Invalid username. Must not contain any whitespace');
+  if (password === '') invalid('Invalid password');
+  if (database.users.length > 0) throw new PortainerRefusal(409, 'Unable to create administrator user');
   if (password.length < MIN_PASSWORD_LENGTH) {
     throw new PortainerRefusal(400, 'Password does not meet the requirements');
   }
@@ -66,13 +99,16 @@ function initAdmin({ database, fields, headers, container }: Work): Answer {
 
 /** Creates an access token; refused if the caller used one. */
 function makeKey(work: Work): Answer {
+  limit(work);
   const { database, fields, caller } = work;
-  const user = ownUser(work);
-  if (caller?.by !== 'session') throw new PortainerRefusal(401, 'Auth not supported');
+  if (caller?.by !== 'session') throw new PortainerRefusal(401, 'Auth not supported', 'Authentication required');
   const description = String(fields['description']);
-  if (description.length < 1 || description.length > 128) {
-    throw new PortainerRefusal(400, 'Invalid request payload', 'invalid description');
-  }
+  if (description === '') invalid('invalid description: cannot be empty');
+  if (description.trim() === '') invalid('invalid description: cannot contain only whitespaces');
+  // The program refuses the 128th character too, whatever the message says.
+  if (description.length >= 128) invalid('invalid description: cannot be longer than 128 characters');
+  const user = ownUser(work);
+  if (fields['password'] === '') invalid('invalid password: cannot be empty');
   if (database.users.find(({ id }) => id === user)?.password !== hashOf(String(fields['password']))) {
     throw new PortainerRefusal(403, 'Current password doesn’t match the password provided');
   }
