@@ -222,12 +222,16 @@ function wouldWord({ actions }: StepRecord): string {
   return actions.length === 0 ? NOTHING_TO_DO : 'would act';
 }
 
-/** What became of the steps since an earlier sight of the run: one line for each that began or ended. */
+/** What became of the steps since an earlier sight of the run: one line for each that began, is tried again or ended. */
 export function progressLines(before: Run | null, after: Run, colours: boolean): string[] {
   const seen = new Map(before?.steps.map((step) => [step.target, step]));
   const news = after.steps.filter((step) => {
     const known = seen.get(step.target);
-    return step.outcome !== (known?.outcome ?? null) || (step.started !== null && (known?.started ?? null) === null);
+    return (
+      step.outcome !== (known?.outcome ?? null) ||
+      (step.started !== null && (known?.started ?? null) === null) ||
+      (step.reason !== null && step.reason !== known?.reason)
+    );
   });
   return news.map((step) => stepLine(after, step, colours));
 }
@@ -301,6 +305,7 @@ function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): stri
   return [
     ...(state === 'doubtful' && proved != null ? [`proved ${utcText(proved)}`] : []),
     ...(doubt == null ? [] : [doubt]),
+    ...(outcome === null && reason !== null ? [reason] : []),
     ...(isPlain ? [] : [`last step ${outcome}${reason === null ? '' : `: ${reason}`}`]),
   ].join('; ');
 }

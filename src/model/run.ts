@@ -40,7 +40,7 @@ export interface StepRecord {
   readonly impact: Impact;
   /** Null while waiting or running. */
   readonly outcome: Outcome | null;
-  /** The cause and the remedy; null if there is nothing to add. */
+  /** The cause and the remedy, of a step that is tried again those of its last attempt; null if there is nothing to add. */
   readonly reason: string | null;
   readonly attempts: number;
   /** Number of unexpectedly failed attempts; absent for none. An unreachable node or a crashed worker does not count. */

@@ -74,6 +74,8 @@ export interface Steps {
       readonly notBefore: number;
       /** Whether the attempt counts as failed. */
       readonly failed: boolean;
+      /** What it waits for: the step's reason until it ends. */
+      readonly why: string;
       readonly statuses: readonly CommitStatus[];
     },
   ): Promise<boolean>;

@@ -614,7 +614,7 @@ describe('workers', () => {
     await second.stop(0);
   });
 
-  test('a step that meets a surprise is tried again', LONG_TEST, async () => {
+  test('a step that meets a surprise is tried again, and says so meanwhile', async () => {
     let surprises = 0;
     host.before = async (line) => {
       if (line === 'box show 101' && surprises === 0) {
@@ -622,9 +622,16 @@ describe('workers', () => {
         throw new Error('the connection was lost');
       }
     };
-    const { statuses } = await phoenix.push(environment({ 101: {} }));
+    const commit = await phoenix.repo.commit(environment({ 101: {} }));
+    await phoenix.repo.push();
+    const reasonNow = async () => (await phoenix.ledger.runs(1))[0]?.steps[0]?.reason;
+    await until(
+      async () => (await reasonNow()) === 'is tried again until it passes: the connection was lost',
+      'why it is tried again',
+    );
+    const { statuses } = await phoenix.answered(commit);
     expect(statuses['phoenix/lxc/101']).toBe('success: applied');
-    expect((await phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2 }]);
+    expect((await phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2, reason: null }]);
   });
 
   test('a worker that lost its lease does nothing more, and the step is done by who holds it', async () => {

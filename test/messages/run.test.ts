@@ -32,6 +32,11 @@ test('a step that waits is shown with the command that lets it go on, also where
   expect(note).toBe(`      run 4 looked: differs; last step blocked: ${reason}`);
 });
 
+test('a step that is tried again is shown with what it waits for', () => {
+  const reason = 'is tried again until it passes: CT is locked';
+  expect(text({ state: 'declared', outcome: null, reason })[1]).toBe(`      ${reason}`);
+});
+
 test('a node that does not answer is shown first', () => {
   const nodes = { away: { pve: { since: '2026-01-02T03:04:05.678Z', why: 'connect: no route' } } };
   const [first] = statusText({ head: null, frozen: null, nodes, targets: [] }, false).split('\n');

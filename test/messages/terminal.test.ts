@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { wrapping } from '../../src/cli/io.ts';
+import { progressLines } from '../../src/messages/run.ts';
 import { progressBlock } from '../../src/messages/terminal/progress.ts';
 import { runsTable } from '../../src/messages/terminal/runs-table.ts';
 import { cutToWidth, wrapToWidth } from '../../src/messages/terminal/width.ts';
@@ -119,6 +120,16 @@ describe('the live view of a run', () => {
       '· stack/1002.web  update  waits',
       'run 12: 1 applied, 3 to do',
     ]);
+    const reason = 'is tried again until it passes: CT is locked';
+    const tried = runOf([stepOf('vm/1001', { started, reason })]);
+    expect(progressBlock({ run: tried, printed, now: NOW, picture: 0 }, { ...screen, columns: 90 })[0]).toContain(
+      reason,
+    );
+    // Said once in lines, however often it is tried.
+    expect(progressLines(runOf([stepOf('vm/1001', { started })]), tried, false)).toEqual([
+      `vm/1001 update: runs: ${reason}`,
+    ]);
+    expect(progressLines(tried, tried, false)).toEqual([]);
     expect(progressBlock({ run: runOf([]), printed, now: NOW, picture: 0 }, screen)).toEqual([
       '⠋ run 12: waits to be planned',
     ]);

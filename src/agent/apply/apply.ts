@@ -102,9 +102,14 @@ async function deferAfter(
   step: StepRecord,
   lease: Lease,
 ): Promise<RetryDelay> {
-  if (error instanceof TryAgain) return defer(context, run, lease, { pause: pauseAfter(step), failed: true });
+  if (error instanceof TryAgain)
+    return defer(context, run, lease, { pause: pauseAfter(step), failed: true, why: error.message });
   if (error instanceof HostAway)
-    return defer(context, run, lease, { pause: Math.max(context.nodeWatch.waitMs(), 1), failed: false });
+    return defer(context, run, lease, {
+      pause: Math.max(context.nodeWatch.waitMs(), 1),
+      failed: false,
+      why: error.message,
+    });
   throw error;
 }
 
@@ -124,6 +129,7 @@ interface Ended extends Ending {
   readonly made?: string;
 }
 
+/** The message: why the attempt did not end the step. */
 class TryAgain extends Error {}
 
 function pauseAfter({ failures = 0 }: StepRecord): number {
@@ -135,11 +141,12 @@ async function defer(
   context: Context,
   run: RunDetail,
   lease: Lease,
-  { pause, failed }: { readonly pause: number; readonly failed: boolean },
+  { pause, failed, why }: { readonly pause: number; readonly failed: boolean; readonly why: string },
 ): Promise<RetryDelay> {
   const away = context.nodeWatch.away();
   const statuses = failed || away === null ? [] : await waitingStatuses(context, run, away);
-  await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, statuses });
+  const reason = stepReason.triedAgain(hidePlainSecrets(why));
+  await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, why: reason, statuses });
   if (statuses.length > 0) await context.queue.requestReport();
   return pause;
 }
@@ -193,7 +200,7 @@ function failureOf(error: unknown, context: Context, run: RunDetail, target: Tar
   if (error instanceof HostRefused || error instanceof SecretRefused) return { outcome: 'failed', reason: message };
   const passes = error instanceof TransientError;
   if (!passes) context.log.error('a step failed unexpectedly', { run: run.id, target, error });
-  if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain();
+  if (number < (passes ? MAX_PASSING : MAX_ATTEMPTS)) throw new TryAgain(message);
   return { outcome: 'failed', reason: passes ? message : `gave up after ${number} attempts: ${message}` };
 }
 

@@ -9,6 +9,7 @@
 //   counted                            1: `unmet` has the number of unmet dependencies of each step
 //   began:<target>, tries:<target>     first start; number of starts
 //   failures:<target>, waits:<target>  number of failed attempts; time of the next attempt (epoch milliseconds)
+//   why:<target>                       why the last attempt did not end the step
 //   job:<target>                       number of starts before it was last claimed, if any
 //   actions:<target>                   JSON lines
 //   end:<target>                       JSON: outcome, reason, ended, what would be done, fields that differ
@@ -39,7 +40,7 @@ export function stepFields(target: TargetId): string[] {
   const runStatuses = ['request', 'state', 'started', 'ended', 'supersededBy'];
   return [
     ...runStatuses,
-    ...['began', 'tries', 'failures', 'waits', 'actions', 'end', 'approval', 'job'].map(
+    ...['began', 'tries', 'failures', 'waits', 'why', 'actions', 'end', 'approval', 'job'].map(
       (field) => `${field}:${target}`,
     ),
   ];
@@ -62,7 +63,7 @@ export function readRun(id: RunId, hash: RunHash, saved: SavedPlan, only?: Targe
   const steps = planned.map(({ target, verb, impact }): StepRecord => {
     const end = hash[`end:${target}`];
     const told = end === undefined ? null : decode<SavedEnd>(what, end);
-    const { outcome, reason, ended } = told ?? { outcome: null, reason: null, ended: null };
+    const { outcome, reason, ended } = told ?? { outcome: null, reason: hash[`why:${target}`] ?? null, ended: null };
     const attempts = Number(hash[`tries:${target}`] ?? 0);
     const started = hash[`began:${target}`] ?? null;
     return {

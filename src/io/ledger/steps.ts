@@ -28,10 +28,10 @@ redis.call('PUBLISH', ARGV[4], ARGV[5] .. ' ' .. ARGV[2])
 return 1
 `);
 
-// Keys: outbox…, lease, run. Arguments: now, statuses, token, target, not before, failures to add, events, id.
+// Keys: outbox…, lease, run. Arguments: now, statuses, token, target, not before, failures to add, events, id, why.
 const deferScript = script(`${SAY}${HELD}
 if not held(KEYS[5], ARGV[3]) then return 0 end
-redis.call('HSET', KEYS[6], 'waits:' .. ARGV[4], ARGV[5])
+redis.call('HSET', KEYS[6], 'waits:' .. ARGV[4], ARGV[5], 'why:' .. ARGV[4], ARGV[9])
 if ARGV[6] ~= '0' then redis.call('HINCRBY', KEYS[6], 'failures:' .. ARGV[4], ARGV[6]) end
 if redis.call('HGET', KEYS[6], 'state') ~= 'superseded' then say(ARGV[1], ARGV[2]) end
 redis.call('PUBLISH', ARGV[7], ARGV[8] .. ' ' .. ARGV[4])
@@ -146,7 +146,7 @@ if redis.call('HEXISTS', KEYS[5], 'request') == 0 then return end
 for i = 5, #ARGV do
   local outcome = redis.call('HGET', KEYS[5], 'end:' .. ARGV[i]) or ''
   if string.find(outcome, '"outcome":"blocked"', 1, true) or string.find(outcome, '"outcome":"skipped"', 1, true) then
-    redis.call('HDEL', KEYS[5], 'end:' .. ARGV[i], 'began:' .. ARGV[i])
+    redis.call('HDEL', KEYS[5], 'end:' .. ARGV[i], 'began:' .. ARGV[i], 'why:' .. ARGV[i])
     redis.call('HINCRBY', KEYS[5], 'left', 1)
   end
 end
@@ -187,8 +187,8 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
         1
       );
     },
-    async deferStep({ target, token }, run, { notBefore, failed, statuses }) {
-      const args = [now(), statusList(statuses), token, target, notBefore, failed ? 1 : 0, keys.events, run];
+    async deferStep({ target, token }, run, { notBefore, failed, why, statuses }) {
+      const args = [now(), statusList(statuses), token, target, notBefore, failed ? 1 : 0, keys.events, run, why];
       return (await deferScript(redis, [...outboxKeys(keys), keys.lease(target), keys.run(run)], args)) === 1;
     },
     async touch({ target, token }, commit) {

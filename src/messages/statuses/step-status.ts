@@ -83,6 +83,8 @@ export const stepReason = {
     `nothing was done: what is to be done now (${summaries(actions) || 'nothing'}) is not what was shown; ask for a dry run again and check it`,
   /** A change that failed, and before which no snapshot was taken. */
   failedWithoutWayBack: (why: string, obstacle: string) => withAddition(why, stepReason.noRollback(obstacle)),
+  /** Ends with the remedy of the reason, if it has one. */
+  triedAgain: (why: string) => `is tried again until it passes: ${why}`,
   sick: (said: string) => `changed, but not healthy: ${said}`,
   rolledBack: (why: string) => `rolled back to the snapshot before the change: ${why}`,
   putBack: (why: string) => withAddition(why, 'the previous configuration is in use again'),

@@ -37,7 +37,7 @@ export function progressBlock({ run, printed, now, picture }: Progress, { column
   const width = Math.max(0, ...shown.map(({ target }) => target.length));
   const lines = shown.map((step) => {
     const isRunning = step.started !== null;
-    const told = isRunning ? `${elapsed(step, now)}  ${printed.get(step.target) ?? ''}` : 'waits';
+    const told = isRunning ? `${elapsed(step, now)}  ${step.reason ?? printed.get(step.target) ?? ''}` : 'waits';
     const text = `${step.target.padEnd(width)}  ${isLook(run) ? CHECK : stepVerb(run, step)}  ${told}`;
     return `${isRunning ? paint(spinner, 'bold', colours) : '·'} ${cutToWidth(printable(text).trimEnd(), columns - 3)}`;
   });
