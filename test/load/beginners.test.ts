@@ -483,6 +483,13 @@ test.each<[string, string, (file: Files) => void, string]>([
   expect(problems.map((problem) => problem.split(' | ')[1])).toContain(/^["{]/.test(meant) ? `Write ${meant}.` : meant);
 });
 
+test('a folder in place of the file of a certificate is refused', () => {
+  const [first] = changed((files) => {
+    files[CERTIFICATES][0].cert_path = '/tank/certs/101/';
+  });
+  expect(first).toContain('must name a file, without a slash at its end');
+});
+
 test('certificates as an object, a role without its beginning, and a secret of a variable in one text', () => {
   const [list] = changed((files) => {
     files[CERTIFICATES] = { web: files[CERTIFICATES][0] };

@@ -78,11 +78,7 @@ function withoutEmpty(file: JsonObject): JsonObject {
 /** Removes gaps, and files without guests or objects. */
 export function withoutGaps(files: Record<string, JsonObject>): Record<string, JsonObject> {
   const closed = Object.entries(files).map(
-    ([path, value]) =>
-      [
-        path,
-        JSON.parse(JSON.stringify(closing(value, path === DATACENTER_FILE ? OBJECT_DEPTH : 0) ?? {})) as JsonObject,
-      ] as const,
+    ([path, value]) => [path, JSON.parse(JSON.stringify(closedFile(path, value))) as JsonObject] as const,
   );
   const full = closed.map(
     ([path, value]) => [path, path === DATACENTER_FILE ? withoutEmptyFields(value) : value] as const,
@@ -90,13 +86,36 @@ export function withoutGaps(files: Record<string, JsonObject>): Record<string, J
   return Object.fromEntries(full.filter(([path, value]) => !isEmptyFile(path, value)));
 }
 
+/** Of the datacenter's file, fields and their objects: one without options, such as a pool, is declared by its name. */
+const OBJECT_DEPTH = 2;
+
+function closedFile(path: string, file: JsonObject): unknown {
+  return closing(numbered(path, file), path === DATACENTER_FILE ? OBJECT_DEPTH : 0) ?? {};
+}
+
+/** Further interfaces of guests with their numbers where one of them is a gap: without a number, they are numbered by their places. */
+function numbered(path: string, file: JsonObject): unknown {
+  const list = path === LXC_FILE ? 'lxc_configs' : path === VM_FILE ? 'vms' : null;
+  const guests: unknown = list === null ? undefined : file[list];
+  if (list === null || typeof guests !== 'object' || guests === null) return file;
+  const entries = Object.entries(guests).map(([key, guest]) => [key, withNumbers(guest)] as const);
+  return { ...file, [list]: Array.isArray(guests) ? entries.map(([, guest]) => guest) : Object.fromEntries(entries) };
+}
+
+function withNumbers(guest: unknown): unknown {
+  const networks = valueIn(guest, 'networks');
+  if (!Array.isArray(networks)) return guest;
+  const left = networks.map((one) => closing(one, -1));
+  if (!left.includes(undefined)) return guest;
+  const withNumber = (one: unknown, at: number) =>
+    one === undefined ? undefined : { index: at + 1, ...(one as object) };
+  return { ...(guest as object), networks: left.map(withNumber) };
+}
+
 /** Without fields of the datacenter of which every object was removed. */
 function withoutEmptyFields(file: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(file).filter(([, objects]) => Object.keys(objects ?? {}).length > 0));
 }
-
-/** Of the datacenter's file, fields and their objects: one without options, such as a pool, is declared by its name. */
-const OBJECT_DEPTH = 2;
 
 /** Without gaps; undefined for a list or an object of which nothing else is left. @param keeping levels of which also the empty stays */
 function closing(value: unknown, keeping: number): unknown {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import * as text from '../../config/schema/text.ts';
 import * as value from '../../config/schema/values.ts';
 
+const filePath = text.bindPath.regex(/[^/]$/, 'must name a file, without a slash at its end');
+
 const guest = value.guestId.describe('Container or VM that uses the certificate.');
 
 /** What makes its user load a new certificate. Nothing of it is ever parsed by a shell. */
@@ -37,8 +39,8 @@ export const certificate = z.strictObject({
     .array(value.hostname)
     .default([])
     .describe('All names and addresses it is valid for. Default: the common name.'),
-  cert_path: text.bindPath.describe('File of the host for the certificate; must be seen by the guest that uses it.'),
-  key_path: text.bindPath.describe('File of the host for the key; must be seen by the guest that uses it.'),
+  cert_path: filePath.describe('File of the host for the certificate; must be seen by the guest that uses it.'),
+  key_path: filePath.describe('File of the host for the key; must be seen by the guest that uses it.'),
   owner: text
     .name(/^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$|^[0-9]+:[0-9]+$/, 'must be user:group, such as root:www-data')
     .default('root:root')

@@ -41,10 +41,10 @@ function holdsVolume(kind: OptionsOf, option: string): boolean {
   return VOLUMES.has(stemOf(kind, option));
 }
 
-/** Whether Proxmox loses a volume with the next change of the guest, since it cannot split the line. A container's file keeps such a line. */
-export function isLostVolume(kind: OptionsOf, option: string, value: string): boolean {
+/** Whether it is the line of a volume that Proxmox cannot split: a VM loses it with its next change, a container's file keeps it. */
+export function isUnreadableVolume(kind: OptionsOf, option: string, value: string): boolean {
   const isProperties = keysOfOption(kind, option) !== undefined;
-  return kind === 'qemu' && isProperties && holdsVolume(kind, option) && !isSplit(kind, option, value);
+  return isProperties && holdsVolume(kind, option) && !isSplit(kind, option, value);
 }
 
 /** Numbered devices of a VM: what their lines say, such as the address of a network card, is nowhere else. */

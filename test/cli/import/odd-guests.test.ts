@@ -88,6 +88,17 @@ describe.each(Object.entries(ODD_GUESTS))('%s', (_, guest) => {
   );
 });
 
+test('lines of a container that Proxmox cannot read are told with what they do', async () => {
+  const text = `arch: amd64\nhostname: odd\nmemory: 512\nmp0: rpool:subvol-4001-disk-3, mp=/x,size=4G\nostype: debian\nrootfs: rpool:subvol-4001-disk-0,size=8G\nstartup: order=1, up=2\n`;
+  await hostWith({ kind: 'lxc', text });
+  const { imported } = await readHost(host, ['lxc', 'hypervisor'], SETTINGS);
+  const told = imported.left.map(({ what, why }) => `${what} ${why}`).filter((one) => one.includes('cannot read'));
+  expect(told).toEqual([
+    'lxc/4001 startup: order=1, up=2 (/etc/pve/lxc/4001.conf:7) Proxmox cannot read this line: correct it, then import again',
+    'lxc/4001 mp0: rpool:subvol-4001-disk-3, mp=/x,size=4G (/etc/pve/lxc/4001.conf:4) Proxmox cannot read this line, and does not start the container with it: correct it, then import again',
+  ]);
+});
+
 test.each(['template: 1', 'template: yes'])(
   'a template (%s) that would start with the host is imported without a state',
   async (line) => {

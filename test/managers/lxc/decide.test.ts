@@ -177,6 +177,14 @@ test('a change that waits since a run was broken off is finished by the restart 
   `);
 });
 
+test('a change that waits beside a line that Proxmox cannot read is finished by the restart alone', () => {
+  const text = conf({ features: 'nesting=1, keyctl=1' }, '\n[pve:pending]\nfeatures: nesting=1,keyctl=1\n');
+  const decided = decide({ pctFeatures: { nesting: '1' } }, seen(text));
+  expect(decided).toContain('pct shutdown 101');
+  expect(decided).toContain('pct start 101');
+  expect(decided).not.toContain('pct set');
+});
+
 test('a wrong pending change is reverted, without a restart', () => {
   const text = conf({ features: 'nesting=1' }, '\n[pve:pending]\nfeatures: nesting=0\nnameserver: 9.9.9.9\n');
   expect(decide({ pctFeatures: { nesting: '1' } }, seen(text))).toMatchInlineSnapshot(`
@@ -541,4 +549,6 @@ test('a container whose line for LXC cannot be read is changed and started only 
   const nesting = { pctFeatures: { nesting: '1' } };
   expect(decide({ ...stopped, ...nesting }, own(features))).toContain('--features nesting=1,keyctl=1');
   expect(decide(nesting, seen(conf(features)))).toContain(refused);
+  const root = { rootfs: 'rpool:subvol-101-disk-0, size=4G' };
+  expect(decide({ memory_mb: 1024 }, seen(conf(root)))).toContain('container 101 does not start with it');
 });

@@ -116,6 +116,26 @@ test('no change of a VM takes a volume or a device away whose line Proxmox canno
   expect(decide({ memory_mb: 1024 }, conf(card))).toContain('Proxmox cannot read "net1: virtio=BC:24:11:00:00:02');
 });
 
+test('a line that Proxmox drops from a snapshot stops what writes the file, and no start or shutdown', () => {
+  const snapshot =
+    '\n[before]\nmemory: 512\nscsi0: rpool:vm-1001-disk-0, size=8G\nnet0: virtio=BC:24:11:00:00:01, bridge=vmbr0\n';
+  const refused =
+    'cannot read "scsi0: rpool:vm-1001-disk-0, size=8G" in the section [before] of /etc/pve/qemu-server/1001.conf';
+  expect(decide({ memory_mb: 1024 }, conf({}, snapshot))).toContain(refused);
+  expect(decide({}, conf({}, snapshot), { running: false })).toContain('qm start 1001');
+  expect(decide({ startState: 'stopped' }, conf({}, snapshot))).toContain('qm shutdown 1001');
+  const waiting = `\n[PENDING]\nballoon: 256\n${snapshot}`;
+  expect(decide({}, conf({}, waiting), { running: false })).toContain(refused);
+  const pending = '\n[PENDING]\nnet0: virtio=BC:24:11:00:00:01, bridge=vmbr0\n';
+  expect(decide({ memory_mb: 1024 }, conf({}, pending))).toContain('in the section [PENDING] of');
+});
+
+test('a VM that is suspended to a disk is resumed, and not unlocked', () => {
+  const decided = decide({ memory_mb: 1024 }, conf({ lock: 'suspended' }));
+  expect(decided).toContain('resume it with: qm start 1001');
+  expect(decided).not.toContain('unlock');
+});
+
 test('one is made from an image that waits on the host, and grown before it starts', () => {
   expect(decide({}, null, { running: false })).toMatchInlineSnapshot(`
     "write the snippet that installs the guest agent (live)

@@ -21,7 +21,7 @@ import {
 import type { GuestObservation } from '../observe/observation.ts';
 import { confFolder } from '../observe/observe.ts';
 import type { Program } from '../proxmox/command.ts';
-import { type GuestConf, isTemplateConf, parseConf } from '../proxmox/conf.ts';
+import { type GuestConf, isReadAtStartOfContainer, isTemplateConf, parseConf } from '../proxmox/conf.ts';
 import { storageOfVolume } from '../proxmox/disk-lines.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { normalFlag } from '../proxmox/property-string.ts';
@@ -115,13 +115,10 @@ export function firewallOf({ firewall, id, target }: FoundGuest): {
 /** Settings whose values are never shown: passwords, and the environment of a container's first process. */
 const SECRET = /password|^env$/;
 
-const LOSING =
-  'Proxmox cannot read this line, and takes the volume out of the guest with its next change: correct it, then import again';
-
 /** The settings that no field claimed, each with its line. */
 export function leftOf(
   kind: GuestKind,
-  { id, target, path, conf: { losing } }: FoundGuest,
+  { id, target, path, conf: { misread } }: FoundGuest,
   conf: Unclaimed,
   why: (key: string, value: string) => string,
 ): LeftOver[] {
@@ -131,7 +128,7 @@ export function leftOf(
     .map(({ key, value }) => {
       const shown = SECRET.test(key) ? '' : `: ${value}`;
       const what = `${target} ${key}${shown} (${path}:${conf.lineOf(key)})`;
-      if (Object.hasOwn(losing, key)) return { what, why: LOSING };
+      if (Object.hasOwn(misread, key)) return { what, why: unreadableReason(kind === 'lxc', key, true) };
       return { what, why: stateReason(kind, id, key, value) ?? why(key, value) };
     });
 }
@@ -301,11 +298,23 @@ function notesLeft(guest: FoundGuest): LeftOver[] {
   return [{ what: `${guest.target} notes of ${text.length} characters (${guest.path})`, why }];
 }
 
-function unreadableLeft({ target, path, conf: { unreadable } }: FoundGuest, conf: Unclaimed): LeftOver[] {
-  return Object.entries(unreadable).map(([key, value]) => ({
-    what: `${target} ${key}${SECRET.test(key) ? '' : `: ${value}`} (${path}:${conf.lineOf(key)})`,
-    why: 'Proxmox cannot read this line and takes it for absent: correct it, then import again',
-  }));
+/** Lines that Proxmox cannot read; of those that `leftOf` names, none. */
+function unreadableLeft({ target, path, conf: { unreadable, misread } }: FoundGuest, conf: Unclaimed): LeftOver[] {
+  const unclaimed = conf.rest().map(({ key }) => key);
+  const isContainer = target.startsWith('lxc/');
+  return Object.entries({ ...unreadable, ...misread })
+    .filter(([key]) => !unclaimed.includes(key))
+    .map(([key, value]) => ({
+      what: `${target} ${key}${SECRET.test(key) ? '' : `: ${value}`} (${path}:${conf.lineOf(key)})`,
+      why: unreadableReason(isContainer, key, Object.hasOwn(misread, key)),
+    }));
+}
+
+/** A container's file keeps the line. @param misread whether the line counts here as it is */
+function unreadableReason(isContainer: boolean, key: string, misread: boolean): string {
+  const keeps = isReadAtStartOfContainer(key) ? ', and does not start the container with it' : '';
+  const drops = misread ? ', and drops it with the next change of the VM' : ' and takes it for absent';
+  return `Proxmox cannot read this line${isContainer ? keeps : drops}: correct it, then import again`;
 }
 
 /** The storage for new disks of a VM that has none yet: the first one that accepts disks. */

@@ -41,8 +41,14 @@ export function brokenOff(program: Program, id: number, conf: GuestConf): Refusa
 export function locked(program: Program, id: number, conf: GuestConf): Refusal | null {
   const lock = conf.settings['lock'];
   if (lock === undefined) return null;
+  // Proxmox takes the lock away itself with the start. Unlocked, the VM could be changed below its saved memory. (PVE/QemuServer.pm, vm_start)
+  const resume = `it is suspended to a disk; resume it with: ${program} start ${id}`;
   const free = `when no task of the node works on it any more, free it with: ${program} unlock ${id}`;
-  return { kind: 'impossible', reason: `${guestName(program, id)} is locked (${lock}); ${free}`, passing: true };
+  return {
+    kind: 'impossible',
+    reason: `${guestName(program, id)} is locked (${lock}); ${lock === 'suspended' ? resume : free}`,
+    passing: true,
+  };
 }
 
 /** Destroying needs both an approval and a guest that is not protected. */

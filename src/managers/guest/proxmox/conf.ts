@@ -2,7 +2,13 @@
 // removes volumes before a guest is destroyed).
 
 import { fitting } from '../../../model/text.ts';
-import { isDropped, isLostVolume, readableParts, valueInFile } from '../../../proxmox/guests/file-values.ts';
+import {
+  isDevice,
+  isDropped,
+  isUnreadableVolume,
+  readableParts,
+  valueInFile,
+} from '../../../proxmox/guests/file-values.ts';
 import type { OptionsOf } from '../../../proxmox/guests/guest-options.ts';
 import { RAW_LINE } from '../../../proxmox/guests/raw-lines.ts';
 import type { Program } from './command.ts';
@@ -11,6 +17,14 @@ export type Settings = Readonly<Record<string, string>>;
 
 export interface RawLine {
   /** For example `lxc.apparmor.profile`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A line below a heading of the file: of the pending changes, or of a snapshot. */
+export interface SectionLine {
+  /** `PENDING`, or the name of the snapshot. */
+  readonly section: string;
   readonly key: string;
   readonly value: string;
 }
@@ -24,8 +38,13 @@ export interface GuestConf {
   readonly settings: Settings;
   /** The lines of the main section that Proxmox cannot read and takes for absent, as they are written. */
   readonly unreadable: Settings;
-  /** Lines of a VM's volumes and devices in `settings` that Proxmox cannot read: it removes them with the next change of the VM. */
-  readonly losing: Settings;
+  /**
+   * Lines of volumes, and of a VM's devices, in `settings` that Proxmox cannot read: it removes them with the next change of a VM, and does not start a
+   * container with them.
+   */
+  readonly misread: Settings;
+  /** Lines of volumes and devices in the other sections of a VM's file that Proxmox cannot read: it removes them alike. */
+  readonly misreadElsewhere: readonly SectionLine[];
   readonly raw: readonly RawLine[];
   /** Changes that are pending until the next start. */
   readonly pending: Settings;
@@ -75,7 +94,8 @@ export function parseConf(text: string, program: Program): GuestConf {
     description: notesIn(main, program),
     settings: settings.get('') ?? {},
     unreadable: read.get('')?.unreadable ?? {},
-    losing: losingIn(settings.get('') ?? {}, program),
+    misread: misreadIn(settings.get('') ?? {}, program),
+    misreadElsewhere: program === 'qm' ? misreadOfSections(read, program) : [],
     raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
@@ -111,20 +131,31 @@ function sectionName(heading: string, program: Program): string | undefined {
   return KNOWN[program].test(heading) ? heading.replace(/^special:/i, 'special:') : undefined;
 }
 
-function losingIn(settings: Settings, program: Program): Settings {
+function misreadIn(settings: Settings, program: Program): Settings {
   return Object.fromEntries(
     Object.entries(settings).filter(
-      ([key, value]) => isLostVolume(OPTIONS[program], key, value) || (program === 'qm' && isDropped(key, value)),
+      ([key, value]) => isUnreadableVolume(OPTIONS[program], key, value) || (program === 'qm' && isDropped(key, value)),
     ),
   );
 }
 
+type SectionSettings = Pick<GuestConf, 'settings' | 'unreadable'>;
+
+function misreadOfSections(read: ReadonlyMap<string, SectionSettings>, program: Program): SectionLine[] {
+  const sections = [...read].filter(([name]) => name !== '' && !name.startsWith('special:'));
+  return sections.flatMap(([name, { settings, unreadable }]) => {
+    const devices = Object.entries(unreadable).filter(([key]) => isDevice(key));
+    const section = name === PENDING_SECTION ? 'PENDING' : name;
+    return [...Object.entries(misreadIn(settings, program)), ...devices].map(([key, value]) => ({
+      section,
+      key,
+      value,
+    }));
+  });
+}
+
 /** What Proxmox cannot read does not count: an earlier line of the same key then does. */
-function settingsIn(
-  lines: readonly string[],
-  program: Program,
-  section: string,
-): { readonly settings: Settings; readonly unreadable: Settings } {
+function settingsIn(lines: readonly string[], program: Program, section: string): SectionSettings {
   const settings: Record<string, string> = Object.create(null);
   const unreadable: Record<string, string> = Object.create(null);
   for (const line of lines) {
@@ -172,6 +203,14 @@ function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
   };
   const taken = (name: string) => Number(/^\d+$/.exec(sections.get(name)?.['snaptime'] ?? '')?.[0] ?? 0);
   return names.sort((a, b) => taken(a) - taken(b) || ancestors(a) - ancestors(b));
+}
+
+/**
+ * Whether Proxmox does not start a container whose line of this option it cannot read. (pve-container, PVE/LXC.pm, update_lxc_config;
+ * lxc-pve-prestart-hook)
+ */
+export function isReadAtStartOfContainer(key: string): boolean {
+  return /^(features|rootfs|(net|dev|mp)\d+)$/.test(key);
 }
 
 /** Whether Proxmox reads the guest as a template. */

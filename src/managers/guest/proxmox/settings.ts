@@ -69,10 +69,11 @@ export function unmetSettings(
   const kept = salvaged(kind, conf);
   const later = { ...kept, ...upcoming(conf) };
   const now = { ...kept, ...conf.settings };
-  const isUnmet = ({ key, same, value }: DesiredSetting, settings: Settings): boolean =>
-    isUnreadable(conf, key) ? value(settings[key]) !== null && !same(undefined) : !same(settings[key]);
-  const unmet = desired(later).filter((setting) => isUnmet(setting, later));
-  const inForce = desired(now).filter((setting) => isUnmet(setting, now));
+  const isUnmet = ({ key, same, value }: DesiredSetting, settings: Settings, isRead: boolean): boolean =>
+    isRead ? !same(settings[key]) : value(settings[key]) !== null && !same(undefined);
+  const unmet = desired(later).filter((setting) => isUnmet(setting, later, !isUnreadable(conf, setting.key)));
+  const isReadNow = ({ key }: DesiredSetting): boolean => !Object.hasOwn(conf.unreadable, key);
+  const inForce = desired(now).filter((setting) => isUnmet(setting, now, isReadNow(setting)));
   return { later, unmet, inForce };
 }
 

@@ -160,7 +160,7 @@ test.each([
 ])('%s is lost with the next change: %s', (line, isLost) => {
   const [key = ''] = line.split(':');
   const conf = parseConf(`${line}\n`, 'qm');
-  expect(Object.keys(conf.losing)).toEqual(isLost ? [key] : []);
+  expect(Object.keys(conf.misread)).toEqual(isLost ? [key] : []);
   expect(Object.keys(conf.settings)).toEqual([key]);
 });
 
