@@ -83,7 +83,10 @@ export function resizeMount(call: Call, id: number, parameters: Parameters): voi
     checkDigest(parameters, file);
     const disk = parseDisk('lxc', key, file.options[key] ?? '');
     const { owner } = located(call.node, disk.volume).volume;
-    if (owner !== id) refuse(`can't resize mount point owned by another container (${owner})`);
+    if (owner !== id)
+      refuse(
+        `can't resize mount point owned by another container (${owner}) at /usr/share/perl5/PVE/API2/LXC.pm line 2386.`,
+      );
     activate(call.node, disk.volume);
     const now = volumeSize(call.node, disk.volume);
     const size = Math.trunc(

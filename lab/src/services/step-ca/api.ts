@@ -36,11 +36,23 @@ export async function answerApi(
     return { status: 200, body: { provisioners: authority.provisioners, nextCursor: '' } };
   }
   if (method !== 'POST' || route !== '/sign') return undefined;
-  const { csr, ott, notAfter } = JSON.parse(body) as Record<string, string | undefined>;
-  if (csr === undefined || ott === undefined) throw new Refusal(400, 'missing csr or ott');
+  const { csr, ott, notAfter } = fieldsOf(body);
+  if (csr === undefined) throw new Refusal(400, 'missing csr');
+  const { readRequest } = await import('./request.ts');
+  await readRequest(csr);
+  if (ott === undefined) throw new Refusal(400, 'missing ott');
+  // From here on the token is used, whatever becomes of the request.
   const names = await namesOf(authority, at, ott);
   const [crt, ca] = await authority.sign(csr, names, notAfter);
   return { status: 201, body: { crt, ca, certChain: [crt, ca] } };
+}
+
+function fieldsOf(body: string): Readonly<Record<string, string | undefined>> {
+  try {
+    return JSON.parse(body) as Record<string, string | undefined>;
+  } catch {
+    throw new Refusal(400, 'error reading request body');
+  }
 }
 
 const UNAUTHORIZED = 'The request lacked necessary authorization to be completed.';

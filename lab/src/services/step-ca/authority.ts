@@ -48,7 +48,8 @@ export interface Authority {
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_MS = 24 * HOUR_MS;
-/** step-ca backdates certificates by this much, and allows as much beyond the maximum lifetime. */
+const MIN_MS = 5 * 60_000;
+/** step-ca backdates certificates by this much, and counts it to what was asked for and to what is allowed. */
 const BACKDATE_MS = 60_000;
 
 /** @param at the real path of a path in the guest; null where no authority is initialised */
@@ -64,6 +65,7 @@ export function readAuthority(at: (path: string) => string): Authority | null {
     key: createPrivateKey(key),
   };
   const { claims = {}, provisioners } = settings.authority;
+  const shortest = durationOf(claims.minTLSCertDuration) ?? MIN_MS;
   const longest = durationOf(claims.maxTLSCertDuration) ?? DEFAULT_MS;
   const usual = Math.min(durationOf(claims.defaultTLSCertDuration) ?? DEFAULT_MS, longest);
   const dnsNames: string[] = settings.dnsNames;
@@ -83,14 +85,18 @@ export function readAuthority(at: (path: string) => string): Authority | null {
     server: { cert: `${issue(createPublicKey(own), dnsNames, DEFAULT_MS)}${intermediate}`, key: keyText(own) },
     async sign(request, names, notAfter) {
       const { publicKeyOf } = await import('./request.ts');
-      const publicKey = publicKeyOf(request, names);
+      const publicKey = await publicKeyOf(request, names);
       const lifetime = notAfter === undefined ? usual : (durationOf(notAfter) ?? Date.parse(notAfter) - Date.now());
-      if (!(lifetime > 0)) throw new Refusal(400, 'notAfter is before notBefore');
-      if (lifetime > longest + BACKDATE_MS) {
-        const duration = (ms: number) => `${Math.round(ms / 1000)}s`;
+      if (!(lifetime > 0)) throw new Refusal(400, 'notAfter cannot be in the past');
+      if (lifetime + BACKDATE_MS < shortest)
         throw new Refusal(
           403,
-          `requested duration of ${duration(lifetime)} is more than the authorized maximum certificate duration of ${duration(longest + BACKDATE_MS)}`,
+          `requested duration of ${durationText(lifetime + BACKDATE_MS)} is less than the authorized minimum certificate duration of ${durationText(shortest)}`,
+        );
+      if (Math.floor(lifetime / 1000) > longest / 1000) {
+        throw new Refusal(
+          403,
+          `requested duration of ${durationText(lifetime + BACKDATE_MS)} is more than the authorized maximum certificate duration of ${durationText(longest + BACKDATE_MS)}`,
         );
       }
       return [issue(publicKey, names, lifetime), intermediate];
@@ -107,6 +113,13 @@ function durationOf(text: string | undefined): number | null {
     (sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0),
     0,
   );
+}
+
+/** `24h1m0s`: a duration as Go writes it, in whole seconds. */
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return `${hours > 0 ? `${hours}h` : ''}${seconds >= 60 ? `${minutes}m` : ''}${seconds % 60}s`;
 }
 
 /** An unguessable id. */
