@@ -7,6 +7,7 @@ type Lines = Record<string, string | undefined>;
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const flag = fc.constantFrom('0', '1');
+const ip6 = maybe(fc.constantFrom('auto', 'dhcp', 'fd00::5/64'));
 const fixed = fc
   .tuple(fc.integer({ min: 1, max: 254 }), fc.integer({ min: 8, max: 30 }))
   .map(([a, b]) => `10.0.0.${a}/${b}`);
@@ -165,11 +166,13 @@ const machine: fc.Arbitrary<Lines> = fc.record({
   ),
   net1: maybe(fc.constant('virtio=BC:24:11:00:00:09,bridge=vmbr1')),
   ipconfig0: maybe(
-    properties({
-      ip: maybe(fc.oneof(fixed, fc.constant('dhcp'))),
-      ip6: maybe(fc.constantFrom('auto', 'dhcp', 'fd00::5/64')),
-      gw: maybe(fc.constant('10.0.0.1')),
-    }).map((text) => text || 'ip=dhcp'),
+    // Proxmox drops a line with a gateway and no address.
+    fc
+      .oneof(
+        properties({ ip6 }),
+        properties({ ip: fc.oneof(fixed, fc.constant('dhcp')), ip6, gw: maybe(fc.constant('10.0.0.1')) }),
+      )
+      .map((text) => text || 'ip=dhcp'),
   ),
   ciuser: maybe(fc.constantFrom('ubuntu', 'me')),
   cipassword: maybe(fc.constant('$5$abc')),
