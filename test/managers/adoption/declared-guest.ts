@@ -106,6 +106,7 @@ function writtenContainer(conf: GuestConf, raw: readonly string[]): Record<strin
     swap_mb: numberOf(settings['swap']),
     ostype: settings['ostype'] === 'redhat' ? undefined : settings['ostype'],
     template: TEMPLATE,
+    is_template: flagOf(settings['template']),
     storage_pool: root?.storage,
     // A size that the file does not contain may be declared with any value, since it cannot be compared.
     storage_size_gb: root === undefined ? undefined : (root.sizeGb ?? 8),
