@@ -74,13 +74,13 @@ export interface Steps {
       readonly notBefore: number;
       /** Whether the attempt counts as failed. */
       readonly failed: boolean;
-      /** What it waits for: the step's reason until it ends. */
+      /** What it waits for: the step's reason until it begins to act, or ends. */
       readonly why: string;
       readonly statuses: readonly CommitStatus[];
     },
   ): Promise<boolean>;
-  /** Recorded before the first action on the target: from then on its last proof no longer holds. */
-  touch(lease: Lease, commit: string): Promise<boolean>;
+  /** Recorded before the first action on the target: its last proof no longer holds, and the step waits for nothing any more. */
+  touch(lease: Lease, run: RunId, commit: string): Promise<boolean>;
   recordAction(lease: Lease, run: RunId, action: ActionRecord): Promise<boolean>;
   /** Outcome, applied record and statuses together; false when the lease was lost, and then nothing is written. */
   finishStep(lease: Lease, run: RunId, end: StepEnd): Promise<boolean>;

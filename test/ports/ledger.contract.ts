@@ -267,10 +267,27 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       await ledger.finishStep(held, create, proved(T1));
       const remove = await ledger.recordRun(request(B), planned(planOf(T1)));
       await ledger.startStep(held, remove, at());
-      await ledger.touch(held, B);
+      await ledger.touch(held, remove, B);
       await ledger.finishStep(held, remove, { ...proved(T1), applied: { kind: 'gone' } });
       const { applied, touched } = await ledger.targets();
       expect([applied.size, touched.size]).toEqual([0, 0]);
+    });
+  });
+
+  describe('a step that is tried again', () => {
+    test('says what it waits for until it acts, and again after that', async () => {
+      const run = await ledger.recordRun(request(), planned(planOf(T1)));
+      const held = await leaseOf(ledger, T1);
+      const deferral = { notBefore: Date.parse(at()), failed: true, why: 'CT is locked', statuses: [] };
+      const reasonNow = async () => (await ledger.run(run))?.steps[0]?.reason;
+      await ledger.startStep(held, run, at());
+      await ledger.deferStep(held, run, deferral);
+      await ledger.startStep(held, run, at());
+      expect(await reasonNow()).toBe('CT is locked');
+      await ledger.touch(held, run, A);
+      expect(await reasonNow()).toBeNull();
+      await ledger.deferStep(held, run, deferral);
+      expect(await reasonNow()).toBe('CT is locked');
     });
   });
 

@@ -232,7 +232,7 @@ function leaseGuardOf({ ledger, options }: Context, run: RunDetail, lease: Lease
   };
   return {
     assertHeld: () => held(ledger.renewLease(lease, options.leaseSeconds * 1000)),
-    touch: () => held(ledger.touch(lease, run.commit)),
+    touch: () => held(ledger.touch(lease, run.id, run.commit)),
     record: (action) => held(ledger.recordAction(lease, run.id, action)),
   };
 }

@@ -48,7 +48,10 @@ export interface TargetJson {
   readonly declared: boolean | null;
   /** Its power state; null where it has none or the host cannot be observed. */
   readonly running: RunningState | null;
-  /** The newest of the searched runs with a step for it that ended, else the newest with one that waits or runs; null when there is none. */
+  /**
+   * The newest of the searched runs with a step for it; while that step waits or runs, the one whose step ended last, if that failed. Null when there
+   * is none.
+   */
   readonly run: RunId | null;
   readonly outcome: Outcome | null;
   readonly reason: string | null;

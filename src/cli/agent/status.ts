@@ -12,8 +12,8 @@ export interface StatusArgs {
 }
 
 /**
- * Exits with 2 for an unknown target, and with 1 if a requested one is not proved to be as declared; without arguments: any target, or if the newest commit was refused. Then with 3 if
- * Phoenix has not got what it needs for so long that a person is needed.
+ * Exits with 2 for an unknown target, and with 1 if a requested one is not proved to be as declared; without arguments: any target, or if the newest
+ * commit was refused. Then with 3 if Phoenix has not got what it needs for so long that a person is needed.
  */
 export async function status({ targets: words, json }: StatusArgs, io: Io): Promise<number> {
   const client = clientOf(io);

@@ -9,7 +9,7 @@
 //   counted                            1: `unmet` has the number of unmet dependencies of each step
 //   began:<target>, tries:<target>     first start; number of starts
 //   failures:<target>, waits:<target>  number of failed attempts; time of the next attempt (epoch milliseconds)
-//   why:<target>                       why the last attempt did not end the step
+//   why:<target>                       why the last attempt did not end the step; absent once it acts
 //   job:<target>                       number of starts before it was last claimed, if any
 //   actions:<target>                   JSON lines
 //   end:<target>                       JSON: outcome, reason, ended, what would be done, fields that differ
