@@ -167,9 +167,20 @@ test('a line that Proxmox drops from a snapshot stops what writes the file, and 
 });
 
 test('a VM that is suspended to a disk is resumed, and not unlocked', () => {
+  const resumed = decide({}, conf({ lock: 'suspended' }), { running: false });
+  expect(resumed).toContain('qm start 1001');
+  expect(resumed).not.toContain('locked');
   const decided = decide({ memory_mb: 1024 }, conf({ lock: 'suspended' }));
   expect(decided).toContain('resume it with: qm start 1001');
   expect(decided).not.toContain('unlock');
+});
+
+test('options of a root disk that is a file of the host are refused before anything is done', () => {
+  const own = { rootDisk: { bus: null, options: { discard: 'on' } } };
+  const there = conf({ scsi0: '/srv/web.raw,size=8G' });
+  expect(decide(own, there)).toContain('set them with: qm set 1001 --scsi0 /srv/web.raw,size=8G,discard=on');
+  expect(decide(own, conf({ scsi0: '/srv/web.raw,discard=on,size=8G' }))).toBe('');
+  expect(decide({}, there)).toBe('');
 });
 
 test('one is made from an image that waits on the host, and grown before it starts', () => {
