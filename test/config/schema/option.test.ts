@@ -4,17 +4,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Known } from '../../src/config/known.ts';
-import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
-import { type Becomes, becomesOf, refusalOf } from '../../src/config/schema/option.ts';
-import { load } from '../../src/load/load.ts';
-import type { Config } from '../../src/managers/config.ts';
-import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
-import { lxcFile } from '../../src/managers/lxc/schema.ts';
-import { vmFile } from '../../src/managers/vm/schema.ts';
-import type { Problem } from '../../src/model/problem.ts';
-import { schemaOf } from '../../src/proxmox/parameters/option.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
+import { Known } from '../../../src/config/known.ts';
+import { matches, type Pattern } from '../../../src/config/schema/field-metadata.ts';
+import { type Becomes, becomesOf, refusalOf } from '../../../src/config/schema/option.ts';
+import { load } from '../../../src/load/load.ts';
+import type { Config } from '../../../src/managers/config.ts';
+import { hypervisorFile } from '../../../src/managers/hypervisor/schema/hypervisor.ts';
+import { lxcFile } from '../../../src/managers/lxc/schema.ts';
+import { vmFile } from '../../../src/managers/vm/schema.ts';
+import type { Problem } from '../../../src/model/problem.ts';
+import { schemaOf } from '../../../src/proxmox/parameters/option.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { type Files, snapshotOf } from '../../load/environment.ts';
 import {
   CERTIFICATES,
   HYPERVISOR,
@@ -23,10 +24,9 @@ import {
   VM,
   wholeEnvironment,
   withGuestFields,
-} from '../security/whole-environment.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { runs } from '../support/runs.ts';
-import { type Files, snapshotOf } from './environment.ts';
+} from '../../security/whole-environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { runs } from '../../support/runs.ts';
 import { proxmoxCommands } from './proxmox-commands.ts';
 
 interface Field {
