@@ -4,18 +4,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Known } from '../../../src/config/known.ts';
 import { matches, type Pattern } from '../../../src/config/schema/field-metadata.ts';
 import { type Becomes, becomesOf, refusalOf } from '../../../src/config/schema/option.ts';
-import { load } from '../../../src/load/load.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { hypervisorFile } from '../../../src/managers/hypervisor/schema/hypervisor.ts';
 import { lxcFile } from '../../../src/managers/lxc/schema.ts';
 import { vmFile } from '../../../src/managers/vm/schema.ts';
 import type { Problem } from '../../../src/model/problem.ts';
 import { schemaOf } from '../../../src/proxmox/parameters/option.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../../load/environment.ts';
+import { type Files, loadFiles } from '../../load/environment.ts';
 import { replaced } from '../../load/replace-values.ts';
 import {
   CERTIFICATES,
@@ -88,10 +85,7 @@ function withValue(file: string, keys: readonly string[], value: unknown): Files
   return { ...ENVIRONMENT, [file]: replaced(ENVIRONMENT[file], keys, value) };
 }
 
-/** Unchanged guests are read once, as in the agent (known.test.ts). */
-const known = new Known();
-
-const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
+const loaded = (files: Files) => loadFiles(files);
 
 /** Whether a problem is reported at that place or at a parent of it. */
 function isAt(problem: Problem, file: string, keys: readonly string[]): boolean {
