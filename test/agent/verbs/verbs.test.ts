@@ -2,15 +2,15 @@
 // they did.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandRequest } from '../../src/agent/deps.ts';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
-import type { RunState } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/runs.ts';
-import { type BoxAgent, startBoxAgent } from '../support/agent/box-agent.ts';
-import type { Phoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import type { BoxHost } from '../support/host/boxes.ts';
-import { until } from '../support/until.ts';
+import type { CommandRequest } from '../../../src/agent/deps.ts';
+import type { RunId, TargetId } from '../../../src/model/ids.ts';
+import type { RunState } from '../../../src/model/run.ts';
+import type { RunDetail } from '../../../src/ports/runs.ts';
+import { type BoxAgent, startBoxAgent } from '../../support/agent/box-agent.ts';
+import type { Phoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import type { BoxHost } from '../../support/host/boxes.ts';
+import { until } from '../../support/until.ts';
 
 /** 199 is the template of 101; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
 const GUESTS = {
