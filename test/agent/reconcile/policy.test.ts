@@ -98,18 +98,6 @@ describe('approvals', () => {
     const again = await phoenix.agent().replay({ commit, by: 'ann' });
     await phoenix.reached(again, 'succeeded');
   });
-
-  test('confirming what was shown is one approval of that person, and the policy may require another', async () => {
-    await phoenix.push(files({ 101: {}, 102: {} }, two));
-    const command = { verb: 'delete', targets: ['102'], by: 'ann' };
-    const shown = await phoenix.agent().command({ ...command, dryRun: true });
-    await phoenix.reached(shown, 'succeeded');
-    const run = await phoenix.agent().command({ ...command, shown });
-    await phoenix.reached(run, 'blocked');
-    await phoenix.agent().approve(run, GUEST, 'bob');
-    await phoenix.reached(run, 'succeeded');
-    expect(await host.commands()).toContain('box drop 102');
-  });
 });
 
 describe('windows', () => {
