@@ -284,6 +284,8 @@ describe('looking', () => {
 
   test('logs: of one step as they were, of all with their targets', async () => {
     const run = await planRun(server.ledger);
+    const none = { exit: 0, stdout: '', stderr: `no program of run ${run} printed anything\n` };
+    expect(await ask('logs', run)).toMatchObject(none);
     await finishStep(server.ledger, run, LXC);
     await finishStep(server.ledger, run, VM);
     expect((await ask('logs', run, 'lxc/101')).stdout).toBe('output of lxc/101\n');

@@ -141,7 +141,7 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
 
   test('deletes a guest, says that it is still declared, and recreates it', LONG_TEST, async () => {
     const { exit, stdout, stderr } = await ask('delete', '103', '--yes', '--wait');
-    expect(stderr).toMatch(/lxc\/103 delete: would act/);
+    expect(stderr).not.toContain('would act');
     expect(stdout).toContain(
       'lxc/103 delete: applied: deleted; the next converge creates it again unless it is removed',
     );

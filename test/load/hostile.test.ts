@@ -139,7 +139,7 @@ test('a configuration with any value changed is read or refused, and nothing is 
     fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), anything), { minLength: 1, maxLength: 4 }), (changes) => {
       const files = environment();
       for (const [path, value] of changes) put(files, path, value);
-      const { config, problems } = load(snapshotOf(plainJson(files)), { strictSecrets: true, secrets: DEFAULT_BOUNDS });
+      const { config, problems } = loadFiles(plainJson(files), { strictSecrets: true });
       wellFormed(problems);
       expect(config === null).toBe(problems.some(({ severity }) => severity === 'error'));
     }),

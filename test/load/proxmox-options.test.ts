@@ -4,17 +4,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Known } from '../../src/config/known.ts';
 import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
 import { type Becomes, becomesOf, refusalOf } from '../../src/config/schema/option.ts';
-import { load } from '../../src/load/load.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
 import { lxcFile } from '../../src/managers/lxc/schema.ts';
 import { vmFile } from '../../src/managers/vm/schema.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { schemaOf } from '../../src/proxmox/parameters/option.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import {
   CERTIFICATES,
   HYPERVISOR,
@@ -26,7 +23,7 @@ import {
 } from '../security/whole-environment.ts';
 import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
-import { type Files, snapshotOf } from './environment.ts';
+import { type Files, loadFiles } from './environment.ts';
 import { proxmoxCommands } from './proxmox-commands.ts';
 
 interface Field {
@@ -91,10 +88,7 @@ function withValue(file: string, keys: readonly string[], value: unknown): Files
   return files;
 }
 
-/** Unchanged guests are read once, as in the agent (known.test.ts). */
-const known = new Known();
-
-const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
+const loaded = (files: Files) => loadFiles(files);
 
 /** Whether a problem is reported at that place or at a parent of it. */
 function isAt(problem: Problem, file: string, keys: readonly string[]): boolean {

@@ -6,12 +6,10 @@ import { ApproveBody, CommandBody, ReplayBody, TargetPath } from '../../../src/a
 import { parseCheckEvent } from '../../../src/agent/http/webhook/events/check.ts';
 import { commandIn, commandText } from '../../../src/agent/http/webhook/events/comment.ts';
 import { targetsOf } from '../../../src/cli/agent/verbs/words.ts';
-import { load } from '../../../src/load/load.ts';
 import { allTargets } from '../../../src/managers/index.ts';
 import { kindOf, nameOf, type TargetId } from '../../../src/model/ids.ts';
 import { trailers, trailerText } from '../../../src/plan/policy/trailers.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { snapshotOf } from '../../load/environment.ts';
+import { loadFiles } from '../../load/environment.ts';
 import { exampleFiles } from '../../managers/datacenter/example.ts';
 import { wholeEnvironment } from '../../security/whole-environment.ts';
 import { runs } from '../../support/runs.ts';
@@ -19,7 +17,7 @@ import { runs } from '../../support/runs.ts';
 const A = 'a'.repeat(40);
 
 const ids = [wholeEnvironment(), exampleFiles()].flatMap((files): TargetId[] => {
-  const { config } = load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { config } = loadFiles(files);
   if (config === null) throw new Error('the environment is not sound');
   return [...allTargets(config).keys()];
 });

@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import type { Problem } from '../../../src/model/problem.ts';
-import { exampleDatacenter, read, withDatacenter } from './example.ts';
+import type { Problem } from '../../../../src/model/problem.ts';
+import { exampleDatacenter, read, withDatacenter } from '../example.ts';
 
 interface JsonSchema {
   readonly type?: string;
@@ -22,7 +22,7 @@ interface JsonSchema {
   readonly additionalProperties?: JsonSchema | boolean;
 }
 
-const PATH = new URL('../../../etc/schemas/phoenix_datacenter_config.schema.json', import.meta.url);
+const PATH = new URL('../../../../etc/schemas/phoenix_datacenter_config.schema.json', import.meta.url);
 const SCHEMA: JsonSchema = JSON.parse(readFileSync(PATH, 'utf8'));
 
 /** The guests that are on the host. */

@@ -1,14 +1,14 @@
 // Groups, users, tokens, roles, permissions and realms on a lab host: the contract of managers, ownership, and refusals at their line.
 
 import { expect, test } from 'vitest';
-import { allTargets } from '../../../src/managers/index.ts';
-import type { JsonObject } from '../../../src/model/json.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { read, withDatacenter } from './example.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { allTargets } from '../../../../src/managers/index.ts';
+import type { JsonObject } from '../../../../src/model/json.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { read, withDatacenter } from '../example.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const USERS = '/etc/pve/user.cfg';
 const REALMS = '/etc/pve/domains.cfg';

@@ -2,14 +2,14 @@
 
 import { declareNode } from 'phoenix-lab/host';
 import { expect, test } from 'vitest';
-import { impactOf } from '../../../src/managers/index.ts';
-import { HA_RESOURCES_FILE, HA_RULES_FILE } from '../../../src/proxmox/ha.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { read, withDatacenter } from './example.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { impactOf } from '../../../../src/managers/index.ts';
+import { HA_RESOURCES_FILE, HA_RULES_FILE } from '../../../../src/proxmox/ha.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { read, withDatacenter } from '../example.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const [resource, rule, replication] = [kindNamed('ha'), kindNamed('harule'), kindNamed('replication')];
 const JOBS = '/etc/pve/replication.cfg';

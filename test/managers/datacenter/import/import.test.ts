@@ -2,23 +2,23 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { memoizedReader } from '../../../src/agent/apply/inventories.ts';
-import { type Compared, compareTargets } from '../../../src/cli/host/compare.ts';
-import { snapshotOf } from '../../../src/cli/host/written-snapshot.ts';
-import { readHost } from '../../../src/cli/import/import.ts';
-import { sourceSettings } from '../../../src/cli/source.ts';
-import { load } from '../../../src/load/load.ts';
-import type { Imported } from '../../../src/managers/importer.ts';
-import { allTargets, managerOf } from '../../../src/managers/index.ts';
-import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../src/managers/places.ts';
-import { kindOf } from '../../../src/model/ids.ts';
-import { parseSections } from '../../../src/proxmox/files/section-config.ts';
-import { guardedHost } from '../../support/host/guarded-host.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { LONG_TEST } from '../../support/long.ts';
-import { convergeStep } from '../carry-out.ts';
-import { wanted } from '../guests.ts';
-import { kindOfObject, targetsOf } from './declared.ts';
+import { memoizedReader } from '../../../../src/agent/apply/inventories.ts';
+import { type Compared, compareTargets } from '../../../../src/cli/host/compare.ts';
+import { snapshotOf } from '../../../../src/cli/host/written-snapshot.ts';
+import { readHost } from '../../../../src/cli/import/import.ts';
+import { sourceSettings } from '../../../../src/cli/source.ts';
+import { load } from '../../../../src/load/load.ts';
+import type { Imported } from '../../../../src/managers/importer.ts';
+import { allTargets, managerOf } from '../../../../src/managers/index.ts';
+import { DATACENTER_FILE, HYPERVISOR_FILE, LXC_FILE } from '../../../../src/managers/places.ts';
+import { kindOf } from '../../../../src/model/ids.ts';
+import { parseSections } from '../../../../src/proxmox/files/section-config.ts';
+import { guardedHost } from '../../../support/host/guarded-host.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { LONG_TEST } from '../../../support/long.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { wanted } from '../../guests.ts';
+import { kindOfObject, targetsOf } from '../declared.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/pve/user.cfg': [

@@ -1,13 +1,13 @@
 // Custom CPU models: the contract of managers, and VMs that name one.
 
 import { expect, test } from 'vitest';
-import { managerOf } from '../../../src/managers/index.ts';
-import { CPU_MODELS_FILE, customModelOf } from '../../../src/proxmox/guests/cpu-models.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, IMAGE, machine, targetOf, wanted } from '../guests.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { managerOf } from '../../../../src/managers/index.ts';
+import { CPU_MODELS_FILE, customModelOf } from '../../../../src/proxmox/guests/cpu-models.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const model = (options: object) => targetNamed('cpu/mine', { cpu_models: { mine: options } });
 const MINE = { 'reported-model': 'EPYC', flags: '+aes;-pcid', 'phys-bits': 'host' };

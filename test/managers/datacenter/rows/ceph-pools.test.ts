@@ -1,13 +1,13 @@
 // Ceph pools of the node: the contract of managers; a missing Ceph does not count as no pools, and deleting a pool with data needs an approval.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CEPH_FILE, printSize } from '../../../src/proxmox/ceph.ts';
-import { parseSize } from '../../../src/proxmox/storages/sizes.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { CEPH_FILE, printSize } from '../../../../src/proxmox/ceph.ts';
+import { parseSize } from '../../../../src/proxmox/storages/sizes.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const LIST = '/var/lib/lab/ceph-pools.json';
 const kind = kindNamed('cephpool');

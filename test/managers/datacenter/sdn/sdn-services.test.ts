@@ -1,14 +1,14 @@
 // IPAMs and DNS servers of the software-defined network: the contract of managers, credentials that are never read, and zones that depend on them.
 
 import { expect, test } from 'vitest';
-import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';
-import { IPAMS_FILE, SDN_DNS_FILE, WITHOUT_SDN_SECRETS } from '../../../src/proxmox/sdn.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { wanted } from '../guests.ts';
-import { read, withDatacenter } from './example.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { sdn } from '../../../../src/managers/datacenter/sdn/manager.ts';
+import { IPAMS_FILE, SDN_DNS_FILE, WITHOUT_SDN_SECRETS } from '../../../../src/proxmox/sdn.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { wanted } from '../../guests.ts';
+import { read, withDatacenter } from '../example.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const SECRETS = { first: 'hunter2-first', second: 'hunter2-second' };
 const [FIRST, SECOND] = ['first', 'second'].map((name) => ({ $secret: `file:/etc/phoenix/secrets/${name}` }));

@@ -1,14 +1,14 @@
 // Storages, mappings, metric servers and options on a lab host: the contract of managers, immutable options, and refusals at their line.
 
 import { expect, test } from 'vitest';
-import { storages } from '../../../src/managers/datacenter/rows/storage.ts';
-import { restsOn } from '../../../src/managers/dependencies.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { read, withDatacenter } from './example.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { storages } from '../../../../src/managers/datacenter/rows/storage.ts';
+import { restsOn } from '../../../../src/managers/dependencies.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { read, withDatacenter } from '../example.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const STORAGES = '/etc/pve/storage.cfg';
 const FIRST = 'first-password';

@@ -2,18 +2,18 @@
 // changes by people.
 
 import { expect, test } from 'vitest';
-import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';
-import { allTargets, impactOf, registered } from '../../../src/managers/index.ts';
-import { targetId } from '../../../src/model/ids.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { makePlan } from '../../../src/plan/plan.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { repositoryFiles } from '../../support/repository-files.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { problemsOf } from './declared.ts';
-import { read, withDatacenter } from './example.ts';
+import { sdn } from '../../../../src/managers/datacenter/sdn/manager.ts';
+import { allTargets, impactOf, registered } from '../../../../src/managers/index.ts';
+import { targetId } from '../../../../src/model/ids.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { makePlan } from '../../../../src/plan/plan.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { repositoryFiles } from '../../../support/repository-files.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { problemsOf } from '../declared.ts';
+import { read, withDatacenter } from '../example.ts';
 
 const kind = registered(sdn);
 const ZONES = '/etc/pve/sdn/zones.cfg';

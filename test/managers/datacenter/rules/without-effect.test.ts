@@ -1,7 +1,7 @@
 // Options that Proxmox takes and never reads, because of what is declared beside them.
 
 import { expect, test } from 'vitest';
-import { problemsOf } from './kinds.ts';
+import { problemsOf } from '../kinds.ts';
 
 const EVERY_NIGHT = { schedule: '02:30', all: true, storage: 'local' };
 const INFLUX = { type: 'influxdb', server: '10.0.0.9', port: 8089 };

@@ -2,18 +2,18 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { groupRules } from '../../../src/managers/datacenter/firewall/rule-lists.ts';
-import { allTargets } from '../../../src/managers/index.ts';
-import { targetId } from '../../../src/model/ids.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { LONG_TEST } from '../../support/long.ts';
-import { repositoryFiles } from '../../support/repository-files.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { kindOfObject, problemsOf, targetsOf } from './declared.ts';
-import { read, withDatacenter } from './example.ts';
+import { groupRules } from '../../../../src/managers/datacenter/firewall/rule-lists.ts';
+import { allTargets } from '../../../../src/managers/index.ts';
+import { targetId } from '../../../../src/model/ids.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { LONG_TEST } from '../../../support/long.ts';
+import { repositoryFiles } from '../../../support/repository-files.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { kindOfObject, problemsOf, targetsOf } from '../declared.ts';
+import { read, withDatacenter } from '../example.ts';
 
 const FILE = '/etc/pve/firewall/cluster.fw';
 const alias = kindOfObject('alias');

@@ -1,9 +1,9 @@
 // Options of the datacenter and realm sync jobs: the contract of managers, and refusals at their line.
 
 import { expect, test } from 'vitest';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { testContract } from '../contract.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { testContract } from '../../contract.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const REALMS = '/etc/pve/domains.cfg';
 const JOBS = '/etc/pve/jobs.cfg';

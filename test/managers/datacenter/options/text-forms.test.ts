@@ -2,13 +2,13 @@
 
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { isAddressed, isFixed, optionsOf } from '../../../src/managers/datacenter/options/row-options.ts';
-import { formOf, TEXT_FORMS } from '../../../src/managers/datacenter/options/text-forms.ts';
-import type { ObjectRow } from '../../../src/managers/datacenter/row.ts';
-import { ROWS } from '../../../src/managers/datacenter/rows.ts';
-import { datacenterFile } from '../../../src/managers/datacenter/schema.ts';
-import { shapeFor } from '../../support/host/phoenix-shell.ts';
-import { problemsOf } from './kinds.ts';
+import { isAddressed, isFixed, optionsOf } from '../../../../src/managers/datacenter/options/row-options.ts';
+import { formOf, TEXT_FORMS } from '../../../../src/managers/datacenter/options/text-forms.ts';
+import type { ObjectRow } from '../../../../src/managers/datacenter/row.ts';
+import { ROWS } from '../../../../src/managers/datacenter/rows.ts';
+import { datacenterFile } from '../../../../src/managers/datacenter/schema.ts';
+import { shapeFor } from '../../../support/host/phoenix-shell.ts';
+import { problemsOf } from '../kinds.ts';
 
 const WORDS = [
   ...['a', 'abc', 'a,b', 'a b', 'ü', 'x=y', '(x=y)', 'dc=a,dc=b', '/srv', '/v1/metrics', 'pve', '5', '1G', '0'],

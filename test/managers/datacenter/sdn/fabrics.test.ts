@@ -2,15 +2,15 @@
 // line.
 
 import { expect, test } from 'vitest';
-import { sdn } from '../../../src/managers/datacenter/sdn/manager.ts';
-import { registered } from '../../../src/managers/index.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { wanted } from '../guests.ts';
-import { problemsOf } from './declared.ts';
-import { read, withDatacenter } from './example.ts';
+import { sdn } from '../../../../src/managers/datacenter/sdn/manager.ts';
+import { registered } from '../../../../src/managers/index.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { wanted } from '../../guests.ts';
+import { problemsOf } from '../declared.ts';
+import { read, withDatacenter } from '../example.ts';
 
 const kind = registered(sdn);
 const FILE = '/etc/pve/sdn/fabrics.cfg';

@@ -1,16 +1,16 @@
 // Files that the node downloads: the contract of managers, what is never replaced, and refusals at their line.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lxcTargets } from '../../../src/managers/lxc/lxc-spec.ts';
-import { vmTargets } from '../../../src/managers/vm/vm-spec.ts';
-import { targetId } from '../../../src/model/ids.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { read, withDatacenter } from './example.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { lxcTargets } from '../../../../src/managers/lxc/lxc-spec.ts';
+import { vmTargets } from '../../../../src/managers/vm/vm-spec.ts';
+import { targetId } from '../../../../src/model/ids.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { read, withDatacenter } from '../example.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const [SUM, OTHER_SUM] = ['a'.repeat(64), 'b'.repeat(64)];
 const VOLUME = 'local:iso/installer.iso';

@@ -1,12 +1,12 @@
 // ACME accounts and plugins: the contract of managers, keys that are never read, and refusals at their line.
 
 import { expect, test } from 'vitest';
-import { ACME_ACCOUNTS_FOLDER, ACME_PLUGINS_FILE, WITHOUT_DATA } from '../../../src/proxmox/acme.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { ACME_ACCOUNTS_FOLDER, ACME_PLUGINS_FILE, WITHOUT_DATA } from '../../../../src/proxmox/acme.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const SECRETS = { first: 'CF_Token=hunter2-first\nCF_Zone=1', second: 'CF_Token=hunter2-second' };
 const [FIRST, SECOND] = ['first', 'second'].map((name) => ({ $secret: `file:/etc/phoenix/secrets/${name}` }));

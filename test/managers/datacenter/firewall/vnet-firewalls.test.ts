@@ -1,12 +1,12 @@
 // The firewalls of vnets on a lab host: the contract of managers, the order in which they are changed, and refusals at their line.
 
 import { expect, test } from 'vitest';
-import { targetId } from '../../../src/model/ids.ts';
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { kindNamed, problemsOf, targetNamed } from './kinds.ts';
+import { targetId } from '../../../../src/model/ids.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { kindNamed, problemsOf, targetNamed } from '../kinds.ts';
 
 const FILE = '/etc/pve/sdn/firewall/front.fw';
 const kind = kindNamed('vnetfirewall');
