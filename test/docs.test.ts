@@ -5,8 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../src/messages/problems/explanations.ts';
+import { TROUBLE_KINDS } from '../src/model/notification.ts';
 import { COMMAND_VERBS } from '../src/model/verbs.ts';
+import { CHANNEL_SERVICES } from '../src/settings/channels.ts';
 import { signingKeys } from '../src/settings/signing-keys.ts';
+import { OWN_VARIABLES } from '../src/settings/variables.ts';
 import { environment, loadFiles } from './load/environment.ts';
 import { SCENARIOS } from './torture/scenarios.ts';
 
@@ -71,6 +74,16 @@ test('docs/migration.md says of every verb what becomes of it, and names codes t
   const codes = [...text.matchAll(/`([A-Z]+_[A-Z_]+)`/g)].map(([, code = '']) => code);
   expect(codes.length).toBeGreaterThan(8);
   expect(codes.filter((code) => !Object.hasOwn(PROBLEMS, code))).toEqual([]);
+});
+
+test('every setting of the agent, kind of notification and channel is in its table', async () => {
+  const textOf = (page: string) => readFile(pathOf(`../docs/${page}`), 'utf8');
+  const [agent, notifications] = [await textOf('agent.md'), await textOf('notifications.md')];
+  const own = [...OWN_VARIABLES].filter((name) => !/_(FILE|BEFORE)$|^SOPS_/.test(name));
+  expect(own.length).toBeGreaterThan(40);
+  expect(own.filter((name) => !new RegExp(`\\b${name}(_FILE)?\\b`).test(agent))).toEqual([]);
+  const listed = [...TROUBLE_KINDS, ...CHANNEL_SERVICES];
+  expect(listed.filter((name) => !new RegExp(`^\\| \`${name}\` .*\\|$`, 'm').test(notifications))).toEqual([]);
 });
 
 test('every page of docs is in the sidebar of the site, decisions by their index', async () => {

@@ -43,6 +43,11 @@ export function notLookedAt(why: string): string {
   return `the host cannot be checked, so nothing was done: ${why}; run phoenix doctor`;
 }
 
+/** @param of a step or a run */
+export function noOutput(of: string): string {
+  return `no program of ${of} printed anything`;
+}
+
 /** What counts as a yes. */
 export const AGREED = /^y(es)?$/i;
 

@@ -88,7 +88,8 @@ const OUTCOME_STYLES: Record<Outcome, Style> = {
 /** `run 12 succeeded: 2 applied, 1 unchanged (3f2a1bc, push by ada)`. */
 export function runLine(run: Run, colours: boolean): string {
   const { id, state, commit } = run;
-  const counts = outcomeCounts(run);
+  // A verb whose targets are all there has no step.
+  const counts = state === 'succeeded' && run.steps.length === 0 ? NOTHING_TO_DO : outcomeCounts(run);
   const told = counts === '' ? '' : `: ${counts}`;
   return `run ${id} ${paint(runWord(run), STATE_STYLES[state], colours)}${told} (${shortSha(commit)}, ${runOrigin(run)})`;
 }

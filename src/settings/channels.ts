@@ -39,6 +39,9 @@ const SERVICES: Readonly<Record<ChannelSettings['service'], Readonly<Record<stri
   proxmox: {},
 };
 
+/** In the order in which a message lists them. */
+export const CHANNEL_SERVICES: readonly string[] = Object.keys(SERVICES);
+
 const EXAMPLE = '{"channels": {"ops": {"service": "ntfy", "url": "https://ntfy.example.internal/phoenix"}}}';
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
@@ -84,8 +87,8 @@ function channelIn(name: string, written: unknown, readFile: (path: string) => s
   const where = `channel ${JSON.stringify(name)}`;
   if (!NAME.test(name)) throw new Wrong(`${where} is no name of a channel`, 'lower case letters, digits and dashes');
   const { service, events, ...rest } = isObject(written) ? written : {};
-  const known = Object.keys(SERVICES);
-  if (!isService(service)) throw new Wrong(`${where} has no service that Phoenix knows`, `one of ${known.join(', ')}`);
+  if (!isService(service))
+    throw new Wrong(`${where} has no service that Phoenix knows`, `one of ${CHANNEL_SERVICES.join(', ')}`);
   const fields = SERVICES[service];
   const strange = Object.keys(rest).find((key) => fieldOf(fields, key) === undefined);
   if (strange !== undefined) {

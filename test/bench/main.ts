@@ -4,6 +4,7 @@
 import { measureApplyProcesses } from './apply-processes.ts';
 import { measureBringUp } from './bring-up.ts';
 import { measureClone } from './clone.ts';
+import { measureFolders } from './folders.ts';
 import { measureImport } from './import-questions.ts';
 import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
@@ -30,6 +31,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   'bring-up': measureBringUp,
   ssh: measureSsh,
   memory: measureMemory,
+  tests: measureFolders,
 };
 
 const chosen = process.argv.slice(2);

@@ -12,7 +12,7 @@ test('nothing beside the table asks which verb it is', async () => {
   const names = COMMAND_VERBS.filter((verb) => verb !== 'create' && verb !== 'delete').join('|');
   const asks = new RegExp(`\\bverb (===|!==) '(${names})'`, 'g');
   const found: string[] = [];
-  for await (const file of glob('{agent,cli,plan,say,web}/**/*.ts', { cwd: SRC })) {
+  for await (const file of glob('{agent,cli,plan,messages,web}/**/*.ts', { cwd: SRC })) {
     const text = await readFile(`${SRC}${file}`, 'utf8');
     for (const [asked] of text.matchAll(asks)) found.push(`${file}: ${asked}`);
   }

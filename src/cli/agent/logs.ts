@@ -1,6 +1,7 @@
 // `phoenix logs`: output of a run's steps.
 
 import type { RunJson } from '../../agent/http/run-json.ts';
+import { noOutput } from '../../messages/command.ts';
 import type { TargetId } from '../../model/ids.ts';
 import { EXIT, type Io } from '../io.ts';
 import { clientOf } from './client.ts';
@@ -29,11 +30,14 @@ export async function logs({ run: id, target: word, follow, json }: LogsArgs, io
   };
   const end = follow ? await client.follow(id, { onLog: take }) : undefined;
   if (!follow) {
+    let printed = false;
     const targets = only === undefined ? run.steps.map(({ target }) => target) : [only];
     for (const target of targets) {
       const { lines } = await client.get<{ lines: string[] }>(`${path}/logs/${target}`);
       if (lines.length > 0) take(target, lines);
+      printed ||= lines.length > 0;
     }
+    if (!printed && !json) io.stderr(`${noOutput(only ?? `run ${id}`)}\n`);
   }
   if (json) {
     const steps = [...collected].map(([target, lines]) => ({ target, lines }));

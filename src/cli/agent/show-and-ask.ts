@@ -35,7 +35,9 @@ export async function showAndAsk(
   const { run: looked } = await client.post<{ run: string }>('/command', { ...command, dryRun: true });
   noteProgress(io, AT_WORK.looksFirst(looked));
   const shown = await client.follow(looked, { onRun: reasonTeller((line) => io.stderr(`${line}\n`)) });
-  io.stderr(`${runText(shown, colours(io, 'stderr'), { warnings: countsWarnings(shown) })}\n`);
+  // A script that answers in advance reads the result; what was refused is its result.
+  if (!yes || io.terminal?.stderr === true || shown.state !== 'succeeded')
+    io.stderr(`${runText(shown, colours(io, 'stderr'), { warnings: countsWarnings(shown) })}\n`);
   const todo = shown.steps.filter(({ actions }) => actions.length > 0);
   const ended = (exit: number) => {
     if (options.json) io.verbatim(`${JSON.stringify(shown)}\n`);

@@ -1,11 +1,9 @@
 // The section `phoenix` of the hypervisor's file: defaults, problems with a valid example, and a policy that no commit can loosen for itself.
 
 import { expect, test } from 'vitest';
-import { load } from '../../../src/load/load.ts';
 import { minutesOf } from '../../../src/managers/hypervisor/schema/policy.ts';
 import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
+import { environment, type Files, loadFiles } from '../../load/environment.ts';
 
 const HOST = 'etc/phoenix_hypervisor_config.json';
 
@@ -169,8 +167,8 @@ test('how many guests may go is that of the policy, and the commit that raises i
     return after;
   };
   const found = (was: object, is: object) => {
-    const before = load(snapshotOf(files(was)), { strictSecrets: false, secrets: DEFAULT_BOUNDS }).draft;
-    return load(snapshotOf(withoutTwo(is)), { strictSecrets: false, secrets: DEFAULT_BOUNDS, before })
+    const before = loadFiles(files(was)).draft;
+    return loadFiles(withoutTwo(is), { before })
       .problems.filter(({ code }) => code === 'TOO_MANY_DELETES')
       .map(({ message, hint }) => `${message.split(', more')[1]} | ${hint}`);
   };
