@@ -1,8 +1,8 @@
 // Who approves what: the forge says who, the pull request or run says what, and each approval counts once.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LONG_TEST, longUnless } from '../support/long.ts';
-import { until } from '../support/until.ts';
+import { LONG_TEST, longUnless } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
 const TRAILER = 'Phoenix-Approve: destroy lxc/102';
