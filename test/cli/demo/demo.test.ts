@@ -6,9 +6,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { workingCopy } from '../support/git/git.ts';
-import { until } from '../support/until.ts';
-import { start } from './phoenix.ts';
+import { workingCopy } from '../../support/git/git.ts';
+import { until } from '../../support/until.ts';
+import { start } from '../phoenix.ts';
 
 /** Every link that a status of these commits has, by what the forge shows of them, with how it is answered. */
 async function linksOf(forge: string, commits: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {

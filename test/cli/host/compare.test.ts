@@ -1,9 +1,9 @@
 // What `phoenix plan --host` takes for absent, from what was observed of each target.
 
 import { expect, test } from 'vitest';
-import { absentTargets, type Compared } from '../../src/cli/host/compare.ts';
-import type { TargetId } from '../../src/model/ids.ts';
-import type { Target } from '../../src/model/target.ts';
+import { absentTargets, type Compared } from '../../../src/cli/host/compare.ts';
+import type { TargetId } from '../../../src/model/ids.ts';
+import type { Target } from '../../../src/model/target.ts';
 
 const differs = (target: string, isThere: boolean | null): Compared => {
   return {

@@ -5,22 +5,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiCall, checkApiCall, checkParameters, type Parameters, resolveVerb } from 'phoenix-lab/parameters';
-import type { Config } from '../../src/managers/config.ts';
-import { firstNotes, type GuestSpec } from '../../src/managers/guest/guest-spec.ts';
-import { printNotes } from '../../src/managers/guest/observe/notes.ts';
-import type { GuestObservation } from '../../src/managers/guest/observe/observation.ts';
-import { takeSnapshot } from '../../src/managers/guest/proxmox/command.ts';
-import { parseConf } from '../../src/managers/guest/proxmox/conf.ts';
-import { allTargets, managerOf } from '../../src/managers/index.ts';
-import type { LxcSpec } from '../../src/managers/lxc/lxc-spec.ts';
-import type { VmSpec } from '../../src/managers/vm/vm-spec.ts';
-import type { Action } from '../../src/model/action.ts';
-import { kindOf, nameOf } from '../../src/model/ids.ts';
-import type { Target } from '../../src/model/target.ts';
-import { codeProblem } from '../../src/proxmox/parameters/code-checks.ts';
-import { wanted } from '../managers/guests.ts';
-import { HOST_FACTS, NO_GUEST } from '../managers/observed.ts';
-import { shapeFor } from '../support/host/phoenix-shell.ts';
+import type { Config } from '../../../src/managers/config.ts';
+import { firstNotes, type GuestSpec } from '../../../src/managers/guest/guest-spec.ts';
+import { printNotes } from '../../../src/managers/guest/observe/notes.ts';
+import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
+import { takeSnapshot } from '../../../src/managers/guest/proxmox/command.ts';
+import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
+import { allTargets, managerOf } from '../../../src/managers/index.ts';
+import type { LxcSpec } from '../../../src/managers/lxc/lxc-spec.ts';
+import type { VmSpec } from '../../../src/managers/vm/vm-spec.ts';
+import type { Action } from '../../../src/model/action.ts';
+import { kindOf, nameOf } from '../../../src/model/ids.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { codeProblem } from '../../../src/proxmox/parameters/code-checks.ts';
+import { wanted } from '../../managers/guests.ts';
+import { HOST_FACTS, NO_GUEST } from '../../managers/observed.ts';
+import { shapeFor } from '../../support/host/phoenix-shell.ts';
 
 /** A command line with Proxmox's verdict. */
 export interface ProxmoxCommand {

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { requestVerb } from '../../src/cli/agent/verbs/request.ts';
-import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../support/agent/agent-settings.ts';
-import { environment } from '../support/environment.ts';
-import { openConfigRepo } from '../support/git/config-repo.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { until } from '../support/until.ts';
-import { captured } from './captured.ts';
-import { type Ended, phoenix } from './phoenix.ts';
-import { type ServedHere, serveHere } from './serve-here.ts';
+import { requestVerb } from '../../../src/cli/agent/verbs/request.ts';
+import { agentSettings, FORGE_TOKEN, WEBHOOK_SECRET } from '../../support/agent/agent-settings.ts';
+import { environment } from '../../support/environment.ts';
+import { openConfigRepo } from '../../support/git/config-repo.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
+import { captured } from '../captured.ts';
+import { type Ended, phoenix } from '../phoenix.ts';
+import { type ServedHere, serveHere } from '../serve-here.ts';
 
 const ADMIN = 'the-token-of-the-admin';
 

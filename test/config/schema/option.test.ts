@@ -4,14 +4,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
-import { type Becomes, becomesOf, refusalOf } from '../../src/config/schema/option.ts';
-import type { Config } from '../../src/managers/config.ts';
-import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
-import { lxcFile } from '../../src/managers/lxc/schema.ts';
-import { vmFile } from '../../src/managers/vm/schema.ts';
-import type { Problem } from '../../src/model/problem.ts';
-import { schemaOf } from '../../src/proxmox/parameters/option.ts';
+import { matches, type Pattern } from '../../../src/config/schema/field-metadata.ts';
+import { type Becomes, becomesOf, refusalOf } from '../../../src/config/schema/option.ts';
+import type { Config } from '../../../src/managers/config.ts';
+import { hypervisorFile } from '../../../src/managers/hypervisor/schema/hypervisor.ts';
+import { lxcFile } from '../../../src/managers/lxc/schema.ts';
+import { vmFile } from '../../../src/managers/vm/schema.ts';
+import type { Problem } from '../../../src/model/problem.ts';
+import { schemaOf } from '../../../src/proxmox/parameters/option.ts';
+import { type Files, loadFiles } from '../../load/environment.ts';
+import { replaced } from '../../load/replace-values.ts';
 import {
   CERTIFICATES,
   HYPERVISOR,
@@ -20,10 +22,9 @@ import {
   VM,
   wholeEnvironment,
   withGuestFields,
-} from '../security/whole-environment.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { runs } from '../support/runs.ts';
-import { type Files, loadFiles } from './environment.ts';
+} from '../../security/whole-environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { runs } from '../../support/runs.ts';
 import { proxmoxCommands } from './proxmox-commands.ts';
 
 interface Field {
@@ -58,7 +59,7 @@ const FIELDS = [...fieldsOf(HYPERVISOR, hypervisorFile), ...fieldsOf(LXC, lxcFil
 const TIED = FIELDS.flatMap((field) => (field.becomes === null ? [] : [{ ...field, becomes: field.becomes }]));
 
 /** Fields that the whole environment does not set, so that each one has a place. */
-function environment(): Files {
+const ENVIRONMENT = ((): Files => {
   const files = withGuestFields(wholeEnvironment());
   // Other files of the environment are not needed here.
   files[CERTIFICATES] = [];
@@ -68,24 +69,20 @@ function environment(): Files {
   for (const name of Object.keys(files)) if (name.startsWith('stacks/')) delete files[name];
   for (const id of ['102', '103']) delete files[LXC].lxc_configs[id];
   return files;
-}
+})();
 
 const nameOf = ({ file, pattern }: Field): string => `${file}:/${pattern.join('/')}`;
 
 /** Where the whole environment has a value of that field. */
 function placeOf({ file, pattern, schema }: Field): readonly string[] | undefined {
-  for (const { keys, value } of matches(environment()[file], pattern))
+  for (const { keys, value } of matches(ENVIRONMENT[file], pattern))
     if (value !== undefined && schema.safeParse(value).success) return keys;
   return undefined;
 }
 
 /** The environment with another value there. A storage or an image is declared wherever it is named. */
 function withValue(file: string, keys: readonly string[], value: unknown): Files {
-  const files = environment();
-  let parent = files[file];
-  for (const key of keys.slice(0, -1)) parent = parent[key];
-  parent[keys.at(-1) ?? ''] = value;
-  return files;
+  return { ...ENVIRONMENT, [file]: replaced(ENVIRONMENT[file], keys, value) };
 }
 
 const loaded = (files: Files) => loadFiles(files);
@@ -98,7 +95,7 @@ function isAt(problem: Problem, file: string, keys: readonly string[]): boolean 
 }
 
 test('the environment is valid, contains each field, and each field’s option exists in Proxmox', () => {
-  expect(loaded(environment()).problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(loaded(ENVIRONMENT).problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   expect(TIED.filter((field) => placeOf(field) === undefined).map(nameOf)).toEqual([]);
   for (const { becomes } of TIED) for (const place of becomes) expect(schemaOf(place)).toBeDefined();
   expect(TIED.length).toBeGreaterThan(60);
@@ -156,7 +153,7 @@ function others(schema: z.ZodType, value: unknown): unknown[] {
 }
 
 describe('a field whose value reaches a Proxmox command line declares its option', () => {
-  const before = optionsOf(loaded(environment()).draft as Config);
+  const before = optionsOf(loaded(ENVIRONMENT).draft as Config);
 
   test('and the command lines have options of each kind', () => {
     for (const verb of ['pct create 101', 'pct set 101', 'qm create 9000', 'qm set 1001', 'pvesm add tank-disks'])
@@ -170,8 +167,8 @@ describe('a field whose value reaches a Proxmox command line declares its option
 
   test.each(silent.map((field) => [nameOf(field), field] as const))('so that %s changes none', (_, field) => {
     const { file, pattern, schema } = field;
-    for (const { keys, value } of [...matches(environment()[file], pattern)].slice(0, runs(1))) {
-      for (const other of others(schema, value).slice(0, 2)) {
+    for (const { keys, value } of [...matches(ENVIRONMENT[file], pattern)].slice(0, runs(1))) {
+      for (const other of others(schema, value).slice(0, runs(1))) {
         const { draft } = loaded(withValue(file, keys, other));
         const changed = draft === null ? [] : changedOptions(before, optionsOf(draft));
         expect(changed, `${String(value)} to ${String(other)} at ${keys.join('/')}`).toEqual([]);
@@ -261,12 +258,19 @@ function madeUp(schema: z.ZodType): fc.Arbitrary<string> {
   }
 }
 
+/** Made once: fast-check prepares each anew, which takes longer than what it is asked for here. */
+const ANY_NUMBER: readonly fc.Arbitrary<unknown>[] = [
+  fc.integer({ min: -2, max: 2 ** 26 + 2 }),
+  fc.double({ noNaN: true }),
+  fc.nat(4096).map((step) => step / 256),
+];
+const ANY_TEXT: readonly fc.Arbitrary<unknown>[] = [
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ maxLength: 50 }),
+];
+
 function arbitrary(schema: z.ZodType, value: unknown): fc.Arbitrary<unknown> {
-  const kinds: fc.Arbitrary<unknown>[] =
-    typeof value === 'number'
-      ? [fc.integer({ min: -2, max: 2 ** 26 + 2 }), fc.double({ noNaN: true }), fc.nat(4096).map((step) => step / 256)]
-      : [fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 50 }), madeUp(schema)];
-  return fc.oneof(...kinds);
+  return typeof value === 'number' ? fc.oneof(...ANY_NUMBER) : fc.oneof(...ANY_TEXT, madeUp(schema));
 }
 
 const MAX_RUNS = runs(2);
@@ -290,7 +294,7 @@ function sampled(schema: z.ZodType, value: unknown): unknown[] {
 describe.each(TIED.map((field) => [nameOf(field), field] as const))('%s', (_, field) => {
   const { file, schema, becomes } = field;
   const keys = placeOf(field) ?? [];
-  const sample = [...matches(environment()[file], keys)][0]?.value;
+  const sample = [...matches(ENVIRONMENT[file], keys)][0]?.value;
   const values = [...new Set([sample, ...candidates(sample), ...sampled(schema, sample)])];
   const taken = outermost(values.filter((value) => schema.safeParse(value).success));
 

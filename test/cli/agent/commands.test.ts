@@ -2,15 +2,15 @@
 // the contract.
 
 import { describe, expect, test } from 'vitest';
-import { runs } from '../../src/cli/agent/runs.ts';
-import { wrapping } from '../../src/cli/io.ts';
-import { faultOf } from '../../src/messages/faults.ts';
-import { eachServer } from '../agent/each-server.ts';
-import { finishStep, LXC, planRun, VM } from '../agent/planned-run.ts';
-import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../agent/test-server.ts';
-import type { TestRedis } from '../support/redis/redis.ts';
-import { until } from '../support/until.ts';
-import { type Ended, phoenix, start } from './phoenix.ts';
+import { runs } from '../../../src/cli/agent/runs.ts';
+import { wrapping } from '../../../src/cli/io.ts';
+import { faultOf } from '../../../src/messages/faults.ts';
+import { eachServer } from '../../agent/each-server.ts';
+import { finishStep, LXC, planRun, VM } from '../../agent/planned-run.ts';
+import { ADMIN_TOKEN, COMMIT, openTestServer, type TestServer } from '../../agent/test-server.ts';
+import type { TestRedis } from '../../support/redis/redis.ts';
+import { until } from '../../support/until.ts';
+import { type Ended, phoenix, start } from '../phoenix.ts';
 
 const ENDED = '2026-01-02T03:05:00.000Z';
 
