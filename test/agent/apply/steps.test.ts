@@ -159,6 +159,9 @@ describe('workers', () => {
       async () => (await reasonNow()) === 'is tried again until it passes: the connection was lost',
       'why it is tried again',
     );
+    // Recorded with the reason, before the next attempt.
+    const said = await phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');
+    expect(said).toMatchObject({ state: 'pending', description: 'waits: the connection was lost' });
     const { statuses } = await phoenix.answered(commit);
     expect(statuses['phoenix/lxc/101']).toBe('success: applied');
     expect((await phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2, reason: null }]);
