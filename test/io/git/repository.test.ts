@@ -26,7 +26,7 @@ let repository: Repository;
 
 /** @param begin the thread of Git's work, by default that of the test */
 function open(changes: Partial<RepositoryOptions> = {}, begin: typeof openThread = inThisThread): Repository {
-  const options = {
+  const options: RepositoryOptions = {
     url: forge.repositoryUrl,
     branch: 'main',
     token: TOKEN,
