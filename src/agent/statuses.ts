@@ -67,7 +67,7 @@ export function settled(
   return { outcome, reason, statuses: stepStatuses(publicUrl, run, target, stepEnded(outcome, reason)) };
 }
 
-/** Drift detection with an unchanged result sends no status: a forge stores every status, and limits their number. */
+/** What repeats the last status of its context, such as drift detection with an unchanged result, sends none: a forge stores every status, and limits their number. */
 export async function changedStatuses(
   { ledger }: { readonly ledger: Pick<Ledger, 'lastSaid'> },
   said: readonly CommitStatus[],

@@ -10,7 +10,7 @@ export function actionFailure(action: Action, result: CommandResult): string {
   const what = action.do.kind === 'command' ? `${action.do.program} ${firstWords(action.do.args)}` : action.summary;
   const line = errorLine(result.stderr) ?? errorLine(result.stdout);
   const why = line === undefined || !areForeignWords(action, result) ? line : programWords(line);
-  const known = knownFailure(`${result.stderr}\n${result.stdout}`)?.remedy ?? null;
+  const known = knownFailure(`${result.stderr}\n${result.stdout}`, isOfNode(action))?.remedy ?? null;
   const remedy = action.remedy ?? known;
   const told = [endInWords(action, result), why].filter((part) => part !== undefined);
   return failureText({ what: what.trim(), why: told.join(': '), remedy });
@@ -23,6 +23,18 @@ export function actionFailure(action: Action, result: CommandResult): string {
 function areForeignWords({ do: { kind } }: Action, { exit, ended }: CommandResult): boolean {
   if (kind === 'http') return exit !== null && exit > 1;
   return kind === 'command' && ended !== 'not found' && ended !== 'not started';
+}
+
+/** Programs that print what they and the tools of storages (`lvcreate`, `zfs`, `mkfs`) say. */
+const NODE_PROGRAMS: ReadonlySet<string> = new Set(['pct', 'qm', 'pvesm', 'pveam', 'zfs']);
+const FILE_KINDS: ReadonlySet<Action['do']['kind']> = new Set(['file', 'lines', 'place', 'remove', 'folder']);
+/** Verbs of `pct` and `qm` that run programs of the guest, or its hook script: their output contains what those print. */
+const RUN_SCRIPTS = /^(exec|guest|start|stop|shutdown|reboot|suspend|resume|rollback|migrate)$/;
+
+/** Whether no script can have printed what the action printed: files of the node, and commands that run none. */
+function isOfNode({ do: act }: Action): boolean {
+  if (act.kind === 'command') return NODE_PROGRAMS.has(act.program) && !RUN_SCRIPTS.test(act.args[0] ?? '');
+  return FILE_KINDS.has(act.kind);
 }
 
 /** The last line that is not empty, a line that speaks of an error before others. */

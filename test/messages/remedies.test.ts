@@ -146,6 +146,34 @@ test.each([
   expect(knownFailure(said)?.code).toBe(code);
 });
 
+const READ_ONLY = "cannot create 'rpool/data/vm-101-disk-0': Read-only file system";
+const MEMORY = 'device-mapper: reload ioctl on pve-vm--101--disk--0 failed: Cannot allocate memory';
+const ran = (program: string, ...args: string[]): Action['do'] => ({
+  kind: 'command',
+  program,
+  args,
+  timeoutSeconds: 60,
+});
+
+test.each<readonly [Action['do'], said: string, code: string | undefined]>([
+  [ran('pct', 'create', '101'), READ_ONLY, 'READ_ONLY_DISK'],
+  [ran('qm', 'set', '101'), MEMORY, 'MEMORY_FULL'],
+  [ran('pvesm', 'alloc', 'local-lvm'), MEMORY, 'MEMORY_FULL'],
+  [ran('zfs', 'create', 'rpool/data'), READ_ONLY, 'READ_ONLY_DISK'],
+  [{ kind: 'remove', paths: ['/etc/phoenix.conf'] }, "EROFS: read-only file system, unlink '/etc/x'", 'READ_ONLY_DISK'],
+  // A program of the guest, its hook script, or another server may print the same.
+  [ran('pct', 'exec', '101', '--', 'sh'), READ_ONLY, undefined],
+  [ran('qm', 'guest', 'exec', '101'), MEMORY, undefined],
+  [ran('pct', 'start', '101'), MEMORY, undefined],
+  [ran('apt-get', 'install', 'x'), READ_ONLY, undefined],
+])('the system says of %o, which runs no script or may, %s', (act, said, code) => {
+  const result: CommandResult = { exit: 1, stdout: '', stderr: said, ms: 1, ended: 'exited' };
+  const told = actionFailure({ summary: 'do it', impact: 'live', do: act }, result);
+  expect(KNOWN_FAILURES.filter((each) => told.includes(each.remedy)).map((each) => each.code)).toEqual(
+    code === undefined ? [] : [code],
+  );
+});
+
 function step(reason: string, outcome: StepRecord['outcome'] = 'failed'): StepRecord {
   const at = '2026-01-02T03:04:05.000Z';
   return {

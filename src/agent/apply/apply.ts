@@ -1,10 +1,11 @@
 // One step of a run, from the lease on its target to its outcome. It may be started twice: the ledger says whether it may still run, and the host
 // what is still to be done.
 
-import { stepEnded, stepReason } from '../../messages/statuses/step-status.ts';
+import { stepEnded, stepReason, stepTriedAgain } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
+import type { CommitStatus } from '../../model/report.ts';
 import type { Outcome, StepRecord } from '../../model/run.ts';
 import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 import { imperative } from '../../model/verbs.ts';
@@ -16,7 +17,7 @@ import type { RunDetail } from '../../ports/runs.ts';
 import type { Lease, StepEnd } from '../../ports/steps.ts';
 import { type Context, isoNow } from '../context.ts';
 import { openingFor, waitingReason } from '../start-conditions.ts';
-import { stepStatuses } from '../statuses.ts';
+import { changedStatuses, stepStatuses } from '../statuses.ts';
 import { carryOutVerb } from '../verbs/carry-out-verb.ts';
 import { shownActions } from '../verbs/reviewed-plan.ts';
 import { isDeferred, MAX_DEFERRAL_MS } from './deferred.ts';
@@ -143,12 +144,19 @@ async function defer(
   lease: Lease,
   { pause, failed, why }: { readonly pause: number; readonly failed: boolean; readonly why: string },
 ): Promise<RetryDelay> {
-  const away = context.nodeWatch.away();
-  const statuses = failed || away === null ? [] : await waitingStatuses(context, run, away);
-  const reason = stepReason.triedAgain(hidePlainSecrets(why));
+  const shown = hidePlainSecrets(why);
+  const statuses = failed
+    ? await changedStatuses(context, stepStatuses(context.options.publicUrl, run, lease.target, stepTriedAgain(shown)))
+    : await statusesOfAway(context, run);
+  const reason = stepReason.triedAgain(shown);
   await context.ledger.deferStep(lease, run.id, { notBefore: Date.now() + pause, failed, why: reason, statuses });
   if (statuses.length > 0) await context.queue.requestReport();
   return pause;
+}
+
+async function statusesOfAway(context: Context, run: RunDetail): Promise<CommitStatus[]> {
+  const away = context.nodeWatch.away();
+  return away === null ? [] : await waitingStatuses(context, run, away);
 }
 
 async function attempt(

@@ -38,12 +38,29 @@ export async function approveUnder(
   if (pull === null) throw new Refused(NOT_APPROVED.noPull(number));
   const { approves } = approver;
   if (approves !== undefined && approves.head !== pull.head) throw new Refused(NOT_APPROVED.otherHead(number));
-  if (pull.base !== context.options.branch) throw new Refused(NOT_APPROVED.elsewhere(number, pull.base));
-  if (pull.open) return approveEarly(context, pull, targets, approver);
-  if (pull.mergedAs === null) throw new Refused(NOT_APPROVED.closed(number));
-  // Between the merge and its run, nothing waits yet, so it counts as given before the merge.
-  if (!(await isFollowed(context, pull.mergedAs))) return approveEarly(context, pull, targets, approver);
-  return approveMerged(context, pull, pull.mergedAs, targets, approver);
+  const merge = pull.open ? null : pull.mergedAs;
+  const isRun = merge !== null && (await isFollowed(context, merge));
+  const merged = mergeToApprove(pull, context.options.branch, isRun);
+  if (merged === null) return approveEarly(context, pull, targets, approver);
+  return approveMerged(context, pull, merged, targets, approver);
+}
+
+/**
+ * The merge in whose run an approval counts; null where it counts for the plan that the pull request shows. Pure.
+ *
+ * @param branch that is followed
+ * @param isRun whether the followed commit includes the merge: until then nothing waits, and an approval counts as given before the merge
+ * @throws Refused
+ */
+export function mergeToApprove(
+  { number, open, base, mergedAs }: Pick<PullRequest, 'number' | 'open' | 'base' | 'mergedAs'>,
+  branch: string,
+  isRun: boolean,
+): CommitSha | null {
+  if (base !== branch) throw new Refused(NOT_APPROVED.elsewhere(number, base));
+  if (open) return null;
+  if (mergedAs === null) throw new Refused(NOT_APPROVED.closed(number));
+  return isRun ? mergedAs : null;
 }
 
 /** Whether the followed commit includes this one. */

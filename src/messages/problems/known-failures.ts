@@ -5,6 +5,8 @@ interface KnownFailure {
   readonly code: string;
   /** Matches the message of the program. */
   readonly says: RegExp;
+  /** Words of the system: they count only where no script can have printed them. */
+  readonly saysOnNode?: RegExp;
   readonly means: string;
   /** Short enough for a status that also names what failed. */
   readonly remedy: string;
@@ -12,7 +14,7 @@ interface KnownFailure {
 
 /**
  * The first one that matches a text counts, so that specific messages come before general ones. The output of a program inside a guest is searched
- * too: a failure of the node is known by words of Proxmox, never by those of the system alone, which any program says.
+ * too: there a failure of the node is known by words of Proxmox, never by those of the system alone, which any program says.
  */
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   // First what is wrong with the node as a whole: it is the cause of what else is said.
@@ -272,6 +274,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
     code: 'READ_ONLY_DISK',
     says: /unable to open file '[^']*' - read-only file system/i,
+    saysOnNode: /read-only file system/i,
     means:
       'Proxmox cannot write to a file system: it is declared read-only, or the kernel made it read-only after errors of its disk.',
     remedy: 'if it is not meant to be read-only, check its disk with dmesg, repair and remount it, then replay',
@@ -279,6 +282,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
     code: 'MEMORY_FULL',
     says: /(cannot set up guest memory|unable to map backing store for guest RAM|unable to fork worker).*cannot allocate memory/i,
+    saysOnNode: /cannot allocate memory/i,
     means: 'The node has too little free memory for the guest, or for a program of Proxmox.',
     remedy: 'stop guests that are not needed and replay, or declare less memory_mb and push',
   },
@@ -309,7 +313,11 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
 ];
 
-/** Undefined for a text without a known message. */
-export function knownFailure(text: string): KnownFailure | undefined {
-  return KNOWN_FAILURES.find(({ says }) => says.test(text));
+/**
+ * Undefined for a text without a known message.
+ *
+ * @param isOfNode whether only programs of the node can have printed the text, and no script
+ */
+export function knownFailure(text: string, isOfNode = false): KnownFailure | undefined {
+  return KNOWN_FAILURES.find(({ says, saysOnNode }) => says.test(text) || (isOfNode && saysOnNode?.test(text)));
 }

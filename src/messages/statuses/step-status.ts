@@ -14,6 +14,11 @@ export function stepWaits({ verb, impact }: Pick<PlanStep, 'verb' | 'impact'>): 
   return { state: 'pending', description: `${verb} planned, ${IMPACT_WORDS[impact]}` };
 }
 
+/** @param why the last attempt did not end it; it is tried again by itself */
+export function stepTriedAgain(why: string): Sentence {
+  return { state: 'pending', description: `waits: ${why}` };
+}
+
 export function stepEnded(outcome: Outcome, reason: string | null): FinalSentence {
   switch (outcome) {
     case 'applied':

@@ -2,8 +2,9 @@
 // one.
 
 import { expect, test } from 'vitest';
+import { mergeToApprove } from '../../../src/agent/review/approve.ts';
 import { changeKeys } from '../../../src/agent/review/change-keys.ts';
-import { targetId } from '../../../src/model/ids.ts';
+import { type CommitSha, targetId } from '../../../src/model/ids.ts';
 import type { Plan, PlanStep } from '../../../src/model/plan.ts';
 
 const T = targetId('lxc', 105);
@@ -40,4 +41,19 @@ test.each([
 test('a change that needs no approval, or cannot be approved, has no key', () => {
   expect(changeKeys(plan({ approval: false })).size).toBe(0);
   expect(changeKeys(plan({ protected: true })).size).toBe(0);
+});
+
+const MERGE = 'a'.repeat(40) as CommitSha;
+const PULL = { number: 7, open: true, base: 'main', mergedAs: null };
+
+test.each<readonly [when: string, pull: Parameters<typeof mergeToApprove>[0], isRun: boolean, counts: unknown]>([
+  ['before the merge', PULL, false, null],
+  ['after the merge and before its run', { ...PULL, open: false, mergedAs: MERGE }, false, null],
+  ['while its run waits', { ...PULL, open: false, mergedAs: MERGE }, true, MERGE],
+  ['after it was closed', { ...PULL, open: false }, false, /^#7 was closed/],
+  ['for another branch', { ...PULL, base: 'trunk' }, false, /trunk/],
+])('an approval %s counts for what its pull request showed then, or is refused', (_, pull, isRun, counts) => {
+  const approve = () => mergeToApprove(pull, 'main', isRun);
+  if (counts instanceof RegExp) expect(approve).toThrow(counts);
+  else expect(approve()).toBe(counts);
 });

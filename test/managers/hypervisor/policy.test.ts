@@ -69,7 +69,7 @@ test('an invalid value is reported with its place and a valid example', () => {
   const window = { cron: '0 25 * * *', duration: '3 hours', timezone: 'Europe/Nowhere' };
   expect(problems({ apply_windows: [window] })).toEqual([
     'INVALID_VALUE /phoenix/apply_windows/0/cron "cron" is "0 25 * * *" and must be a cron expression of five fields that comes up, such as "0 2 * * 1-5"',
-    'INVALID_VALUE /phoenix/apply_windows/0/duration "duration" is "3 hours" and must be a duration up to 31 days, such as "3h", "90m" or "1d12h"',
+    'INVALID_VALUE /phoenix/apply_windows/0/duration "duration" is "3 hours" and must be a duration up to 31 days, such as "3h", "90m" or "1d12h" (Write "3h".)',
     'INVALID_VALUE /phoenix/apply_windows/0/timezone "timezone" is "Europe/Nowhere" and must be a time zone such as "Europe/Berlin"',
   ]);
   expect(problems({ approvals: { destroy: -1 } })).toEqual([

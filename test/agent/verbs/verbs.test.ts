@@ -1,16 +1,17 @@
 // The verbs over a host of boxes: what each changes, in which order, and what it leaves alone. Faults of the original dispatcher are named by what
 // they did.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandRequest } from '../../src/agent/deps.ts';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
-import type { RunState } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/runs.ts';
-import { type BoxAgent, startBoxAgent } from '../support/agent/box-agent.ts';
-import type { Phoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import type { BoxHost } from '../support/host/boxes.ts';
-import { until } from '../support/until.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandRequest } from '../../../src/agent/deps.ts';
+import type { RunId, TargetId } from '../../../src/model/ids.ts';
+import type { RunState } from '../../../src/model/run.ts';
+import type { RunDetail } from '../../../src/ports/runs.ts';
+import { type BoxAgent, startBoxAgent } from '../../support/agent/box-agent.ts';
+import type { Phoenix } from '../../support/agent/phoenix.ts';
+import { environment, type Files } from '../../support/environment.ts';
+import type { BoxHost } from '../../support/host/boxes.ts';
+import { until } from '../../support/until.ts';
 
 /** 199 is the template of 101; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
 const GUESTS = {
@@ -27,17 +28,51 @@ const under = (phoenix: object) => environment(GUESTS, { phoenix });
 let boxes: BoxAgent;
 let host: BoxHost;
 let phoenix: Phoenix;
+/** What was pushed last. */
+let declared: Files;
+/** Whether a policy of a test is in force: it also decides how a commit may replace it. */
+let isUnderPolicy = false;
+/** The host when everything is as ENVIRONMENT declares. */
+let asDeclared: unknown;
 
+// Tests share an agent, where no policy prevents it: to start one and to bring everything up costs more than most of them. Each begins with everything
+// as ENVIRONMENT declares.
+beforeAll(async () => {
+  await start(ENVIRONMENT);
+  asDeclared = await present();
+});
 beforeEach(async () => {
+  if (isUnderPolicy) await startAnew(ENVIRONMENT);
+  host.before = async () => {};
+  if (declared !== ENVIRONMENT) await declare(ENVIRONMENT);
+  if (!isDeepStrictEqual(await present(), asDeclared)) expect((await ask('converge')).state).toBe('succeeded');
+  expect(await present()).toEqual(asDeclared);
+  await commands();
+});
+afterAll(() => boxes.close());
+
+/** Starts another agent, with another host, and brings everything up. */
+async function startAnew(files: Files): Promise<void> {
+  await boxes.close();
+  await start(files);
+}
+
+async function start(files: Files): Promise<void> {
   boxes = await startBoxAgent();
   ({ host, phoenix } = boxes);
-});
-afterEach(() => boxes.close());
+  isUnderPolicy = files !== ENVIRONMENT;
+  await declare(files);
+}
 
 const commands = () => boxes.commands();
 const byHand = (...args: string[]) => boxes.byHand(...args);
 
-async function bringUp(files = ENVIRONMENT): Promise<void> {
+async function present(): Promise<unknown> {
+  return JSON.parse((await host.run({ kind: 'command', program: 'box', args: ['list'], timeoutSeconds: 1 })).stdout);
+}
+
+async function declare(files: Files): Promise<void> {
+  declared = files;
   const { statuses } = await phoenix.push(files);
   expect(statuses['phoenix/apply']).toMatch(/^success/);
   await commands();
@@ -62,7 +97,6 @@ const outcomes = ({ steps }: RunDetail) => steps.map(({ target, outcome }) => `$
 
 describe('stop', () => {
   test('of a leaf stops the leaf and nothing that it needs', async () => {
-    await bringUp();
     const run = await ask('stop', ['101']);
     expect(await commands()).toEqual(['box stop 101']);
     expect(run.state).toBe('succeeded');
@@ -70,7 +104,6 @@ describe('stop', () => {
   });
 
   test('of what others need is refused by their names, and with cascade begins with them', async () => {
-    await bringUp();
     const refused = await ask('stop', ['lxc/103']);
     expect([refused.state, refused.reason]).toEqual([
       'invalid',
@@ -82,34 +115,34 @@ describe('stop', () => {
   });
 
   test('when one of them cannot be stopped, what it needs keeps running', async () => {
-    await bringUp();
     host.order('box stop 102', { exit: 1, stderr: 'it hangs' });
     const run = await ask('stop', ['103'], { cascade: true });
     expect(outcomes(run)).toEqual(['lxc/101 applied', 'lxc/102 failed', 'lxc/103 skipped']);
   });
 
   test('a host that claims to have stopped it is found out', async () => {
-    await bringUp();
     host.order('box stop 101', {});
     const run = await ask('stop', ['101']);
     expect(run.steps[0]?.reason).toMatch(/^still differs after everything was done; to be done again: stop 101/);
   });
 
   test('is no answer to the commit, and what was proved stays proved', async () => {
-    await bringUp();
+    await declare({ ...ENVIRONMENT, 'README.md': 'before' });
     const before = await phoenix.ledger.targets();
     const run = await ask('stop', ['104']);
-    expect(phoenix.statuses(run.commit as never)['phoenix/apply']).toBe('success: applied 5 targets');
+    expect(phoenix.statuses(run.commit as never)).toEqual({
+      'phoenix/apply': 'success: nothing to do: everything is as this commit says',
+    });
     expect(await phoenix.ledger.targets()).toEqual(before);
     // So a later push of another change does not start it again.
-    await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });
+    declared = { ...ENVIRONMENT, 'README.md': 'after' };
+    await phoenix.push(declared);
     expect(await commands()).toEqual(['box stop 104']);
   });
 });
 
 describe('start', () => {
   test('begins with what is needed, touches only what does not run, and never starts a template', async () => {
-    await bringUp();
     await byHand('stop', '101');
     await byHand('stop', '103');
     const run = await ask('start', ['101']);
@@ -121,7 +154,6 @@ describe('start', () => {
   });
 
   test('of a template is refused', async () => {
-    await bringUp();
     for (const verb of ['start', 'restart']) {
       const run = await ask(verb, ['199']);
       expect([run.state, run.reason]).toEqual([
@@ -133,7 +165,7 @@ describe('start', () => {
   });
 
   test('waits until what was started answers well, before it starts what needs it', async () => {
-    await bringUp(environment({ 103: { tags: ['probed'] }, 101: { dependencies: [103] } }));
+    await declare(environment({ ...GUESTS, 103: { tags: ['probed'] } }));
     await byHand('stop', '101');
     await byHand('stop', '103');
     for (const _ of [1, 2]) host.order('box probe 103', { exit: 1, stdout: 'connection refused' });
@@ -146,7 +178,6 @@ describe('start', () => {
 
 describe('restart', () => {
   test('is not done twice when a worker dies in the middle of it', async () => {
-    await bringUp();
     let surprises = 0;
     host.before = async (line) => {
       if (line !== 'box start 103' || surprises > 0) return;
@@ -161,7 +192,6 @@ describe('restart', () => {
 
 describe('delete', () => {
   test('waits until it is approved, as any deletion does', async () => {
-    await bringUp();
     const run = await ask('delete', ['104']);
     expect([run.state, run.steps[0]?.reason]).toEqual([
       'blocked',
@@ -174,11 +204,13 @@ describe('delete', () => {
   });
 
   test('is approved by the yes to what was shown, keeps the declaration, and the next converge makes the guest again', async () => {
-    await bringUp();
-    const run = await askShown('delete', ['104']);
+    const look = await ask('delete', ['104'], { dryRun: true });
+    const run = await ask('delete', ['104'], { shown: look.id });
     expect(await commands()).toEqual(['box drop 104']);
     expect(run.steps[0]).toMatchObject({ verb: 'delete', outcome: 'applied' });
-    expect(run.approvals).toMatchObject([{ target: 'lxc/104', by: 'ann', where: 'answer to what run 2 showed' }]);
+    expect(run.approvals).toMatchObject([
+      { target: 'lxc/104', by: 'ann', where: `answer to what run ${look.id} showed` },
+    ]);
     expect(phoenix.statuses(run.commit as never)['phoenix/lxc/104']).toBe(
       'success: deleted; the next converge creates it again unless it is removed from Git',
     );
@@ -187,24 +219,23 @@ describe('delete', () => {
   });
 
   test('of a protected guest is refused', async () => {
-    await bringUp(environment({ 101: { protected: true } }));
-    const run = await ask('delete', ['101']);
+    await declare(environment({ ...GUESTS, 104: { protected: true } }));
+    const run = await ask('delete', ['104']);
     expect([run.state, run.reason]).toEqual([
       'invalid',
-      'lxc/101 is protected; take "protected" off in a commit of its own first',
+      'lxc/104 is protected; take "protected" off in a commit of its own first',
     ]);
     expect(await commands()).toEqual([]);
   });
 
   test('of what running guests need is refused, and with cascade begins with them', async () => {
-    await bringUp(under({ max_delete_percent: 50 }));
+    await startAnew(under({ max_delete_percent: 50 }));
     expect((await ask('delete', ['102'])).reason).toMatch(/^nothing was deleted: lxc\/101 runs and needs it/);
     await askShown('delete', ['102'], { cascade: true });
     expect(await commands()).toEqual(['box drop 101', 'box drop 102']);
   });
 
   test('of more guests than the policy lets go at once is refused, shown or not', async () => {
-    await bringUp();
     for (const dryRun of [true, false]) {
       const run = await ask('delete', ['102'], { cascade: true, dryRun });
       expect([run.state, run.reason]).toEqual([
@@ -216,13 +247,13 @@ describe('delete', () => {
   });
 
   test('of what the policy protects is refused', async () => {
-    await bringUp(under({ protected: ['104'] }));
+    await startAnew(under({ protected: ['104'] }));
     expect((await ask('delete', ['104'])).reason).toMatch(/^lxc\/104 is protected/);
   });
 
   test('waits for a window of the policy, also when it was said yes to', async () => {
     const closed = { apply_windows: [{ cron: '0 0 29 2 *', duration: '1h' }] };
-    await bringUp();
+    isUnderPolicy = true;
     await phoenix.push(under(closed));
     await commands();
     const look = await ask('delete', ['104'], { dryRun: true });
@@ -235,7 +266,6 @@ describe('delete', () => {
   });
 
   test('a yes is for what was shown, by whom it was shown, and for nothing else', async () => {
-    await bringUp();
     const look = await ask('delete', ['104'], { dryRun: true });
     const other = { by: 'ann', shown: look.id } as const;
     const rejected = (request: Partial<CommandRequest>) =>
@@ -249,7 +279,6 @@ describe('delete', () => {
   });
 
   test('a guest that is another one than when it was shown is left alone', async () => {
-    await bringUp();
     const look = await ask('adopt', ['104'], { dryRun: true });
     expect(look.steps[0]?.actions).toEqual([]);
     await byHand('put', '104', '{"memory_mb":1}');
@@ -262,7 +291,6 @@ describe('delete', () => {
   });
 
   test('a guest that no longer exists is recorded as deleted', async () => {
-    await bringUp();
     await byHand('drop', '104');
     const run = await askShown('delete', ['104']);
     expect(outcomes(run)).toEqual(['lxc/104 unchanged']);
@@ -271,15 +299,15 @@ describe('delete', () => {
   });
 
   test('a confirmation does not cover targets that could not be checked', async () => {
-    await bringUp();
     await byHand('put', '104', '{"foreign":true}');
     const run = await askShown('delete', ['104']);
     expect([run.state, run.approvals]).toEqual(['blocked', []]);
     expect(await commands()).toEqual([]);
+    await byHand('drop', '104');
   });
 
   test('where two must approve, a yes is one of them', async () => {
-    await bringUp(under({ approvals: { destroy: 2 } }));
+    await startAnew(under({ approvals: { destroy: 2 } }));
     const run = await askShown('delete', ['104']);
     expect(run.state).toBe('blocked');
     await phoenix.agent().approve(run.id, 'lxc/104' as TargetId, 'ben');
@@ -288,17 +316,16 @@ describe('delete', () => {
   });
 
   test('of what is not ours fails and changes nothing', async () => {
-    await bringUp();
     await byHand('put', '104', '{"foreign":true}');
     const run = await ask('delete', ['104'], { dryRun: true });
     expect([run.state, run.steps[0]?.reason]).toEqual(['failed', 'box 104 is not ours']);
     expect(await commands()).toEqual([]);
+    await byHand('drop', '104');
   });
 });
 
 describe('create and converge', () => {
   test('create makes every named target that is not there, with what it needs, and touches no other', async () => {
-    await bringUp();
     for (const id of ['101', '102', '104']) await byHand('drop', id);
     await byHand('put', '103', '{"memory_mb":1}');
     const run = await ask('create', ['101', '103', '104']);
@@ -312,7 +339,6 @@ describe('create and converge', () => {
   });
 
   test('converge brings the named targets and what they need to what is declared, templates too, without starting those', async () => {
-    await bringUp();
     for (const id of ['199', '103', '104']) await byHand('put', id, '{"memory_mb":1}');
     const run = await ask('converge', ['101']);
     expect(await commands()).toEqual(expect.arrayContaining(['box put 103', 'box put 199']));
@@ -321,7 +347,6 @@ describe('create and converge', () => {
   });
 
   test('letsgo brings up everything', async () => {
-    await bringUp();
     for (const id of ['101', '103']) await byHand('drop', id);
     const run = await ask('LetsGo');
     expect(run.state).toBe('succeeded');
@@ -341,7 +366,6 @@ test('a dry run of each verb sends nothing and says what would be done', async (
     ['setup', [], {}, []],
     ['sync all', [], {}, []],
   ] as const;
-  await bringUp();
   await byHand('put', '102', '{"memory_mb":1}');
   host.before = async (line) => {
     if (!/^box (list|show)/.test(line)) throw new Error(`${line} is no look`);
@@ -358,16 +382,18 @@ test('a dry run of each verb sends nothing and says what would be done', async (
 
 describe('health-check', () => {
   test('distinguishes healthy and unhealthy guests and changes nothing', async () => {
-    await bringUp(environment({ 101: { tags: ['probed'] }, 102: { tags: ['probed'] }, 103: {}, 104: {} }));
+    const probed = { tags: ['probed'] };
+    await declare(environment({ ...GUESTS, 101: { ...GUESTS[101], ...probed }, 102: { ...GUESTS[102], ...probed } }));
     await byHand('stop', '103');
     await byHand('drop', '104');
     host.order('box probe 102', { exit: 1, stdout: 'connection refused' });
     const run = await ask('health-check');
-    expect(run.steps.map(({ target, outcome, reason }) => `${target} ${outcome}: ${reason}`)).toEqual([
+    expect(run.steps.map(({ target, outcome, reason }) => `${target} ${outcome}: ${reason}`).sort()).toEqual([
       'lxc/101 unchanged: its health check succeeds',
       'lxc/102 failed: box 102 answers: connection refused',
       'lxc/103 failed: it is not running',
       'lxc/104 failed: it is not on the host',
+      'lxc/199 unchanged: stopped, as declared',
     ]);
     expect(run.state).toBe('failed');
     expect(await commands()).toEqual([]);
@@ -377,8 +403,6 @@ describe('health-check', () => {
 
 describe('what is asked', () => {
   test('is refused at once when it cannot be understood', async () => {
-    await expect(ask('stop', ['101'])).rejects.toThrow('nothing has been applied yet');
-    await bringUp();
     await expect(ask('stop')).rejects.toThrow('name the targets');
     await expect(ask('explode', ['101'])).rejects.toThrow('it knows setup, create');
     await expect(ask('stop', ['999'])).rejects.toThrow('nothing is called 999');
@@ -390,7 +414,6 @@ describe('what is asked', () => {
   });
 
   test('when the host cannot be checked is refused, and everything else continues', async () => {
-    await bringUp();
     host.before = async (line) => {
       if (line === 'box list') throw new Error('no route to host');
     };
@@ -400,12 +423,10 @@ describe('what is asked', () => {
       'the host cannot be checked, so nothing was done: no route to host; run phoenix doctor',
     ]);
     host.before = async () => {};
-    const { statuses } = await phoenix.push({ ...ENVIRONMENT, 'README.md': 'x' });
-    expect(statuses['phoenix/apply']).toMatch(/^success/);
+    await declare({ ...ENVIRONMENT, 'README.md': 'x' });
   });
 
   test('waits while another run is active: nothing runs beside it', async () => {
-    await bringUp();
     const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
     const { promise: held, resolve: reached } = Promise.withResolvers<void>();
     host.before = async (line) => {
@@ -414,6 +435,7 @@ describe('what is asked', () => {
       await letGo;
     };
     const changed = environment({ 199: { tags: ['template'] }, 103: {}, 102: { memory_mb: 777 }, 101: {}, 104: {} });
+    declared = changed;
     const commit = await phoenix.repo.commit(changed);
     await phoenix.repo.push();
     await held;
@@ -427,7 +449,6 @@ describe('what is asked', () => {
   });
 
   test('does nothing while frozen, and continues afterwards', async () => {
-    await bringUp();
     await phoenix.agent().freeze('the disk is being replaced', 'ann');
     const run = await phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
     await phoenix.reached(run, 'blocked');
@@ -438,12 +459,20 @@ describe('what is asked', () => {
   });
 });
 
-test('what is known: every declared target, and whether it runs', async () => {
-  expect(await phoenix.agent().known()).toEqual([]);
-  await bringUp(environment({ 101: {}, 102: {} }));
-  await byHand('stop', '102');
-  expect(await phoenix.agent().known()).toEqual([
-    { target: 'lxc/101', running: 'running', needs: [], within: [] },
-    { target: 'lxc/102', running: 'stopped', needs: [], within: [] },
-  ]);
+test('nothing is known before the first push, and then every declared target, and whether it runs', async () => {
+  const young = await startBoxAgent();
+  try {
+    const agent = young.phoenix.agent();
+    expect(await agent.known()).toEqual([]);
+    const stop = agent.command({ verb: 'stop', targets: ['101'], by: 'ann' });
+    await expect(stop).rejects.toThrow('nothing has been applied yet');
+    await young.phoenix.push(environment({ 101: {}, 102: {} }));
+    await young.byHand('stop', '102');
+    expect(await agent.known()).toEqual([
+      { target: 'lxc/101', running: 'running', needs: [], within: [] },
+      { target: 'lxc/102', running: 'stopped', needs: [], within: [] },
+    ]);
+  } finally {
+    await young.close();
+  }
 });

@@ -1,15 +1,15 @@
 // Timers: the regular check of everything, and what is due by time. The test sets the agent's clock.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { repeated } from '../../src/agent/timers/drift.ts';
-import { type CommitSha, type RunId, targetId } from '../../src/model/ids.ts';
-import type { Outcome, Run } from '../../src/model/run.ts';
-import type { Queue } from '../../src/ports/queue.ts';
-import type { BoxAgent } from '../support/agent/box-agent.ts';
-import type { Phoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import { BOXES_WITH_AN_END, type BoxHost } from '../support/host/boxes.ts';
-import { until } from '../support/until.ts';
+import { repeated } from '../../../src/agent/timers/drift.ts';
+import { type CommitSha, type RunId, targetId } from '../../../src/model/ids.ts';
+import type { Outcome, Run } from '../../../src/model/run.ts';
+import type { Queue } from '../../../src/ports/queue.ts';
+import type { BoxAgent } from '../../support/agent/box-agent.ts';
+import type { Phoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import { BOXES_WITH_AN_END, type BoxHost } from '../../support/host/boxes.ts';
+import { until } from '../../support/until.ts';
 import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 
 const MINUTE = 60_000;

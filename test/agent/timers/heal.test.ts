@@ -2,17 +2,17 @@
 // that people may change.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { RunId, TargetId } from '../../src/model/ids.ts';
-import type { Run } from '../../src/model/run.ts';
-import { waitingSteps } from '../../src/plan/policy/waiting.ts';
-import type { Queue } from '../../src/ports/queue.ts';
-import type { RunDetail } from '../../src/ports/runs.ts';
-import type { BoxAgent } from '../support/agent/box-agent.ts';
-import type { Phoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import type { BoxHost } from '../support/host/boxes.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { until } from '../support/until.ts';
+import type { RunId, TargetId } from '../../../src/model/ids.ts';
+import type { Run } from '../../../src/model/run.ts';
+import { waitingSteps } from '../../../src/plan/policy/waiting.ts';
+import type { Queue } from '../../../src/ports/queue.ts';
+import type { RunDetail } from '../../../src/ports/runs.ts';
+import type { BoxAgent } from '../../support/agent/box-agent.ts';
+import type { Phoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import type { BoxHost } from '../../support/host/boxes.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
 import { START, startTimedBoxes, type TimedBoxes } from './timed-boxes.ts';
 
 const HOUR = 3_600_000;

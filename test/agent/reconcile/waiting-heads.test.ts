@@ -1,14 +1,14 @@
 // New heads of the branch that arrive while an older run still has a running step.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CommitSha } from '../../src/model/ids.ts';
-import { type BoxAgent, startBoxAgent } from '../support/agent/box-agent.ts';
-import type { Phoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import type { BoxHost } from '../support/host/boxes.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { until } from '../support/until.ts';
-import { type Gate, holdAt } from './hold-at.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { type BoxAgent, startBoxAgent } from '../../support/agent/box-agent.ts';
+import type { Phoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import type { BoxHost } from '../../support/host/boxes.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
+import { type Gate, holdAt } from '../hold-at.ts';
 
 let boxes: BoxAgent;
 let host: BoxHost;

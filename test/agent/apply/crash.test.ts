@@ -8,11 +8,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { CommitSha } from '../../src/model/ids.ts';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import { BOXES, openBoxHost } from '../support/host/boxes.ts';
-import { until } from '../support/until.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import { BOXES, openBoxHost } from '../../support/host/boxes.ts';
+import { until } from '../../support/until.ts';
 
 // About as many calls as the agent makes for this push; beyond them it is not killed, which the test reports.
 const POINTS = process.env['PHOENIX_TEST_EVERY_POINT'] === '1' ? numbers(1, 80, 1) : numbers(3, 70, 16);
@@ -54,7 +54,7 @@ test.for(POINTS)(
 
 /** Ends when the process has killed itself, or has done everything without coming to that point. */
 async function runAndKill(phoenix: Phoenix, folder: string, point: number, commit: CommitSha): Promise<void> {
-  const child = fork(new URL('../support/agent/agent-process.ts', import.meta.url), [
+  const child = fork(new URL('../../support/agent/agent-process.ts', import.meta.url), [
     JSON.stringify(phoenix.around),
     folder,
     String(point),

@@ -2,12 +2,12 @@
 
 import { openNode, pct } from 'phoenix-lab/state';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import * as managers from '../../src/managers/index.ts';
-import { targetId } from '../../src/model/ids.ts';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import { type Lab, openLab } from '../support/host/lab.ts';
-import { LONG_TEST } from '../support/long.ts';
+import * as managers from '../../../src/managers/index.ts';
+import { targetId } from '../../../src/model/ids.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import { type Lab, openLab } from '../../support/host/lab.ts';
+import { LONG_TEST } from '../../support/long.ts';
 
 let lab: Lab;
 let phoenix: Phoenix;

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CommitSha } from '../../src/model/ids.ts';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { until } from '../support/until.ts';
+import type { CommitSha } from '../../../src/model/ids.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
 
 const run = promisify(execFile);
 

@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
-import { type RecordedLog, recordLog } from '../support/log.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
+import { type RecordedLog, recordLog } from '../../support/log.ts';
 
 let folder: string;
 let host: BoxHost;

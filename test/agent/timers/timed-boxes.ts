@@ -1,12 +1,12 @@
 // An agent over boxes whose clock the test sets, and its queue, through which the test triggers the agent's timers.
 
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openQueue } from '../../src/io/queue/queue.ts';
-import type { Queue } from '../../src/ports/queue.ts';
-import { testLog } from '../support/agent/agent.ts';
-import { type BoxAgent, startBoxAgent } from '../support/agent/box-agent.ts';
-import type { Phoenix, PhoenixOptions } from '../support/agent/phoenix.ts';
-import { BOXES } from '../support/host/boxes.ts';
+import { connectRedis } from '../../../src/io/ledger/connect.ts';
+import { openQueue } from '../../../src/io/queue/queue.ts';
+import type { Queue } from '../../../src/ports/queue.ts';
+import { testLog } from '../../support/agent/agent.ts';
+import { type BoxAgent, startBoxAgent } from '../../support/agent/box-agent.ts';
+import type { Phoenix, PhoenixOptions } from '../../support/agent/phoenix.ts';
+import { BOXES } from '../../support/host/boxes.ts';
 
 /** What the clock shows at first. */
 export const START = Date.parse('2030-01-01T00:00:00Z');

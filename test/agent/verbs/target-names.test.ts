@@ -2,17 +2,17 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ApproveBody, CommandBody, ReplayBody, TargetPath } from '../../src/agent/http/requests.ts';
-import { parseCheckEvent } from '../../src/agent/http/webhook/events/check.ts';
-import { commandIn, commandText } from '../../src/agent/http/webhook/events/comment.ts';
-import { targetsOf } from '../../src/cli/agent/verbs/words.ts';
-import { allTargets } from '../../src/managers/index.ts';
-import { kindOf, nameOf, type TargetId } from '../../src/model/ids.ts';
-import { trailers, trailerText } from '../../src/plan/policy/trailers.ts';
-import { loadFiles } from '../load/environment.ts';
-import { exampleFiles } from '../managers/datacenter/example.ts';
-import { wholeEnvironment } from '../security/whole-environment.ts';
-import { runs } from '../support/runs.ts';
+import { ApproveBody, CommandBody, ReplayBody, TargetPath } from '../../../src/agent/http/requests.ts';
+import { parseCheckEvent } from '../../../src/agent/http/webhook/events/check.ts';
+import { commandIn, commandText } from '../../../src/agent/http/webhook/events/comment.ts';
+import { targetsOf } from '../../../src/cli/agent/verbs/words.ts';
+import { allTargets } from '../../../src/managers/index.ts';
+import { kindOf, nameOf, type TargetId } from '../../../src/model/ids.ts';
+import { trailers, trailerText } from '../../../src/plan/policy/trailers.ts';
+import { loadFiles } from '../../load/environment.ts';
+import { exampleFiles } from '../../managers/datacenter/example.ts';
+import { wholeEnvironment } from '../../security/whole-environment.ts';
+import { runs } from '../../support/runs.ts';
 
 const A = 'a'.repeat(40);
 
