@@ -2,8 +2,8 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,7 @@ beforeEach(async () => {
   await symlink(process.execPath, join(programs, 'node'));
   // A checkout whose build copies an existing release: only the arguments of npm are checked.
   checkout = join(folder, 'checkout');
-  for (const part of TAKEN) await cp(join(TOP, part), join(checkout, part), { recursive: true });
+  for (const part of TAKEN) cpSync(join(TOP, part), join(checkout, part), { recursive: true });
   await mkdir(join(checkout, 'src'));
   await mkdir(join(checkout, 'scripts/package'), { recursive: true });
   await writeFile(join(checkout, 'scripts/package/build.mjs'), BUILD);
@@ -214,8 +214,7 @@ describe('a release', () => {
   /** The archive of a release, as scripts/package/archive.sh lays it out, with links in place of what is large. */
   beforeEach(async () => {
     const top = join(folder, `phoenix-${version}`);
-    for (const part of ['package.json', 'etc', 'deploy'])
-      await cp(join(TOP, part), join(top, part), { recursive: true });
+    for (const part of ['package.json', 'etc', 'deploy']) cpSync(join(TOP, part), join(top, part), { recursive: true });
     await writeFile(
       join(top, 'package.json'),
       readFileSync(join(top, 'package.json'), 'utf8').replace(/"version": "[^"]*"/, `"version": "${version}"`),
@@ -237,7 +236,7 @@ describe('a release', () => {
 
   /** The script of the release, and a curl that has its archive. */
   async function released(): Promise<string> {
-    await cp(archive, archive.replace(architecture, architecture === 'x64' ? 'arm64' : 'x64'));
+    cpSync(archive, archive.replace(architecture, architecture === 'x64' ? 'arm64' : 'x64'));
     const installer = join(TOP, 'scripts/package/installer.sh');
     const address = `https://forge.example/releases/v${version}/phoenix-${version}`;
     const { status, stdout } = spawnSync('/bin/sh', [installer, address, folder], { encoding: 'utf8' });

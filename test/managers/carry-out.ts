@@ -7,6 +7,7 @@ import { type Manager, ROUNDS, type Wanted } from '../../src/managers/manager.ts
 import type { Action } from '../../src/model/action.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
 import { guardedHost } from '../support/host/guarded-host.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 
 export type End =
@@ -20,9 +21,34 @@ export type End =
  * the last one are the same. All of them where they are few, else the first, the last and some between, evenly.
  */
 export function killPoints(actions: number): number[] {
-  const all = Array.from({ length: actions - 1 }, (_, at) => at + 1);
-  const most = runs(6);
-  if (all.length <= most) return all;
+  return evenly(allPoints(actions), runs(6));
+}
+
+/** For a test that has one of these for `npm test` and a long one for the others: all of `killPoints` in the two. */
+export const KILLS: readonly {
+  readonly where: string;
+  readonly options: { readonly tags?: string[] };
+  readonly points: (actions: number) => number[];
+}[] = [
+  { where: 'after its first, a middle or its last but one action', options: {}, points: outerPoints },
+  {
+    where: 'after any other action',
+    options: LONG_TEST,
+    points: (actions) => killPoints(actions).filter((point) => !outerPoints(actions).includes(point)),
+  },
+];
+
+function outerPoints(actions: number): number[] {
+  return evenly(killPoints(actions), 3);
+}
+
+function allPoints(actions: number): number[] {
+  return Array.from({ length: actions - 1 }, (_, at) => at + 1);
+}
+
+/** The first, the last and some between; all of them where they are no more. */
+function evenly(all: readonly number[], most: number): number[] {
+  if (all.length <= most) return [...all];
   return Array.from({ length: most }, (_, at) => all[Math.round((at * (all.length - 1)) / (most - 1))] ?? 1);
 }
 

@@ -121,13 +121,24 @@ function verbAsWritten(name: string): Verb | undefined {
   return { positional: written.positional, schemas, formatOptions: written.formatted === 1, method: written.method };
 }
 
-/** All verbs of a program, as words after its name, and the target verb of an alias. */
-export function verbsOf(program: string): { words: readonly string[]; alias: readonly string[] | undefined }[] {
-  return Object.entries(verbs).flatMap(([name, verb]) => {
-    const [first, ...words] = name.split(' ');
-    return first === program ? [{ words, alias: verb.alias?.split(' ') }] : [];
-  });
+interface VerbWords {
+  /** After the name of the program. */
+  readonly words: readonly string[];
+  /** The target verb of an alias. */
+  readonly alias: readonly string[] | undefined;
 }
+
+/** All verbs of a program; none of one that is not in the table. */
+export function verbsOf(program: string): readonly VerbWords[] {
+  return verbsByProgram.get(program) ?? [];
+}
+
+const verbsByProgram: ReadonlyMap<string, readonly VerbWords[]> = new Map(
+  [...Map.groupBy(Object.entries(verbs), ([name]) => name.split(' ')[0] ?? '')].map(([program, named]) => [
+    program,
+    named.map(([name, verb]) => ({ words: name.split(' ').slice(1), alias: verb.alias?.split(' ') })),
+  ]),
+);
 
 /** Maximum number of options of a kind: 256 for `mp0` to `mp255`. */
 export function placesFor(kind: 'lxc' | 'qemu', option: string): number {

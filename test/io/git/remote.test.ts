@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
+import { inThisThread } from '../../support/git/in-this-thread.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 
@@ -45,7 +46,10 @@ afterEach(async () => {
 
 function open(changes: Partial<RepositoryOptions> = {}): Repository {
   const options = { readsContent: () => true, maxFileBytes: 1000, branch: 'main', token: TOKEN, log };
-  return openRepository({ url: forge.repositoryUrl, folder: join(folder, 'clone'), ...options, ...changes });
+  return openRepository(
+    { url: forge.repositoryUrl, folder: join(folder, 'clone'), ...options, ...changes },
+    inThisThread,
+  );
 }
 
 async function serve(listener: RequestListener): Promise<string> {

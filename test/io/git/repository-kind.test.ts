@@ -12,6 +12,7 @@ import { captured } from '../../cli/captured.ts';
 import { environment } from '../../load/environment.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
 import { type GitServer, serveRepository } from '../../support/git/git-server.ts';
+import { inThisThread } from '../../support/git/in-this-thread.ts';
 import { recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 
@@ -96,7 +97,7 @@ describe('as the followed repository', () => {
     const options = { readsContent: () => true, maxFileBytes: 1000, branch: 'main', log };
     const server = await serveRepository(repository);
     servers.push(server);
-    return openRepository({ url: server.url, folder: join(folder, 'own'), ...options });
+    return openRepository({ url: server.url, folder: join(folder, 'own'), ...options }, inThisThread);
   }
 
   test('one of SHA-256', async () => {

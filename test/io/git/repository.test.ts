@@ -6,9 +6,11 @@ import { basename, join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
+import { openThread } from '../../../src/io/git/thread/thread.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
+import { inThisThread } from '../../support/git/in-this-thread.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
@@ -22,8 +24,9 @@ let copy: WorkingCopy;
 let log: RecordedLog;
 let repository: Repository;
 
-function open(changes: Partial<RepositoryOptions> = {}): Repository {
-  return openRepository({
+/** @param begin the thread of Git's work, by default that of the test */
+function open(changes: Partial<RepositoryOptions> = {}, begin: typeof openThread = inThisThread): Repository {
+  const options: RepositoryOptions = {
     url: forge.repositoryUrl,
     branch: 'main',
     token: TOKEN,
@@ -32,7 +35,8 @@ function open(changes: Partial<RepositoryOptions> = {}): Repository {
     readsContent: (path) => path.endsWith('.json'),
     maxFileBytes: 1000,
     ...changes,
-  });
+  };
+  return openRepository(options, begin);
 }
 
 beforeEach(async () => {
@@ -72,7 +76,8 @@ async function packs(): Promise<string[]> {
 }
 
 describe('reading', () => {
-  test('follows the branch and reads any of its commits', async () => {
+  test('follows the branch and reads any of its commits, by a thread of its own as an agent does', async () => {
+    repository = open({}, openThread);
     const first = await pushed({ [CONFIG]: '{"a":1}', 'README.md': 'x' });
     expect(await repository.fetch()).toBe(first);
     const second = await pushed({ [CONFIG]: '{"a":2}', 'etc/b.json': '[]' });
@@ -88,6 +93,7 @@ describe('reading', () => {
     });
     const object = Buffer.from(await repository.object(second)).toString();
     expect(object.trim()).toBe(await copy.git('cat-file', 'commit', second));
+    await repository.close();
   });
 
   test('lists the type of each entry, finds the config root, and omits large contents', LONG_TEST, async () => {

@@ -10,6 +10,7 @@ import type { CommitSha } from '../../../src/model/ids.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
 import { type GitServer, type GitServerOptions, serveRepository } from '../../support/git/git-server.ts';
+import { inThisThread } from '../../support/git/in-this-thread.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
 import { LONG_TEST } from '../../support/long.ts';
 
@@ -35,7 +36,7 @@ afterEach(async () => {
 async function follow(server_: GitServerOptions = {}, changes: Partial<RepositoryOptions> = {}): Promise<Repository> {
   server = await serveRepository(copy.folder, server_);
   const own = { folder: join(folder, 'clone'), branch: 'main', log, readsContent: () => true, maxFileBytes: 1000 };
-  const repository = openRepository({ url: server.url, ...own, ...changes });
+  const repository = openRepository({ url: server.url, ...own, ...changes }, inThisThread);
   opened.push(server, repository);
   return repository;
 }

@@ -3,13 +3,14 @@
 
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { declarations } from '../../../src/agent/reconcile/desired-state.ts';
 import { jsonSchema } from '../../../src/load/json-schema.ts';
 import { settingsPage } from '../../../src/managers/guest/settings/page.ts';
 import { SETTINGS } from '../../../src/managers/guest/settings/settings.ts';
 import { settingsOf } from '../../../src/managers/guest/settings/values.ts';
 import { allTargets, impactOf, managerOf, marking } from '../../../src/managers/index.ts';
+import type { Wanted } from '../../../src/managers/manager.ts';
 import type { CommitSha, TargetId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
 import { canonical } from '../../../src/plan/diff/canonical.ts';
@@ -17,7 +18,7 @@ import { makePlan } from '../../../src/plan/plan.ts';
 import type { Repository } from '../../../src/ports/repository.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
 import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
+import { openLabHost } from '../../support/host/lab-host.ts';
 import { convergeStep } from '../carry-out.ts';
 import { container, IMAGE, machine, targetOf, wanted } from '../guests.ts';
 import { SETTING_ROWS, type SettingRow } from './settings-rows.ts';
@@ -61,16 +62,6 @@ const cases = Object.entries(SETTING_ROWS).flatMap(([name, row]) =>
 
 describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
   const guest = GUESTS[kind];
-  let host: LabHost;
-  beforeEach(async () => {
-    host = await openLabHost();
-    await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
-    for (const name of ['one', 'two']) {
-      await host.write(`/var/lib/vz/snippets/${name}.sh`, '#!/bin/sh\n');
-      await chmod(join(host.dir, `var/lib/vz/snippets/${name}.sh`), 0o755);
-    }
-  });
-  afterEach(() => host.close());
 
   test('is a field that is described, and refused where Proxmox would refuse it', () => {
     const { description } = fieldOf(guest.schema, kind, name);
@@ -81,7 +72,7 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
     expect(problems).toMatchObject([{ code: 'INVALID_VALUE', path: at, severity: 'error' }]);
   });
 
-  test('is one field of a plan, under its own name, at the cost that Proxmox makes of it', () => {
+  test('is one field of a plan, under its own name, at the cost that Proxmox makes of it, and changes its digest', () => {
     const [before, after] = [row.from, row.to].map((value) => targets(kind, { ...row.beside, [name]: value }));
     const made = makePlan({
       from: 'a',
@@ -97,40 +88,48 @@ describe.each(cases)('$name of $kind', ({ name, kind, row, impact }) => {
         changes: expect.arrayContaining([{ path: `/${name}`, before: row.from, after: row.to }]),
       },
     ]);
+    // A setting that came in a later version changes a digest once somebody declares it.
+    const [digest, other] = [before, after].map((all) => {
+      const { spec } = all?.get(guest.target as TargetId) ?? {};
+      return canonical(managerOf(kind).recorded?.(spec ?? {}) ?? {});
+    });
+    expect(other).not.toBe(digest);
   });
 
-  test('is set by one command, and a second apply does nothing', async () => {
+  test('is set by one command, is left as it is where nobody declares it, and goes where it was declared; a second apply does nothing', async () => {
+    const host = await openLabHost();
+    onTestFinished(() => host.close());
+    await host.write(`/var/lib/vz/template/iso/${IMAGE}`, 'image'.repeat(1000));
+    for (const script of ['one', 'two']) {
+      await host.write(`/var/lib/vz/snippets/${script}.sh`, '#!/bin/sh\n');
+      await chmod(join(host.dir, `var/lib/vz/snippets/${script}.sh`), 0o755);
+    }
     const manager = managerOf(kind);
-    const from = guest.own({ ...row.beside, [name]: row.from });
-    const to = wanted(guest.own({ ...row.beside, [name]: row.to }), { before: from.spec });
-    expect(await convergeStep(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
+    const declared = (value: SettingRow['from'] | null) => guest.own({ ...row.beside, [name]: value });
+    const apply = (ask: Wanted) => convergeStep(manager, host, ask);
+    const [from, to, none] = [declared(row.from), declared(row.to), declared(null)];
+    expect(await apply(wanted(from))).toMatchObject({ outcome: 'done' });
     host.forget();
-    const end = await convergeStep(manager, host, to);
-    expect(end).toMatchObject({ outcome: 'done' });
-    const set = end.actions.filter(({ summary }) => summary.startsWith('set '));
-    expect(set.map(({ summary }) => summary)).toEqual([expect.stringContaining(row.said)]);
+    const set = wanted(to, { before: from.spec });
+    const { outcome, actions } = await apply(set);
+    expect(outcome).toBe('done');
+    const said = actions.map(({ summary }) => summary).filter((summary) => summary.startsWith('set '));
+    expect(said).toEqual([expect.stringContaining(row.said)]);
     const id = guest.target.split('/')[1];
     expect(host.commands).toContainEqual(expect.stringContaining(`${guest.program} set ${id} ${row.words}`));
-    expect((await host.read(guest.conf)).split('\n')).toContain(row.line);
-    expect(await convergeStep(manager, host, to)).toEqual({ outcome: 'done', actions: [] });
-  });
+    const text = await host.read(guest.conf);
+    expect(text.split('\n')).toContain(row.line);
+    expect(await apply(set)).toEqual({ outcome: 'done', actions: [] });
 
-  test.skipIf(isRequired(kind, name))(
-    'that is no longer declared goes, and one that nobody declares is left as it is',
-    async () => {
-      const manager = managerOf(kind);
-      const from = guest.own({ ...row.beside, [name]: row.to });
-      expect(await convergeStep(manager, host, wanted(from))).toMatchObject({ outcome: 'done' });
-      const none = guest.own({ ...row.beside, [name]: null });
-      const text = await host.read(guest.conf);
-      expect(await convergeStep(manager, host, wanted(none))).toEqual({ outcome: 'done', actions: [] });
-      expect(await host.read(guest.conf)).toBe(text);
-      const gone = wanted(none, { before: from.spec });
-      expect(await convergeStep(manager, host, gone)).toMatchObject({ outcome: 'done' });
-      expect((await host.read(guest.conf)).split('\n')).not.toContain(row.line);
-      expect(await convergeStep(manager, host, gone)).toEqual({ outcome: 'done', actions: [] });
-    },
-  );
+    // There is no guest of that kind without it.
+    if (isRequired(kind, name)) return;
+    expect(await apply(wanted(none))).toEqual({ outcome: 'done', actions: [] });
+    expect(await host.read(guest.conf)).toBe(text);
+    const gone = wanted(none, { before: to.spec });
+    expect(await apply(gone)).toMatchObject({ outcome: 'done' });
+    expect((await host.read(guest.conf)).split('\n')).not.toContain(row.line);
+    expect(await apply(gone)).toEqual({ outcome: 'done', actions: [] });
+  });
 });
 
 test('after an update the agent knows guests that were applied before settings had the names of the file', async () => {
@@ -148,22 +147,11 @@ test('after an update the agent knows guests that were applied before settings h
   expect(Object.fromEntries(digests)).toMatchObject(recorded);
 });
 
-test('a setting that came later changes a digest once somebody declares it, and every setting does', () => {
-  for (const { name, kind, row } of cases) {
-    const digest = (value: SettingRow['from']) => {
-      const target = targets(kind, { ...row.beside, [name]: value }).get(GUESTS[kind].target as TargetId);
-      return canonical(managerOf(kind).recorded?.(target?.spec ?? {}) ?? {});
-    };
-    expect(digest(row.from), `${kind} ${name}`).not.toBe(digest(row.to));
-  }
-});
-
 test('docs/guests.md has a line for each setting', async () => {
   const page = await readFile(new URL('../../../docs/guests.md', import.meta.url), 'utf8');
   expect(page, 'write it anew with: node scripts/guest-settings.mjs').toContain(settingsPage());
 });
 
-/** There is no guest of that kind without it. */
 function isRequired(kind: 'lxc' | 'vm', name: string): boolean {
   const [, one] = settingsOf(kind).find(([each]) => each === name) ?? [];
   return one?.[kind]?.whenAbsent === undefined;
@@ -181,8 +169,10 @@ function targets(kind: 'lxc' | 'vm', own: object): ReadonlyMap<TargetId, Target>
   return allTargets(config);
 }
 
+const SCHEMAS = new Map<string, unknown>(Object.values(GUESTS).map(({ schema }) => [schema, jsonSchema(schema)]));
+
 function fieldOf(schema: string, kind: 'lxc' | 'vm', name: string): { readonly description?: string } {
-  const { properties } = jsonSchema(schema) as never as Readonly<Record<string, Readonly<Record<string, never>>>>;
+  const { properties } = SCHEMAS.get(schema) as never as Readonly<Record<string, Readonly<Record<string, never>>>>;
   const entries = properties?.[kind === 'lxc' ? 'lxc_configs' : 'vms'] as never as Readonly<Record<string, Entry>>;
   return (kind === 'lxc' ? entries['additionalProperties'] : entries['items'])?.properties[name] ?? {};
 }

@@ -5,8 +5,6 @@ import type { Agent, AgentOptions, Managers } from '../../../src/agent/deps.ts';
 import { openForge } from '../../../src/io/forge/forge.ts';
 import { HTTP_LIMITS } from '../../../src/io/git/remote/http.ts';
 import { openRepository } from '../../../src/io/git/repository.ts';
-import type { Thread, ThreadDeps } from '../../../src/io/git/thread/thread.ts';
-import { openWork } from '../../../src/io/git/work.ts';
 import { connectRedis } from '../../../src/io/ledger/connect.ts';
 import { openLedger } from '../../../src/io/ledger/ledger.ts';
 import { openQueue } from '../../../src/io/queue/queue.ts';
@@ -20,6 +18,7 @@ import type { Repository } from '../../../src/ports/repository.ts';
 import type { Signatures } from '../../../src/ports/signatures.ts';
 import { NO_TRACES, type Tracer } from '../../../src/ports/tracing.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { inThisThread } from '../git/in-this-thread.ts';
 
 export interface Surroundings {
   readonly redisUrl: string;
@@ -58,15 +57,6 @@ export function openTestLedger(redisUrl: string): Ledger {
 
 /** A host that reads the repository, for files that it copies to guests. */
 export type HostOf = (repository: Repository) => Host;
-
-/** Runs Git operations in this thread: starting a thread would take longer than most tests. */
-function inThisThread(parts: ThreadDeps): Thread {
-  const work = openWork(parts);
-  return {
-    ask: (operation, ...args) => (work[operation] as (...given: readonly unknown[]) => never)(...args),
-    async close() {},
-  };
-}
 
 export async function startTestAgent(
   around: Surroundings,

@@ -3,13 +3,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Hypervisor } from '../../../src/managers/hypervisor/declared.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { wanted } from '../guests.ts';
-import { manager, partOf, withHost } from './host.ts';
+import type { Hypervisor } from '../../../../src/managers/hypervisor/declared.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { wanted } from '../../guests.ts';
+import { manager, partOf, withHost } from '../host.ts';
 
 type Share = NonNullable<Hypervisor['samba']>['shares'][number];
 

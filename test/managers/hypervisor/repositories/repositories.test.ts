@@ -1,15 +1,15 @@
 // Package repositories of the node: changed by Proxmox's own API, and those of people left as they are.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { PackageRepositories } from '../../../src/managers/hypervisor/declared.ts';
-import { digestOf } from '../../../src/managers/hypervisor/repositories/repositories-section.ts';
-import { printAptFile, readAptFiles, switched } from '../../../src/proxmox/files/apt-repositories.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { wanted } from '../guests.ts';
-import { LOOKS, manager, partOf, withHost } from './parts.ts';
-import { broughtIn } from './round-trip.ts';
+import type { PackageRepositories } from '../../../../src/managers/hypervisor/declared.ts';
+import { digestOf } from '../../../../src/managers/hypervisor/repositories/repositories-section.ts';
+import { printAptFile, readAptFiles, switched } from '../../../../src/proxmox/files/apt-repositories.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { wanted } from '../../guests.ts';
+import { LOOKS, manager, partOf, withHost } from '../parts.ts';
+import { broughtIn } from '../round-trip.ts';
 
 const FOLDER = '/etc/apt/sources.list.d';
 const ENTERPRISE = `${FOLDER}/pve-enterprise.sources`;

@@ -3,11 +3,11 @@
 import { createPublicKey } from 'node:crypto';
 import { makeCertificate, newKey } from 'phoenix-lab/certificates';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { container, environment, gone, wanted } from '../guests.ts';
-import { LOOKS, manager, partOf } from './parts.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { container, environment, gone, wanted } from '../../guests.ts';
+import { LOOKS, manager, partOf } from '../parts.ts';
 
 const ROOT = '/usr/local/share/ca-certificates/phoenix-root.crt';
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';

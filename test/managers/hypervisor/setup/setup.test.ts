@@ -3,15 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { type Disk, provideDisk, providePool } from 'phoenix-lab/host';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runAction } from '../../../src/agent/apply/run-action.ts';
-import { localHost } from '../../../src/io/host/local.ts';
-import { openRedactor } from '../../../src/io/redact.ts';
-import type { ZfsPool } from '../../../src/managers/hypervisor/declared.ts';
-import { observeDisks, readLsblk } from '../../../src/managers/hypervisor/setup/disks.ts';
-import { observeDriver, planDriver } from '../../../src/managers/hypervisor/setup/gpu-driver.ts';
-import { pathsOf, planPools } from '../../../src/managers/hypervisor/setup/pools.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { findProgram } from '../../support/programs.ts';
+import { runAction } from '../../../../src/agent/apply/run-action.ts';
+import { localHost } from '../../../../src/io/host/local.ts';
+import { openRedactor } from '../../../../src/io/redact.ts';
+import type { ZfsPool } from '../../../../src/managers/hypervisor/declared.ts';
+import { observeDisks, readLsblk } from '../../../../src/managers/hypervisor/setup/disks.ts';
+import { observeDriver, planDriver } from '../../../../src/managers/hypervisor/setup/gpu-driver.ts';
+import { pathsOf, planPools } from '../../../../src/managers/hypervisor/setup/pools.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { findProgram } from '../../../support/programs.ts';
 
 const IDS = ['nvme-Lab_SSD_LAB0001', 'nvme-Lab_SSD_LAB0002'];
 const DISKS = IDS.map((id) => `/dev/disk/by-id/${id}`);

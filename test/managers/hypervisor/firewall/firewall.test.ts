@@ -2,18 +2,18 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FirewallRule } from '../../../src/managers/guest/declared.ts';
-import type { HostFirewall } from '../../../src/managers/hypervisor/declared.ts';
-import { FILES, type FirewallSpec, isAsWanted } from '../../../src/managers/hypervisor/firewall/files.ts';
-import { filteringIn } from '../../../src/managers/hypervisor/firewall/filtering.ts';
-import { lockout } from '../../../src/managers/hypervisor/firewall/reach.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { container, environment, gone, wanted } from '../guests.ts';
-import { asWorker } from '../step.ts';
-import { LOOKS, manager, partOf, withHost } from './parts.ts';
+import type { FirewallRule } from '../../../../src/managers/guest/declared.ts';
+import type { HostFirewall } from '../../../../src/managers/hypervisor/declared.ts';
+import { FILES, type FirewallSpec, isAsWanted } from '../../../../src/managers/hypervisor/firewall/files.ts';
+import { filteringIn } from '../../../../src/managers/hypervisor/firewall/filtering.ts';
+import { lockout } from '../../../../src/managers/hypervisor/firewall/reach.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { container, environment, gone, wanted } from '../../guests.ts';
+import { asWorker } from '../../step.ts';
+import { LOOKS, manager, partOf, withHost } from '../parts.ts';
 
 const CLUSTER = '/etc/pve/firewall/cluster.fw';
 const HOST = '/etc/pve/local/host.fw';

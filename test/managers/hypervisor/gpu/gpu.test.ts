@@ -1,10 +1,10 @@
 // The driver of the host's GPUs is reported, never installed by a push.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { gone, wanted } from '../guests.ts';
-import { manager, partOf, withHost } from './parts.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { gone, wanted } from '../../guests.ts';
+import { manager, partOf, withHost } from '../parts.ts';
 
 const FILE = '/proc/driver/nvidia/version';
 const target = partOf(withHost({ nvidia: { install: true, version: '570.86.15', runfileUrl: null } }), 'gpu');

@@ -2,17 +2,17 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { HostSnippet } from '../../../src/managers/hypervisor/declared.ts';
-import { vmTargets } from '../../../src/managers/vm/vm-spec.ts';
-import type { BlobId } from '../../../src/model/ids.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { type Files, loadFiles } from '../../load/environment.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { repositoryFiles } from '../../support/repository-files.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { environment, gone, machine, wanted } from '../guests.ts';
-import { LOOKS, manager, partOf, withHost } from './parts.ts';
+import type { HostSnippet } from '../../../../src/managers/hypervisor/declared.ts';
+import { vmTargets } from '../../../../src/managers/vm/vm-spec.ts';
+import type { BlobId } from '../../../../src/model/ids.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { type Files, loadFiles } from '../../../load/environment.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { repositoryFiles } from '../../../support/repository-files.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { environment, gone, machine, wanted } from '../../guests.ts';
+import { LOOKS, manager, partOf, withHost } from '../parts.ts';
 
 const FOLDER = '/var/lib/vz/snippets';
 const VOLUME = 'local:snippets/router.yaml';

@@ -1,8 +1,8 @@
 // The clock of the host.
 
-import { openLabHost } from '../../support/host/lab-host.ts';
-import { testContract } from '../contract.ts';
-import { LOOKS, manager, partOf, withHost } from './parts.ts';
+import { openLabHost } from '../../../support/host/lab-host.ts';
+import { testContract } from '../../contract.ts';
+import { LOOKS, manager, partOf, withHost } from '../parts.ts';
 
 testContract(manager, [
   {

@@ -10,19 +10,19 @@ import type {
   HostOvsBridge,
   HostOvsPort,
   HostVlan,
-} from '../../../src/managers/hypervisor/declared.ts';
-import { hypervisor } from '../../../src/managers/hypervisor/manager.ts';
-import { includedBy, stanzasOf } from '../../../src/managers/hypervisor/network/interfaces.ts';
-import { interfacesText } from '../../../src/managers/hypervisor/network/own-file.ts';
-import { readInterface } from '../../../src/managers/hypervisor/network/read-interface.ts';
-import { hostNetwork } from '../../../src/managers/hypervisor/schema/host.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { testContract } from '../contract.ts';
-import { environment, wanted } from '../guests.ts';
-import { asWorker } from '../step.ts';
-import { LOOKS, manager, partOf, withHost } from './parts.ts';
-import { broughtIn } from './round-trip.ts';
+} from '../../../../src/managers/hypervisor/declared.ts';
+import { hypervisor } from '../../../../src/managers/hypervisor/manager.ts';
+import { includedBy, stanzasOf } from '../../../../src/managers/hypervisor/network/interfaces.ts';
+import { interfacesText } from '../../../../src/managers/hypervisor/network/own-file.ts';
+import { readInterface } from '../../../../src/managers/hypervisor/network/read-interface.ts';
+import { hostNetwork } from '../../../../src/managers/hypervisor/schema/host.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { testContract } from '../../contract.ts';
+import { environment, wanted } from '../../guests.ts';
+import { asWorker } from '../../step.ts';
+import { LOOKS, manager, partOf, withHost } from '../parts.ts';
+import { broughtIn } from '../round-trip.ts';
 
 const OWN = '/etc/network/interfaces.d/phoenix';
 const MAIN = '/etc/network/interfaces';

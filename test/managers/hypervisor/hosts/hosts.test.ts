@@ -1,14 +1,14 @@
 // The hosts file of the node: Phoenix's lines beside those of people, and a dnsmasq that is reloaded for them.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { HostEntry } from '../../../src/managers/hypervisor/declared.ts';
-import { entriesIn, withEntries } from '../../../src/managers/hypervisor/hosts/entries.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { wanted } from '../guests.ts';
-import { LOOKS, manager, partOf, withHost } from './parts.ts';
-import { broughtIn } from './round-trip.ts';
+import type { HostEntry } from '../../../../src/managers/hypervisor/declared.ts';
+import { entriesIn, withEntries } from '../../../../src/managers/hypervisor/hosts/entries.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { wanted } from '../../guests.ts';
+import { LOOKS, manager, partOf, withHost } from '../parts.ts';
+import { broughtIn } from '../round-trip.ts';
 
 const HOSTS = '/etc/hosts';
 const INSTALLED = '127.0.0.1 localhost\n10.0.0.13 pve.internal.example pve\n';

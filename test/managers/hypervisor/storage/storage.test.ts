@@ -4,15 +4,15 @@ import fc from 'fast-check';
 import { providePool } from 'phoenix-lab/host';
 import { bytesOf } from 'phoenix-lab/state';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Hypervisor, ZfsDataset } from '../../../src/managers/hypervisor/declared.ts';
-import { storagesOf } from '../../../src/managers/hypervisor/normalise/storage.ts';
-import { sameValue } from '../../../src/managers/hypervisor/storage/datasets.ts';
-import type { Target } from '../../../src/model/target.ts';
-import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
-import { convergeStep } from '../carry-out.ts';
-import { testContract } from '../contract.ts';
-import { gone, wanted } from '../guests.ts';
-import { manager, partOf, withHost } from './host.ts';
+import type { Hypervisor, ZfsDataset } from '../../../../src/managers/hypervisor/declared.ts';
+import { storagesOf } from '../../../../src/managers/hypervisor/normalise/storage.ts';
+import { sameValue } from '../../../../src/managers/hypervisor/storage/datasets.ts';
+import type { Target } from '../../../../src/model/target.ts';
+import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
+import { convergeStep } from '../../carry-out.ts';
+import { testContract } from '../../contract.ts';
+import { gone, wanted } from '../../guests.ts';
+import { manager, partOf, withHost } from '../host.ts';
 
 const DISKS = ['/dev/disk/by-id/nvme-Lab_SSD_LAB0001', '/dev/disk/by-id/nvme-Lab_SSD_LAB0002'];
 
