@@ -14,7 +14,7 @@ const LONG = [
   'ports/host',
   'io/',
   'gateway/nginx',
-  'load/proxmox-options',
+  'config/schema/option',
   'agent',
   'managers',
 ];

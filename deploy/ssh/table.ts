@@ -50,6 +50,10 @@ const COMMANDS: readonly string[] = [
   `qm create {vmid} ( ${VM_SETTINGS} | --ostype l26 | --scsihw virtio-scsi-pci | --serial0 socket | --vga serial0 | --ide2 {storage}:cloudinit | --boot order={buses} | --cicustom vendor=local:snippets/phoenix-guest-agent.yaml | --import-working-storage {storage} )+`,
   'qm clone {vmid} {vmid} ( --snapname {snapshot} )? --full 1 --storage {storage} --name {name} --description {text}',
   'qm disk resize {vmid} {bus} {size}G',
+  // What the node reads of a guest's file.
+  'pct config {vmid} --current 1',
+  'qm pending {vmid}',
+  'qm config {vmid} --snapshot {snapshot}',
   'qm guest cmd {vmid} ping',
   'qm guest exec {vmid} --timeout {number} ( --pass-stdin 1 )? -- ( {any} )+',
   'pvesh get /cluster/resources --type vm --output-format json',

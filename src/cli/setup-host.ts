@@ -157,7 +157,7 @@ async function hostOf(settings: Settings, { env }: Io): Promise<Host> {
   const redactor = openRedactor();
   for (const known of secretsOf(settings)) redactor.add(known.expose());
   const repository = { blob: () => Promise.reject(new Error('nothing is read from the repository here')) };
-  return openHostOf(settings, { node: settings.node, environment: env, repository, redactor });
+  return openHostOf(settings, { node: settings.node, environment: env, repository, redactor, labPrograms: 'here' });
 }
 
 /**

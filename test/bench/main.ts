@@ -4,6 +4,7 @@
 import { measureApplyProcesses } from './apply-processes.ts';
 import { measureBringUp } from './bring-up.ts';
 import { measureClone } from './clone.ts';
+import { measureFolders } from './folders.ts';
 import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
@@ -28,6 +29,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   'bring-up': measureBringUp,
   ssh: measureSsh,
   memory: measureMemory,
+  tests: measureFolders,
 };
 
 const chosen = process.argv.slice(2);

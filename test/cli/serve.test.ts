@@ -15,6 +15,7 @@ import { freePort } from '../support/programs.ts';
 import { startRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 import { phoenix, phoenixProcess, type Started, start } from './phoenix.ts';
+import { serveHere } from './serve-here.ts';
 
 const ADMIN = 'the-token-of-the-admin';
 
@@ -60,8 +61,8 @@ async function serve(changed: Record<string, string> = {}, ...args: string[]): P
 
 const client = (url: string) => ({ PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: ADMIN });
 
-test('a push changes the host, its status says so, and the commands show it', async () => {
-  const { url, child, ended } = await serve();
+/** Pushes a container to an agent that receives the forge's webhooks, and asks each command and page of the agent about it. */
+async function pushesAndAsks(url: string): Promise<void> {
   const commit = await repo.commit(environment({ 101: {} }));
   await repo.push();
   const reported = () =>
@@ -95,12 +96,28 @@ test('a push changes the host, its status says so, and the commands show it', as
     /^phoenix_target_state\{target="lxc\/101",kind="lxc",state="applied",installation=".+"\} 1$/m,
   );
   expect(metrics).toMatch(/^phoenix_runs_total\{state="succeeded",trigger="push",installation=".+"\} 1$/m);
+}
 
-  child.kill('SIGTERM');
-  const { exit, stdout, stderr } = await ended;
-  expect(exit).toBe(0);
-  expect(stdout).toBe('');
-  for (const hidden of [WEBHOOK_SECRET, ADMIN, FORGE_TOKEN]) expect(stderr).not.toContain(hidden);
+describe('a push changes the host, its status says so, and the commands show it', () => {
+  test('with all parts of the agent in this process', async () => {
+    const agent = await serveHere(settings());
+    try {
+      forge.sendWebhooksTo(`${agent.url}/webhooks`);
+      await pushesAndAsks(agent.url);
+    } finally {
+      await agent.stop();
+    }
+  });
+
+  test('as a process, which SIGTERM ends in order and which shows no secret', LONG_TEST, async () => {
+    const { url, child, ended } = await serve();
+    await pushesAndAsks(url);
+    child.kill('SIGTERM');
+    const { exit, stdout, stderr } = await ended;
+    expect(exit).toBe(0);
+    expect(stdout).toBe('');
+    for (const hidden of [WEBHOOK_SECRET, ADMIN, FORGE_TOKEN]) expect(stderr).not.toContain(hidden);
+  });
 });
 
 /** Redis servers that keep their files below a folder. */

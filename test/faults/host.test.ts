@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => standing.close());
 
 const codes = (files: Files, strict = false) =>
-  loadFiles(files, strict).problems.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
+  loadFiles(files, { strictSecrets: strict }).problems.map(({ severity, code, path }) => `${severity} ${code} ${path}`);
 
 /** Files of the host below a folder, by path. */
 function below(folder: string): string[] {

@@ -265,6 +265,7 @@ test.each([
   ['Europe/Belrin', 'Europe/Berlin'],
   ['europe/berlin', 'Europe/Berlin'],
   ['Berlin', 'Europe/Berlin'],
+  ['EDT', 'America/New_York'],
 ])('a time zone that is none is told with the nearest: %s', (written, meant) => {
   const [first] = changed((files) => {
     files[HYPERVISOR].timezone = written;
@@ -320,6 +321,10 @@ const NIGHTLY = { schedule: '02:30', all: true };
 const NFS = { type: 'nfs', server: '10.0.0.9', export: '/srv' };
 const OPERATORS = { groups: { ops: {} }, acl: { ops: { path: '/', roles: ['PVEAdmin'], groups: ['ops'] } } };
 const acl = (change: object) => ({ ...OPERATORS, acl: { ops: { ...OPERATORS.acl.ops, ...change } } });
+const PCI = { node: 'pve', path: '01:00.0', id: '10de:2204' };
+const usb = (change: object) => ({ usb_mappings: { stick: { map: [{ node: 'pve', ...change }] } } });
+const FILE = { storage: 'local', content: 'iso', filename: 'a.iso', url: 'https://a.example/a.iso' };
+const download = (change: object) => ({ downloads: { disc: { ...FILE, 'checksum-algorithm': 'sha256', ...change } } });
 const SUBNET = { sdn_zones: { inner: { type: 'simple' } }, sdn_vnets: { back: { zone: 'inner' } } };
 
 test.each<[string, object, string]>([
@@ -355,6 +360,38 @@ test.each<[string, object, string]>([
     { ...SUBNET, sdn_subnets: { 'back/10.20.0.0/24': { 'dhcp-range': '10.20.0.10-10.20.0.20' } } },
     '[{"start-address":"10.20.0.10","end-address":"10.20.0.20"}]',
   ],
+  ['a USB device in hexadecimal', usb({ id: '0x0658:0x0200' }), '{"node":"pve","id":"0658:0200"}'],
+  [
+    'a PCI device without its domain',
+    { pci_mappings: { gpu: { map: [PCI] } } },
+    JSON.stringify({ ...PCI, path: '0000:01:00.0' }),
+  ],
+  ['a checksum with its method', download({ checksum: `sha256:${'ab'.repeat(32)}` }), `"${'ab'.repeat(32)}"`],
+  [
+    'a time of cron on some days',
+    { backup_jobs: { nightly: { ...NIGHTLY, schedule: '0 2 * * 1-5' } } },
+    '"mon..fri 02:00"',
+  ],
+  ['compression as a switch', { backup_jobs: { nightly: { ...NIGHTLY, compress: true } } }, '"zstd"'],
+  ['a rate with its unit', { replication: { '101-0': { target: 'pve2', rate: '10MB' } } }, '10'],
+  ['a size in gigabytes', { ceph_pools: { tank: { target_size: '500GB' } } }, '"500G"'],
+  [
+    'a guest without its kind',
+    { ha_rules: { home: { type: 'node-affinity', resources: ['101'], nodes: ['pve'] } } },
+    '["ct:101"]',
+  ],
+  ['a prefix of addresses with other signs', { options: { mac_prefix: 'BC-24-11' } }, '"BC:24:11"'],
+  ['a console by its program', { options: { console: 'noVNC' } }, '"html5"'],
+  [
+    'a folder as a storage',
+    { backup_jobs: { nightly: { ...NIGHTLY, storage: '/mnt/a' } } },
+    'the name of a storage. A folder becomes one below "storages" of etc/phoenix_datacenter_config.json: {"type": "dir", "path": "/mnt/a"}',
+  ],
+  [
+    'a guest by its name',
+    { pools: { prod: { vms: ['web'] } } },
+    'the number of the guest, such as 101, in place of its name',
+  ],
   ['a contact with mailto', { acme_accounts: { home: { contact: ['mailto:a@b.c'] } } }, '["a@b.c"]'],
 ])('in the datacenter’s file, %s is told as it is to be written', (_, datacenter, meant) => {
   const problems = changed((files) => {
@@ -378,6 +415,48 @@ test.each<[string, object, string]>([
 });
 
 test.each<[string, string, (file: Files) => void, string]>([
+  [
+    'an offset as a time zone',
+    HYPERVISOR,
+    (file) => Object.assign(file, { timezone: 'CET+1' }),
+    'Name a city of the zone, such as "Europe/Berlin": an offset knows no summer time.',
+  ],
+  [
+    'a share in percent',
+    HYPERVISOR,
+    (file) => Object.assign(file, { behavior: { max_delete_share: '30%' } }),
+    'Write 0.3.',
+  ],
+  [
+    'a window by the time of the day',
+    HYPERVISOR,
+    (file) => Object.assign(file, { phoenix: { apply_windows: [{ cron: '02:00', duration: '3h' }] } }),
+    '"0 2 * * *"',
+  ],
+  [
+    'a duration in words',
+    HYPERVISOR,
+    (file) => Object.assign(file, { phoenix: { apply_windows: [{ cron: '0 2 * * *', duration: '3 hours' }] } }),
+    '"3h"',
+  ],
+  ['an approver with @', HYPERVISOR, (file) => Object.assign(file, { phoenix: { approvers: ['@ada'] } }), '"ada"'],
+  [
+    'a server in place of the DNS server',
+    HYPERVISOR,
+    (file) => Object.assign(file, { dns_server: '9.9.9.9' }),
+    '{"upstream_servers":["9.9.9.9"]}',
+  ],
+  ['a lifetime in years', CERTIFICATES, ({ 0: first }) => Object.assign(first, { lifetime: '1y' }), '"365d"'],
+  ['firmware by its kind', VM, ({ vms }) => Object.assign(vms[1], { bios: 'UEFI' }), '"ovmf"'],
+  ['a system by its name', VM, ({ vms }) => Object.assign(vms[1], { ostype: 'ubuntu' }), '"l26"'],
+  ['a flag without its sign', VM, ({ vms }) => Object.assign(vms[1], { cpu_flags: ['aes'] }), '"+aes"'],
+  ['a state of HA', LXC, ({ lxc_configs }) => Object.assign(lxc_configs['101'], { state: 'started' }), '"running"'],
+  [
+    'a feature without its value',
+    LXC,
+    ({ lxc_configs }) => Object.assign(lxc_configs['101'], { pct_options: ['nesting'] }),
+    '"nesting=1"',
+  ],
   [
     'a level of RAID by its number',
     HYPERVISOR,

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { Known } from '../../src/config/known.ts';
-import { type Loaded, load } from '../../src/load/load.ts';
+import { type Loaded, type LoadOptions, load } from '../../src/load/load.ts';
 import type { BlobId } from '../../src/model/ids.ts';
 import type { ProblemCode } from '../../src/model/problem.ts';
 import type { Snapshot, SourceFile } from '../../src/model/snapshot.ts';
@@ -158,8 +158,9 @@ function textOf(content: unknown): string {
 /** Unchanged entries are read once, as in the agent (known.test.ts). */
 const known = new Known();
 
-export function loadFiles(files: Files, strictSecrets = false): Loaded {
-  return load(snapshotOf(files), { strictSecrets, secrets: DEFAULT_BOUNDS, known });
+/** Reads files with the usual settings; `options` replace some of them. */
+export function loadFiles(files: Files, options: Partial<LoadOptions> = {}): Loaded {
+  return load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known, ...options });
 }
 
 /** Where a code was found: `file:path`, in order. */

@@ -99,8 +99,8 @@ describe('each file that attacks the reader is a clear problem', () => {
     ['guests that are numbers', (id: number) => `"${id}": 1`],
     ['invalid ids', (id: number) => `"x${id}": {}`],
     ['one name again and again', () => '"101": 1'],
-  ])('sixty thousand %s cost no more than is shown of them', (_name, entry) => {
-    const entries = Array.from({ length: 60_000 }, (_, index) => entry(100_000 + index));
+  ])('twenty thousand %s cost no more than is shown of them', (_name, entry) => {
+    const entries = Array.from({ length: 20_000 }, (_, index) => entry(100_000 + index));
     const { problems, config, draft } = loadFiles({
       ...environment(),
       [LXC]: `{"lxc_configs": {${entries.join(',')}}}`,
@@ -110,8 +110,8 @@ describe('each file that attacks the reader is a clear problem', () => {
     expect([config, draft]).toEqual([null, null]);
   });
 
-  test('sixty thousand unknown fields of one guest', () => {
-    const fields = Array.from({ length: 60_000 }, (_, index) => `"a${index}": 1`);
+  test('twenty thousand unknown fields of one guest', () => {
+    const fields = Array.from({ length: 20_000 }, (_, index) => `"a${index}": 1`);
     const { problems } = loadFiles({ ...environment(), [LXC]: `{"lxc_configs": {"101": {${fields.join(',')}}}}` });
     expect(problems.filter(({ code }) => code === 'UNKNOWN_KEY')).toHaveLength(100);
   });
@@ -139,7 +139,7 @@ test('a configuration with any value changed is read or refused, and nothing is 
     fc.property(fc.array(fc.tuple(fc.constantFrom(...paths), anything), { minLength: 1, maxLength: 4 }), (changes) => {
       const files = environment();
       for (const [path, value] of changes) put(files, path, value);
-      const { config, problems } = load(snapshotOf(plainJson(files)), { strictSecrets: true, secrets: DEFAULT_BOUNDS });
+      const { config, problems } = loadFiles(plainJson(files), { strictSecrets: true });
       wellFormed(problems);
       expect(config === null).toBe(problems.some(({ severity }) => severity === 'error'));
     }),
@@ -166,7 +166,7 @@ test('a configuration with any bytes changed is read or refused, and nothing is 
       }
       wellFormed(load({ commit: null, root: '', files }, { strictSecrets: false, secrets: DEFAULT_BOUNDS }).problems);
     }),
-    { numRuns: runs(150) },
+    { numRuns: runs(60) },
   );
 });
 

@@ -11,10 +11,10 @@ export function leaves(value: unknown, at: Keys = []): (readonly [Keys, unknown]
   );
 }
 
-/** A copy with `by` at that place. */
+/** The document with `by` at that place: what is not on the way to it is shared with the original. */
 export function replaced(value: unknown, [key, ...rest]: Keys, by: unknown): unknown {
   if (key === undefined) return by;
-  const copy = structuredClone(value) as Record<string | number, unknown>;
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string | number, unknown>;
   copy[key] = replaced(copy[key], rest, by);
   return copy;
 }

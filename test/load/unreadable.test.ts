@@ -2,10 +2,8 @@
 // unreadable part.
 
 import { describe, expect, test } from 'vitest';
-import { load } from '../../src/load/load.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { repositoryFiles } from '../support/repository-files.ts';
-import { environment, type Files, loadFiles, placesOf, snapshotOf } from './environment.ts';
+import { environment, type Files, loadFiles, placesOf } from './environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
@@ -43,10 +41,7 @@ describe('a file that is not there declares nothing', () => {
 
   test('what follows from its going is judged as any deletion is', () => {
     const before = loadFiles(environment()).config;
-    const go = (...paths: string[]) =>
-      load(snapshotOf(without(...paths)), { strictSecrets: false, secrets: DEFAULT_BOUNDS, before }).problems.map(
-        ({ code }) => code,
-      );
+    const go = (...paths: string[]) => loadFiles(without(...paths), { before }).problems.map(({ code }) => code);
     expect(go(VM)).toContain('TOO_MANY_DELETES');
     expect(go(LXC, VM, CERTIFICATES)).toEqual(['EMPTY_CONFIG', 'TOO_MANY_DELETES']);
   });
@@ -54,11 +49,7 @@ describe('a file that is not there declares nothing', () => {
   test('a file that cannot be read deletes nothing', () => {
     const before = loadFiles(environment()).config;
     const files = { ...environment(), [VM]: '{' };
-    const { config, draft, problems } = load(snapshotOf(files), {
-      strictSecrets: false,
-      secrets: DEFAULT_BOUNDS,
-      before,
-    });
+    const { config, draft, problems } = loadFiles(files, { before });
     expect(problems.map(({ code }) => code)).toEqual(['SYNTAX']);
     expect([config, draft]).toEqual([null, null]);
   });

@@ -79,7 +79,7 @@ describe('secrets in the clear', () => {
       'no password is set from it',
       'a stack with it fails when it is applied',
     ]);
-    const strict = loadFiles(plain(), true);
+    const strict = loadFiles(plain(), { strictSecrets: true });
     expect(strict.problems.filter(({ code }) => code === 'PLAINTEXT_SECRET').map(({ severity }) => severity)).toEqual(
       places.map(() => 'error'),
     );
@@ -98,6 +98,8 @@ describe('secrets in the clear', () => {
       { name: 'DB_PASSWORD', value: { $secret: 'env:PHOENIX_SECRET_DB_PASSWORD' } },
       { name: 'DB_USER', value: 'shop' },
     );
-    expect(loadFiles(files, true).problems).toMatchObject([{ code: 'NO_EFFECT', path: '/portainer_api' }]);
+    expect(loadFiles(files, { strictSecrets: true }).problems).toMatchObject([
+      { code: 'NO_EFFECT', path: '/portainer_api' },
+    ]);
   });
 });

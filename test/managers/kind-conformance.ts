@@ -12,7 +12,7 @@ import { type FileFormat, isAt } from '../../src/config/file-format.ts';
 import { jsonSchemaOf } from '../../src/config/json-schema.ts';
 import { keysOf } from '../../src/config/read/place.ts';
 import { fieldsWith, matches } from '../../src/config/schema/field-metadata.ts';
-import { type Loaded, load } from '../../src/load/load.ts';
+import type { Loaded } from '../../src/load/load.ts';
 import type { Config } from '../../src/managers/config.ts';
 import { KINDS } from '../../src/managers/index.ts';
 import type { Kind } from '../../src/managers/kind.ts';
@@ -23,8 +23,7 @@ import type { Target } from '../../src/model/target.ts';
 import { diff } from '../../src/plan/diff/diff.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Host } from '../../src/ports/host.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../load/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { guardedHost } from '../support/host/guarded-host.ts';
 import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { gone, wanted } from './guests.ts';
@@ -38,8 +37,7 @@ const IMPACTS = ['live', 'restart', 'recreate', 'destroy'];
 
 export function testKind(kind: Kind, { files }: KindCase): void {
   const kinds = KINDS.some((one) => one.kind === kind.kind) ? KINDS : [...KINDS, kind];
-  const read = (written: Files = files): Loaded =>
-    load(snapshotOf(written), { strictSecrets: false, secrets: DEFAULT_BOUNDS, kinds });
+  const read = (written: Files = files): Loaded => loadFiles(written, { kinds });
   const targetsOf = (config: Config | null): ReadonlyMap<TargetId, Target> =>
     config === null ? new Map() : new Map(kind.targets(config).map((target) => [target.id, target]));
   const { config, problems } = read();

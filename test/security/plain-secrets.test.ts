@@ -161,7 +161,7 @@ describe('a configuration', () => {
       [COMPOSE, 13, '/services/db/environment/0'],
     ]);
     expect(JSON.stringify(found)).not.toMatch(/hunter/);
-    const strict = loadFiles(files, true).problems.filter(({ code }) => code === 'PLAINTEXT_SECRET');
+    const strict = loadFiles(files, { strictSecrets: true }).problems.filter(({ code }) => code === 'PLAINTEXT_SECRET');
     expect(strict.map(({ severity }) => severity)).toEqual(['error', 'error', 'error']);
   });
 });

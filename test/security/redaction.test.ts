@@ -18,7 +18,6 @@ import { connectRedis } from '../../src/io/ledger/connect.ts';
 import { openLog } from '../../src/io/log.ts';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
-import { load } from '../../src/load/load.ts';
 import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
 import * as managers from '../../src/managers/index.ts';
 import { lxcGuest } from '../../src/managers/lxc/schema.ts';
@@ -26,7 +25,7 @@ import { stackManifest } from '../../src/managers/stack/schema.ts';
 import { vmDefaults, vmGuest } from '../../src/managers/vm/schema.ts';
 import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
 import { openPages } from '../../src/web/pages.ts';
-import { snapshotOf } from '../load/environment.ts';
+import { loadFiles } from '../load/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, openLab } from '../support/host/lab.ts';
@@ -264,7 +263,7 @@ describe('in a running agent', () => {
 
   beforeAll(async () => {
     lab = await openLab('here');
-    const { config } = load(snapshotOf(files(true)), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+    const { config } = loadFiles(files(true));
     if (config === null) throw new Error('the configuration is not valid');
     supplyLab(lab.folder, config);
     const redactor = openRedactor();

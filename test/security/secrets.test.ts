@@ -7,14 +7,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedactor } from '../../src/io/redact.ts';
 import { openSecrets } from '../../src/io/secrets.ts';
-import { load } from '../../src/load/load.ts';
 import * as managers from '../../src/managers/index.ts';
 import { referenceRefusal, type SecretBounds } from '../../src/model/secret-bounds.ts';
 import { DEFAULT_BOUNDS, secretBounds } from '../../src/settings/secret-bounds.ts';
 import { readSourceSettings } from '../../src/settings/source.ts';
 import { OWN_VARIABLES } from '../../src/settings/variables.ts';
 import { readSettings } from '../../src/settings.ts';
-import { environment as bigEnvironment, type Files, loadFiles, snapshotOf } from '../load/environment.ts';
+import { environment as bigEnvironment, type Files, loadFiles } from '../load/environment.ts';
 import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
 import { environment } from '../support/environment.ts';
 import { type Lab, labHost, openLab } from '../support/host/lab.ts';
@@ -161,7 +160,7 @@ describe('the settings of secrets', () => {
     }
     expect(referenceRefusal('env:PHOENIX_SECRET_DB', bounds)).not.toBeNull();
     const files = withSecrets({ stack: 'env:DB_PASSWORD' });
-    const { problems } = load(snapshotOf(files), { strictSecrets: false, secrets: bounds });
+    const { problems } = loadFiles(files, { secrets: bounds });
     expect(problems).toEqual([]);
   });
 

@@ -3,11 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Known } from '../../src/config/known.ts';
 import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
 import { type TextKind, textKindOf } from '../../src/config/schema/text.ts';
 import { formatsOf } from '../../src/load/formats.ts';
-import { load } from '../../src/load/load.ts';
 import { certificateFile } from '../../src/managers/certificate/schema.ts';
 import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
 import { KINDS } from '../../src/managers/index.ts';
@@ -15,8 +13,7 @@ import { lxcFile } from '../../src/managers/lxc/schema.ts';
 import { stackManifest } from '../../src/managers/stack/schema.ts';
 import { vmFile } from '../../src/managers/vm/schema.ts';
 import type { Problem } from '../../src/model/problem.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../load/environment.ts';
+import { type Files, loadFiles } from '../load/environment.ts';
 import { LONG_TEST } from '../support/long.ts';
 import { runs } from '../support/runs.ts';
 import {
@@ -101,11 +98,6 @@ const SAMPLES: readonly Sample[] = FILES.flatMap(([file, root]) =>
   }),
 );
 
-/** Unchanged guests are read once, as in the agent (known.test.ts). */
-const known = new Known();
-
-const loaded = (files: Files) => load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS, known });
-
 const nameOf = ({ file, keys, field }: Sample): string => `${file}:/${keys.join('/')}${field.isKey ? ' (name)' : ''}`;
 
 /** The whole environment with another text in that place; files below a changed path move with it. */
@@ -140,7 +132,7 @@ test('every string field of every schema restricts its characters', () => {
 });
 
 test('the test environment is valid and has a value for each string field', () => {
-  const { problems } = loaded(environment());
+  const { problems } = loadFiles(environment());
   expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   // The host has one default gateway of each family: those of the other interfaces are texts of the same schema.
   const isOtherGateway = ({ pattern, schema }: TextField): boolean =>
@@ -206,9 +198,9 @@ describe('a line break or invisible character', () => {
     const values = SAMPLES.filter(({ field }) => !field.isKey);
     const files = environment();
     for (const sample of values) setText(files, sample, put(sample.value, '\0', 'middle'));
-    const { problems: together } = loaded(files);
+    const { problems: together } = loadFiles(files);
     for (const sample of SAMPLES) {
-      const alone = () => loaded(withText(sample, put(sample.value, '\0', 'middle'))).problems;
+      const alone = () => loadFiles(withText(sample, put(sample.value, '\0', 'middle'))).problems;
       const there = (sample.field.isKey ? undefined : told(sample, together)) ?? told(sample, alone());
       expect(there, nameOf(sample)).toMatchObject({ code: expect.stringMatching(/^(INVALID_VALUE|UNKNOWN_KEY)$/) });
       expect(there?.line, nameOf(sample)).toBeGreaterThan(1);
@@ -279,7 +271,7 @@ function grownIn(
 
 /** The output with that text; null if it is refused at its place. */
 function writtenWith(sample: Sample, text: string): Written[] | null {
-  const { draft, problems } = loaded(withText(sample, text));
+  const { draft, problems } = loadFiles(withText(sample, text));
   const pointer = `/${sample.keys.join('/')}`;
   const refused = problems.some(
     ({ severity, file, path }) =>
@@ -292,7 +284,7 @@ function writtenWith(sample: Sample, text: string): Written[] | null {
 const ONE_SHAPE = SAMPLES.filter(({ field }) => field.holds !== 'name');
 
 describe('an accepted character changes no structure', () => {
-  const { draft } = loaded(environment());
+  const { draft } = loadFiles(environment());
   if (draft === null) throw new Error('the whole environment cannot be read');
   const usual = shapeOf(writtenFor(draft));
 

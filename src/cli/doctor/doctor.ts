@@ -74,7 +74,7 @@ async function hostOf(settings: Settings, io: Io): Promise<readonly Diagnostic[]
   try {
     const repository = { blob: () => Promise.reject(new Error('nothing is read from the repository here')) };
     const place = scratch === null ? settings : { ...settings, dataDir: scratch };
-    const parts = { node: settings.node, environment: io.env, repository, redactor };
+    const parts = { node: settings.node, environment: io.env, repository, redactor, labPrograms: 'here' } as const;
     return await checkHost((advise) => openHostOf(place, { ...parts, advise }));
   } catch (error) {
     const remedy =

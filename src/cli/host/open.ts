@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { openRedactor } from '../../io/redact.ts';
 import type { Host } from '../../ports/host.ts';
 import { isOfHost } from '../../ports/host-failure.ts';
-import { readHostSettings } from '../../settings/host.ts';
+import { type HostSettings, readHostSettings } from '../../settings/host.ts';
 import { hostSetting } from '../../settings/values.ts';
 import type { Io } from '../io.ts';
 import { Missing } from '../missing.ts';
@@ -18,15 +18,11 @@ export interface ReadOnlyHost {
 }
 
 /**
+ * Reads the connection settings without connecting, so that a misspelt host is refused before anything else is read.
  * @param given `local` or `ssh://user@host`
- * @param blob reads a config file by blob id
- * @throws SourceFailure for an invalid name, Missing for an unreachable host
+ * @throws SourceFailure for an invalid name, and for a variable of the environment that is wrong
  */
-export async function openReadOnly(
-  given: string,
-  { env }: Io,
-  blob: (id: string) => Promise<Uint8Array>,
-): Promise<ReadOnlyHost> {
+export function readOnlySettings(given: string, { env }: Pick<Io, 'env'>): NonNullable<HostSettings['settings']> {
   const { settings, problems } = readHostSettings({ ...env, PHOENIX_HOST: given }, (path) =>
     readFileSync(path, 'utf8'),
   );
@@ -39,10 +35,23 @@ export async function openReadOnly(
   if (settings === null) {
     throw new SourceFailure(problems.join('; '), 'Correct these variables of the environment, or unset them.');
   }
+  return settings;
+}
+
+/**
+ * @param given `local` or `ssh://user@host`
+ * @param blob reads a config file by blob id
+ * @throws SourceFailure for an invalid name, Missing for an unreachable host
+ */
+export async function openReadOnly(
+  given: string,
+  { env }: Pick<Io, 'env'>,
+  blob: (id: string) => Promise<Uint8Array>,
+): Promise<ReadOnlyHost> {
+  const settings = readOnlySettings(given, { env });
   const redactor = openRedactor();
-  return asReadOnly(
-    await openHostOf(settings, { node: settings.node, environment: env, repository: { blob }, redactor }),
-  );
+  const parts = { node: settings.node, environment: env, repository: { blob }, redactor, labPrograms: 'here' } as const;
+  return asReadOnly(await openHostOf(settings, parts));
 }
 
 /** Opens a read-only host. */

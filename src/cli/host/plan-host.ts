@@ -25,7 +25,7 @@ import { colours, EXIT, type Io, noteProgress } from '../io.ts';
 import { configFolder, folderSource, SourceFailure, sourceSettings } from '../source.ts';
 import { absentTargets, type Compared, compareTargets } from './compare.ts';
 import { type KindObservations, observeKinds, secretsFolder } from './observe-kinds.ts';
-import { explainUnreachable, type OpenReadOnly, openReadOnly } from './open.ts';
+import { explainUnreachable, type OpenReadOnly, openReadOnly, readOnlySettings } from './open.ts';
 import { snapshotOf } from './written-snapshot.ts';
 
 export interface PlanHostArgs {
@@ -47,8 +47,12 @@ export interface HostPlan {
   readonly undeclared: readonly FoundObject[];
 }
 
-/** Resolves to the exit code: 0, 1 for configuration errors or unreadable targets, 2 without a configuration. */
+/**
+ * Resolves to the exit code: 0, 1 for configuration errors or unreadable targets, 2 without a configuration.
+ * @throws SourceFailure for a host that cannot be named so, before the configuration is read
+ */
 export async function planHost(args: PlanHostArgs, io: Io, open: OpenReadOnly = openReadOnly): Promise<number> {
+  readOnlySettings(args.host, io);
   let snapshot: Snapshot;
   let folder: string;
   try {

@@ -1,6 +1,8 @@
 // Opens a lab as a host with its own files, programs and network, isolated from the real machine.
 
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   createLab,
   labNetwork,
@@ -19,7 +21,8 @@ const LAB_NODE = 'pve';
 
 /**
  * Creates the lab in `root` if needed; its network is reachable for other processes.
- * @param programs `processes` survive an agent that is killed, as on a node; `here` runs them in this process, which takes a third of the time
+ * @param programs `processes` survive an agent that is killed, as on a node; `here` runs them in this process, which takes a third of the time,
+ *   unless the lab's `lab.json` orders faults, delays or an engine, which only processes obey
  */
 export async function openLabHost(
   root: string,
@@ -31,7 +34,9 @@ export async function openLabHost(
   createLab(root);
   const network = await startLabNetwork(root);
   const dial = dialThrough(networkSocket(root));
-  const run = programs === 'here' ? { runs: programsHere(root, true) } : { path: labPath(root), system: false };
+  const isPlain = !existsSync(join(root, 'lab.json'));
+  const run =
+    programs === 'here' && isPlain ? { runs: programsHere(root, true) } : { path: labPath(root), system: false };
   const host = localHost({ ...parts, ...run, root, owners: nodeOwners(root), node: node ?? LAB_NODE, dial });
   return closing(host, network);
 }

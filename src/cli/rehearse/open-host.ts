@@ -34,7 +34,7 @@ export interface HostDeps {
   readonly away?: (error: HostAway) => Promise<string | null>;
   /** Receives advice about the node. */
   readonly advise?: (advice: NodeAdvice) => void;
-  /** How the programs of a lab host run. Default: as processes. */
+  /** How the programs of a lab host run. Default: as processes, which outlive an agent that is killed; a command that ends by itself runs them here. */
   readonly labPrograms?: LabPrograms;
 }
 

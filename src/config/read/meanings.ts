@@ -2,6 +2,7 @@
 
 import type { Json } from '../../model/json.ts';
 import * as meant from './meant-values.ts';
+import { durations, quantities } from './other-units.ts';
 import { otherWords } from './other-words.ts';
 
 /** Maximum length of a text for which a guess is made. */
@@ -12,14 +13,19 @@ const MAX_GUESSED_LENGTH = 200;
  * @param field the name of the field
  */
 export function meanings(field: string, value: unknown): Json[] {
-  if (typeof value === 'boolean') return [{ enabled: value }];
+  if (typeof value === 'boolean') return [{ enabled: value }, ...(value ? ['zstd', 'all'] : ['0', 'off'])];
   if (Array.isArray(value)) return meant.lists(value);
+  if (typeof value === 'object' && value !== null) return meant.oneTextOtherwise(value);
   if (typeof value === 'number')
     return [
       ...(value === 0 || value === 1 ? [value === 1] : []),
       ...(field.endsWith('_mb') ? [value * 1024] : []),
+      ...(field === 'duration' ? [`${value}m`] : []),
+      ...(field.endsWith('_share') ? [value / 100] : []),
       ...otherWords(String(value)),
       String(value),
+      [value],
+      [String(value)],
       ...meant.ofOneProperty(value),
     ];
   if (typeof value !== 'string' || value.length > MAX_GUESSED_LENGTH) return [];
@@ -27,6 +33,11 @@ export function meanings(field: string, value: unknown): Json[] {
   return [
     ...plain(text),
     ...inUnits(field, text),
+    ...quantities(field, text),
+    ...durations(text),
+    ...meant.devices(text),
+    ...meant.checksums(text),
+    ...meant.mailAddresses(text),
     ...ofStorage(field, text),
     ...addresses(text),
     ...ids(text),
@@ -40,10 +51,15 @@ export function meanings(field: string, value: unknown): Json[] {
     ...meant.entries(text),
     ...meant.joined(text),
     ...calendarEvents(text),
+    ...crons(text),
     ...objects(text),
     text,
     ...otherCases(text),
     text.split(/[,;\s]+/).filter((word) => word !== ''),
+    [text],
+    ...meant.lists([text]),
+    ...meant.entryOtherwise(text),
+    ...meant.objectsOfText(text),
     ...meant.ofOneProperty(text),
     ...meant.hosts(text),
     ...(field === 'name' ? [text.replaceAll(/[\s-]+/g, '_')] : []),
@@ -101,7 +117,7 @@ function addresses(text: string): Json[] {
     ...(bits === null ? [] : [`${address}/${bits}`]),
     ...(/^\d+\.\d+\.\d+\.\d+$/.test(text) ? [`${text}/24`] : []),
     ...(/^[\d.]+\/\d+$/.test(text) ? [text.replace(/\/.*/, '')] : []),
-    ...(/^[0-9a-f]{12}$/i.test(digits) ? [digits.toUpperCase().replace(/(..)(?=.)/g, '$1:')] : []),
+    ...(/^([0-9a-f]{6}){1,2}$/i.test(digits) ? [digits.toUpperCase().replace(/(..)(?=.)/g, '$1:')] : []),
   ];
 }
 
@@ -134,17 +150,28 @@ function ofWindows(text: string): string[] {
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
+/** Days of cron as the beginning of a calendar event. @param last of several in a row */
+function daysOf(day: string, last: string | undefined): string {
+  if (day === '*') return '';
+  return `${DAYS[Number(day)]}${last === undefined ? '' : `..${DAYS[Number(last)]}`} `;
+}
+
+/** A time of the day as an expression of cron. */
+function crons(text: string): string[] {
+  const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  return hour === undefined || minute === undefined ? [] : [`${Number(minute)} ${Number(hour)} * * *`];
+}
+
 /** A time of cron, or one with AM or PM, as a calendar event of systemd. */
 function calendarEvents(text: string): Json[] {
   const plain = text.replace(/^@/, '').replace(/^(?:daily|every day|each day)(?: at)? (?=\d)/i, '');
   if (plain !== text) return [/^\d{1,2}$/.test(plain) ? `${plain.padStart(2, '0')}:00` : plain];
-  const [, minute, hour, day = '*'] = /^(\d{1,2}) (\d{1,2}) \* \* (\*|[0-7])$/.exec(text) ?? [];
+  const [, minute, hour, day = '*', last] = /^(\d{1,2}) (\d{1,2}) \* \* (\*|[0-7])(?:-([0-7]))?$/.exec(text) ?? [];
   const [, every, unit] = /^(?:\*\/)?(\d{1,2}) ?(h|m|\* \* \* \*)$/.exec(text) ?? [];
   if (every !== undefined) return unit === 'h' ? [every === '1' ? 'hourly' : `0/${every}:00`] : [`*:0/${every}`];
   const [, clock, past = '00', half = ''] = /^(\d{1,2})(?::(\d{2}))? ?(am|pm)$/i.exec(text) ?? [];
   const two = (part: string | number) => String(part).padStart(2, '0');
-  if (minute !== undefined && hour !== undefined)
-    return [`${day === '*' ? '' : `${DAYS[Number(day)]} `}${two(hour)}:${two(minute)}`];
+  if (minute !== undefined && hour !== undefined) return [`${daysOf(day, last)}${two(hour)}:${two(minute)}`];
   if (clock === undefined) return [];
   return [`${two((Number(clock) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0))}:${past}`];
 }

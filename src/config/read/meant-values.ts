@@ -42,6 +42,12 @@ export function rightsPaths(text: string): string[] {
   return [...(guest === undefined ? [] : [`/vms/${guest}`]), ...(storage === undefined ? [] : [`/storage/${storage}`])];
 }
 
+/** An address of e-mail behind the name of its owner: `Ada <ada@example.org>`. */
+export function mailAddresses(text: string): string[] {
+  const address = /^[^<>]*<([^<>\s]+@[^<>\s]+)>$/.exec(text)?.[1];
+  return address === undefined ? [] : [address];
+}
+
 /** A name of the DNS by an address of the web, with the kind of name before it, or with signs that none may have. */
 export function hostnames(text: string): string[] {
   const plain = text.trim().replace(/^(?:DNS|IP):\s*/i, '');
@@ -81,13 +87,67 @@ export function entries(text: string): Json[] {
   ];
 }
 
+/** Devices as other programs show them: `0x0658:0x0200` or `ID 0658:0200` of USB, and a PCI address without its domain. */
+export function devices(text: string): string[] {
+  const [, vendor, product] = /^(?:ID )?(?:0x)?([0-9a-f]{4})[:-](?:0x)?([0-9a-f]{4})$/i.exec(text) ?? [];
+  const isAddress = /^[0-9a-f]{2}:[0-9a-f]{2}(?:\.[0-7])?$/i.test(text);
+  return [
+    ...(vendor === undefined || product === undefined ? [] : [`${vendor}:${product}`.toLowerCase()]),
+    ...(isAddress ? [`0000:${text.toLowerCase()}`] : []),
+  ];
+}
+
+/** A checksum behind the name of its method: `sha256:…`. */
+export function checksums(text: string): string[] {
+  const digits = /^(?:md5|sha\d{1,3})[:=] ?([0-9a-f]{32,128})$/i.exec(text)?.[1];
+  return digits === undefined ? [] : [digits];
+}
+
+/** An object with one of its texts otherwise: a device, or an address. */
+export function oneTextOtherwise(object: object): JsonObject[] {
+  return Object.entries(object).flatMap(([key, value]) =>
+    typeof value === 'string' && value.length < 40
+      ? [...devices(value), ...hardwareAddresses(value)].map((other) => ({ ...object, [key]: other }) as JsonObject)
+      : [],
+  );
+}
+
+function hardwareAddresses(text: string): string[] {
+  const digits = text.replaceAll(/[:.-]/g, '');
+  return /^[0-9a-f]{12}$/i.test(digits) ? [digits.toUpperCase().replace(/(..)(?=.)/g, '$1:')] : [];
+}
+
+/** The object of which one text is a part: a command, a certificate, a server to ask, an action, a line of /etc/hosts. */
+export function objectsOfText(text: string): JsonObject[] {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const [address = '', ...others] = words;
+  return [
+    { certificate: text },
+    { upstream_servers: words },
+    { action: text },
+    { mac: text },
+    { rate: text },
+    ...(others.length === 0 ? [] : [{ address, names: others }, { command: words }]),
+  ];
+}
+
 /** What is often wrong about one entry of a list, each with the entry put right. */
 const OF_ENTRIES: readonly ((entry: string) => string | undefined)[] = [
   (entry) => otherWords(entry)[0],
   (entry) => entry.replace(/^(?:mailto|DNS|IP|IP Address):\s*/i, ''),
   (entry) => entry.replace(/^@/, ''),
   (entry) => (entry.includes('@') ? entry : `${entry}@pam`),
+  (entry) => (/^[a-z]\w*$/.test(entry) ? `+${entry}` : entry),
+  (entry) => (/^[a-z]\w*$/.test(entry) ? `${entry}=1` : entry),
+  (entry) => (/^\d{3,9}$/.test(entry) ? `ct:${entry}` : entry),
+  (entry) => entry.replace('/', '!'),
+  (entry) => entry.replace(/^(lxc\.[\w.-]+) +/, '$1: '),
 ];
+
+/** An entry of a list with one mistake. */
+export function entryOtherwise(entry: string): string[] {
+  return OF_ENTRIES.flatMap((correct) => correct(entry) ?? []);
+}
 
 /** A list of texts with one mistake in its entries, or in place of a text. */
 export function lists(list: readonly unknown[]): Json[] {

@@ -20,7 +20,21 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   ...{ lxc: ['rootdir', 'ct'], backups: ['backup'], snippet: ['snippets'], dump: ['backup'] },
   // Backups and high availability
   ...{ zst: ['zstd'], zstandard: ['zstd'], gz: ['gzip'], none: ['0'], online: ['snapshot'], live: ['snapshot'] },
-  ...{ running: ['started'], on: ['started'], off: ['stopped'], shutdown: ['stopped', 'stop'] },
+  ...{ running: ['started'], on: ['started', 'running'], started: ['running'], up: ['started', 'running'] },
+  ...{ off: ['stopped'], down: ['stopped'], shutdown: ['stopped', 'stop'], manual: ['unmanaged'] },
+  ...{ affinity: ['node-affinity'], colocation: ['resource-affinity'] },
+  // Virtual machines
+  ...{ uefi: ['ovmf'], efi: ['ovmf'], i440fx: ['pc'], hostpassthrough: ['host'], hostmodel: ['host'] },
+  ...{ linux: ['l26'], ubuntu: ['l26'], debian: ['l26'], fedora: ['l26'], windows: ['win11'], windows11: ['win11'] },
+  ...{ windows10: ['win10'], windowsserver: ['win11'], windows7: ['win7'], virtio: ['virtio-scsi-pci'] },
+  ...{ virtioscsi: ['virtio-scsi-pci'], virtionet: ['virtio'], vmwaresvga: ['vmware'], yes: ['i6300esb'] },
+  // Interfaces and consoles
+  ...{ dhcp4: ['dhcp'], dhcpv4: ['dhcp'], slaac: ['auto'], novnc: ['html5'], spice: ['vv'], german: ['de'] },
+  ...{ english: ['en-us'], french: ['fr'], italian: ['it'], spanish: ['es'], everything: ['both'], all: ['both'] },
+  // Policies, storages of ZFS, releases of Ubuntu
+  ...{ fix: ['heal'], repair: ['heal'], notify: ['report'], server: ['primary'], client: ['agent'], zfs: ['zfspool'] },
+  ...{ '2404': ['noble'], '2204': ['jammy'], '2004': ['focal'], or: ['any'], and: ['all'] },
+  ...{ reload: ['reload-service'], restart: ['restart-service'] },
   // Authorities and realms
   ...{ letsencrypt: ['acme'], stepca: ['jwk'], internal: ['jwk'] },
   ...{ oidc: ['openid'], oauth: ['openid'], oauth2: ['openid'], sso: ['openid'], activedirectory: ['ad'] },

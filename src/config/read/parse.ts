@@ -7,6 +7,7 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { byOtherName, byOtherWord, nearest } from '../nearest.ts';
 import { knownKeys } from '../schema/field-metadata.ts';
+import { adviceFor } from './advice.ts';
 import { meanings } from './meanings.ts';
 import { names } from './meant-values.ts';
 import type { Place } from './place.ts';
@@ -113,7 +114,7 @@ function bracketsHint(issue: z.core.$ZodIssue, value: unknown): { readonly hint?
 }
 
 /** Maximum number of guesses per file, since each parses the whole value again. */
-const MAX_GUESSES = 120;
+const MAX_GUESSES = 240;
 
 /** Adds a hint with the probably intended value, found by validating guesses. */
 function withPlainHint(
@@ -137,9 +138,11 @@ function withPlainHint(
     const issues = schema.safeParse(copy).error?.issues ?? [];
     return !issues.some(({ path }) => keys.every((key, index) => String(path[index]) === key));
   });
-  return meant === undefined
-    ? diagnostic
-    : { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${differenceIn(written, meant)}.` };
+  if (meant === undefined) {
+    const hint = adviceFor(keys.findLast((key) => !/^\d{1,2}$/.test(key)) ?? '', written);
+    return hint === undefined ? diagnostic : { ...diagnostic, hint };
+  }
+  return { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${differenceIn(written, meant)}.` };
 }
 
 /** Adds a hint with the name that an object may have where its own is not allowed, found likewise. */

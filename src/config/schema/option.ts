@@ -1,5 +1,5 @@
 // Connects a field with the Proxmox options that it sets. Such a field accepts no value that Proxmox would reject, and its JSON Schema has Proxmox's
-// bounds. test/load/proxmox-options.test.ts enforces this for every field whose value reaches a Proxmox command line.
+// bounds. test/config/schema/option.test.ts enforces this for every field whose value reaches a Proxmox command line.
 
 import { z } from 'zod';
 import { type OptionPlace, refusal, schemaOf } from '../../proxmox/parameters/option.ts';

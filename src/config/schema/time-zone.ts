@@ -31,6 +31,32 @@ export function isTimeZone(name: string): boolean {
   return KNOWN.has(name);
 }
 
+/** A city for each usual abbreviation that is no name of the tz database, in small letters. */
+const CITIES: Readonly<Record<string, string>> = {
+  ...{
+    est: 'America/New_York',
+    edt: 'America/New_York',
+    ct: 'America/Chicago',
+    cst: 'America/Chicago',
+    cdt: 'America/Chicago',
+  },
+  ...{ mdt: 'America/Denver', pst: 'America/Los_Angeles', pdt: 'America/Los_Angeles', ist: 'Asia/Kolkata' },
+  ...{
+    cest: 'Europe/Berlin',
+    mez: 'Europe/Berlin',
+    mesz: 'Europe/Berlin',
+    eest: 'Europe/Helsinki',
+    west: 'Europe/Lisbon',
+  },
+  ...{
+    bst: 'Europe/London',
+    msk: 'Europe/Moscow',
+    jst: 'Asia/Tokyo',
+    aest: 'Australia/Sydney',
+    aedt: 'Australia/Sydney',
+  },
+};
+
 /** Describes an invalid name and suggests a valid one by spelling or by the city alone. */
 export function timeZoneFault(name: string): string {
   const city = name
@@ -38,9 +64,11 @@ export function timeZoneFault(name: string): string {
     .toLowerCase()
     .replaceAll(/[ -]/g, '_');
   const known = [...KNOWN];
+  const isOffset = /^[A-Z]{3,4}[+-]\d/.test(name);
   const meant =
+    CITIES[city] ??
     known.find((each) => each.toLowerCase() === name.toLowerCase()) ??
     known.find((each) => each.toLowerCase().endsWith(`/${city}`)) ??
-    nearest(name, known);
+    (isOffset ? null : nearest(name, known));
   return `must be a time zone such as "Europe/Berlin"${meant === null ? '' : `: did you mean "${meant}"?`}`;
 }

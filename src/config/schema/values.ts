@@ -125,7 +125,7 @@ export const vlan = wholeNumber(inGuests('net0', 'tag'), 'must be a VLAN, a numb
 });
 
 /** Version of a driver and the like. */
-export const version = text.name(/^[A-Za-z0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
+export const version = text.name(/^[0-9][A-Za-z0-9.+~_-]{0,63}$/, 'must be a version such as 580.76.05');
 
 export const timezone = text.ofTextKind(
   'name',

@@ -7,7 +7,10 @@ import type { Kind } from '../../managers/kind.ts';
 import type { RuleContext } from '../../managers/rule.ts';
 import { kindOf, nameOf, type TargetId } from '../../model/ids.ts';
 
-/** UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of something of which none can be left to people. */
+/**
+ * UNKNOWN_REFERENCE: no such kind, target or field; INVALID_VALUE: a field of something of which none can be left to people; NO_EFFECT: a rule that says
+ * nothing.
+ */
 export function driftNamesExist({ config, unreadable }: RuleContext, kinds: readonly Kind[]): Diagnostic[] {
   const { drift, writtenAt } = config.hypervisor;
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
@@ -26,6 +29,7 @@ export function driftNamesExist({ config, unreadable }: RuleContext, kinds: read
     const wrong = new Set(named.map(({ at: { path } }) => path));
     const sound = rule.for.filter((_, place) => !wrong.has(at('for', place).path));
     const known = sound.map((name) => ({ name, fields: fieldsToLeave(name, byName) }));
+    if (rule.action === null && rule.ignore.length === 0) return [...named, saysNothing(at())];
     const whole = known.filter(({ fields }) => fields.length === 0).map(({ name }) => name);
     if (rule.ignore.length > 0 && whole.length > 0) {
       const message = `fields of ${whole.join(' and ')} cannot be left to people`;
@@ -41,6 +45,13 @@ export function driftNamesExist({ config, unreadable }: RuleContext, kinds: read
     });
     return [...named, ...fields];
   });
+}
+
+function saysNothing(at: Diagnostic['at']): Diagnostic {
+  const message = 'The rule has no effect: it has neither "action" nor "ignore"';
+  const hint =
+    'Write "action": "heal" or "report", or the fields to leave to people in "ignore"; or take the rule out.';
+  return { code: 'NO_EFFECT', at, message, hint };
 }
 
 /** The fields of a target, or of every target of a kind, that can be left to people. */

@@ -5,6 +5,7 @@ import type { FoundGuests } from '../guest/import/guests.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
+import { withUnreadLines } from '../guest/observe/unread-lines.ts';
 import { asRecorded } from '../guest/settings/recorded.ts';
 import type { Kind } from '../kind.ts';
 import { containerDifferences, decideContainer } from './decide.ts';
@@ -24,6 +25,7 @@ export const lxc: Kind<LxcSpec, GuestObservation, GuestInventory, FoundGuests> =
   recorded: asRecorded,
   impact: lxcImpact,
   ...guestManager('lxc', 'pct', decideContainer),
-  observe: (host, wanted) => observeGuest(host, 'pct', wanted),
+  observe: async (host, wanted) =>
+    withUnreadLines(host, 'pct', wanted, await observeGuest(host, 'pct', wanted), decideContainer),
   differences: containerDifferences,
 };

@@ -6,6 +6,7 @@ import type { FoundGuests } from '../guest/import/guests.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
 import { observeGuest } from '../guest/observe/observe.ts';
+import { withUnreadLines } from '../guest/observe/unread-lines.ts';
 import { asRecorded } from '../guest/settings/recorded.ts';
 import type { Kind } from '../kind.ts';
 import { decideMachine, vmDifferences } from './decide.ts';
@@ -43,6 +44,9 @@ export const vm: Kind<VmSpec, GuestObservation, GuestInventory, FoundGuests> = {
   recorded: (spec) => asRecorded(withoutUnsaid(spec)),
   impact: vmImpact,
   ...guestManager('vm', 'qm', decideMachine),
-  observe: async (host, wanted) => withNamedObjects(host, wanted, await observeGuest(host, 'qm', wanted)),
+  async observe(host, wanted) {
+    const seen = await withNamedObjects(host, wanted, await observeGuest(host, 'qm', wanted));
+    return withUnreadLines(host, 'qm', wanted, seen, decideMachine);
+  },
   differences: vmDifferences,
 };

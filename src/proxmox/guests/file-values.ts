@@ -64,7 +64,7 @@ export function isDevice(option: string): boolean {
 export function isDropped(option: string, value: string): boolean {
   const keys = keysOfOption('qemu', option);
   if (keys === undefined || !(isDevice(option) || holdsVolume('qemu', option))) return false;
-  const parts = partsOf(option, value);
+  const parts = partsOf('qemu', option, value);
   const isSet = parts.flatMap(({ name }) => keysSetBy(keys, name));
   const needed = [
     ...Object.keys(keys).filter((key) => keys[key]?.optional !== 1 && keys[key]?.alias === undefined),
@@ -78,18 +78,46 @@ export function isDropped(option: string, value: string): boolean {
   });
 }
 
+/** The saved memory of a VM or a snapshot, which Proxmox itself writes. */
+const VM_STATE = 'vmstate';
+/** A volume of a storage, as in `local-lvm:vm-100-disk-0,size=8G`. */
+const NAMES_VOLUME = /^(file=|volume=)?[a-z][\w.-]*:[^\s,]+(,|$)/i;
+
+/**
+ * Whether something in the line of a volume or device is unknown to the table of this version of Proxmox: the number of the option (of VMs only, since a
+ * container's file keeps the line), a key, or a value. A node of another version may know it, so only the node can say whether it reads the line.
+ *
+ * @param value without surrounding blanks
+ */
+export function isUnknownInFile(kind: OptionsOf, option: string, value: string): boolean {
+  const keys = keysOfOption(kind, option);
+  if (configOption(kind, option) === undefined) return kind === 'qemu' && isUnknownOption(option, value);
+  if (keys === undefined || (kind === 'qemu' && !isDevice(option) && !holdsVolume(kind, option))) return false;
+  return partsOf(kind, option, value).some(({ name, text }) => !isRight(keys[keysSetBy(keys, name)[0]], text));
+}
+
+/** Whether data or a device would be lost with the line: it is named like one, or names a volume. */
+function isUnknownOption(option: string, value: string): boolean {
+  if (option === VM_STATE) return false;
+  return isDevice(option) || VOLUMES.has(option.replace(/\d+$/, '')) || NAMES_VOLUME.test(value);
+}
+
 /** Whether a value has the type and the format of its key, whatever its bounds and its list of values are. */
 function hasForm({ type, format }: Schema, text: string): boolean {
   return isRight({ ...(type === undefined ? {} : { type }), ...(format === undefined ? {} : { format }) }, text);
 }
 
-/** The parts of a VM's property string; without a key, by the name of the default key. */
-function partsOf(option: string, value: string): readonly { readonly name: string; readonly text: string }[] {
+/** The parts of a property string; without a key, by the name of the default key. */
+function partsOf(
+  kind: OptionsOf,
+  option: string,
+  value: string,
+): readonly { readonly name: string; readonly text: string }[] {
   const parts = value.split(',').filter((part) => part.trim() !== '');
   return parts.map((part) => {
     const at = part.indexOf('=');
     return at < 0
-      ? { name: bareKeyOf('qemu', option) ?? '', text: part }
+      ? { name: bareKeyOf(kind, option) ?? '', text: part }
       : { name: part.slice(0, at), text: part.slice(at + 1) };
   });
 }

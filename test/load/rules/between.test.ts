@@ -1,26 +1,22 @@
 // Rules that compare a commit with the one before: too many deletions, shrunk disks and rules for the address of a former guest.
 
 import { expect, test } from 'vitest';
-import { load } from '../../../src/load/load.ts';
 import type { Config } from '../../../src/managers/config.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { environment, type Files, snapshotOf } from '../environment.ts';
+import { environment, type Files, loadFiles } from '../environment.ts';
 
 const LXC = 'etc/phoenix_lxc_configs.json';
 const VM = 'etc/phoenix_vm_configs.json';
 
 function draftOf(files: Files): Config {
-  const { draft } = load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { draft } = loadFiles(files);
   if (draft === null) throw new Error('not readable');
   return draft;
 }
 
 function newProblems(before: Files, after: Files): string[] {
-  return load(snapshotOf(after), {
-    strictSecrets: false,
-    secrets: DEFAULT_BOUNDS,
-    before: draftOf(before),
-  }).problems.map(({ code, file, line, message }) => `${code} ${file}:${line} ${message}`);
+  return loadFiles(after, { before: draftOf(before) }).problems.map(
+    ({ code, file, line, message }) => `${code} ${file}:${line} ${message}`,
+  );
 }
 
 function withGuests(count: number): Files {
@@ -74,7 +70,7 @@ test('a rule for a former guest’s address is reported', () => {
 
   const gone = structuredClone(before);
   delete gone[LXC].lxc_configs['201'];
-  const loaded = load(snapshotOf(gone), { strictSecrets: false, secrets: DEFAULT_BOUNDS, before: draftOf(before) });
+  const loaded = loadFiles(gone, { before: draftOf(before) });
   expect(loaded.problems).toMatchObject([
     { code: 'UNOWNED_ADDRESS', severity: 'error', message: 'Nothing has the address 10.0.0.201' },
   ]);

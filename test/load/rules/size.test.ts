@@ -1,14 +1,13 @@
 // The cost of every rule grows in proportion to the number of guests.
 
 import { expect, test } from 'vitest';
-import { load } from '../../../src/load/load.ts';
 import { BETWEEN_RULES } from '../../../src/load/rules/between.ts';
 import { ADDRESS_RULES, rulesOf } from '../../../src/load/rules/index.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { KINDS } from '../../../src/managers/index.ts';
 import { Unreadable } from '../../../src/managers/unreadable.ts';
 import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { environment, type Files, snapshotOf } from '../environment.ts';
+import { environment, type Files, loadFiles } from '../environment.ts';
 
 const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 const LXC = 'etc/phoenix_lxc_configs.json';
@@ -33,7 +32,7 @@ function large(count: number): Files {
 }
 
 function draftOf(files: Files): Config {
-  const { draft } = load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { draft } = loadFiles(files);
   if (draft === null) throw new Error('not readable');
   return draft;
 }

@@ -1,10 +1,8 @@
 // The example of docs/datacenter.md together with the shipped configuration.
 
 import { readFileSync } from 'node:fs';
-import { load } from '../../../src/load/load.ts';
 import { DATACENTER_FILE } from '../../../src/managers/places.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../../load/environment.ts';
+import { type Files, loadFiles } from '../../load/environment.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 
 const EXAMPLE = new URL('../../../docs/examples/datacenter/etc/phoenix_datacenter_config.json', import.meta.url);
@@ -29,5 +27,5 @@ export function withDatacenter(datacenter: object): Files {
 }
 
 export function read(files: Files) {
-  return load(snapshotOf(files), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  return loadFiles(files);
 }

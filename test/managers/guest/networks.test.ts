@@ -82,6 +82,19 @@ describe.each(KINDS)('of $kind', ({ kind, conf, of }) => {
     expect(now).not.toContain(', ');
   });
 
+  test('a change is refused for a line of which the node reads nothing', async () => {
+    await apply(targetOf(of({})));
+    const text = await host.read(conf);
+    await host.write(conf, text.replace(/^(net0: .*)$/m, '$1,later=1'));
+    host.forget();
+    expect(await convergeStep(managerOf(kind), host, wanted(targetOf(of({ memory_mb: 1024 }))))).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringMatching(/^Proxmox cannot read "net0: .*,later=1" in .*correct it in that file/),
+      actions: [],
+    });
+    expect(host.commands).toContain(kind === 'lxc' ? 'pct config 101 --current 1' : 'qm pending 1001');
+  });
+
   test('further interfaces are created, changed and removed', async () => {
     const network = { ...of({}).network, ip6: 'fd00::5/64', gateway6: 'fd00::1' } as const;
     const one = targetOf(of({ network }));

@@ -1,11 +1,9 @@
 // The section `phoenix` of the hypervisor's file: defaults, problems with a valid example, and a policy that no commit can loosen for itself.
 
 import { expect, test } from 'vitest';
-import { load } from '../../../src/load/load.ts';
 import { minutesOf } from '../../../src/managers/hypervisor/schema/policy.ts';
 import { DEFAULT_POLICY } from '../../../src/model/policy.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { environment, type Files, loadFiles, snapshotOf } from '../../load/environment.ts';
+import { environment, type Files, loadFiles } from '../../load/environment.ts';
 
 const HOST = 'etc/phoenix_hypervisor_config.json';
 
@@ -71,7 +69,7 @@ test('an invalid value is reported with its place and a valid example', () => {
   const window = { cron: '0 25 * * *', duration: '3 hours', timezone: 'Europe/Nowhere' };
   expect(problems({ apply_windows: [window] })).toEqual([
     'INVALID_VALUE /phoenix/apply_windows/0/cron "cron" is "0 25 * * *" and must be a cron expression of five fields that comes up, such as "0 2 * * 1-5"',
-    'INVALID_VALUE /phoenix/apply_windows/0/duration "duration" is "3 hours" and must be a duration up to 31 days, such as "3h", "90m" or "1d12h"',
+    'INVALID_VALUE /phoenix/apply_windows/0/duration "duration" is "3 hours" and must be a duration up to 31 days, such as "3h", "90m" or "1d12h" (Write "3h".)',
     'INVALID_VALUE /phoenix/apply_windows/0/timezone "timezone" is "Europe/Nowhere" and must be a time zone such as "Europe/Berlin"',
   ]);
   expect(problems({ approvals: { destroy: -1 } })).toEqual([
@@ -97,13 +95,13 @@ test('protected targets must exist, with that kind', () => {
 test('the policy of drift names kinds, targets and fields that there are', () => {
   const drift = (...rules: object[]) => ({ drift: { action: 'heal', rules } });
   const written = drift(
-    { for: ['lxc', 'vm/1001', 'hypervisor/nfs'] },
+    { for: ['lxc', 'vm/1001', 'hypervisor/nfs'], action: 'heal' },
     { for: ['lxc/101'], action: 'report', ignore: ['cores'] },
   );
   expect(loadFiles(files(written)).config?.hypervisor.drift).toEqual({
     action: 'heal',
     rules: [
-      { for: ['lxc', 'vm/1001', 'hypervisor/nfs'], action: null, ignore: [] },
+      { for: ['lxc', 'vm/1001', 'hypervisor/nfs'], action: 'heal', ignore: [] },
       { for: ['lxc/101'], action: 'report', ignore: ['cores'] },
     ],
   });
@@ -112,7 +110,7 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
     { action: 'report', rules: [] },
   ]);
   const named = 'is named by the policy of drift, and';
-  expect(problems(drift({ for: ['lcx', 'vm/101', 'hypervisor/nsf', 'pool/prod'] }))).toEqual([
+  expect(problems(drift({ for: ['lcx', 'vm/101', 'hypervisor/nsf', 'pool/prod'], action: 'report' }))).toEqual([
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/0 "lcx" ${named} there is no such kind of target (Did you mean "lxc"?)`,
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/1 "vm/101" ${named} nothing of that name is declared (Did you mean "vm/1001"?)`,
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/for/2 "hypervisor/nsf" ${named} nothing of that name is declared (Did you mean "hypervisor/nfs"?)`,
@@ -121,6 +119,11 @@ test('the policy of drift names kinds, targets and fields that there are', () =>
   expect(problems(drift({ for: ['vm', 'lxc'], ignore: ['memory', 'nothing_like_it'] }))).toEqual([
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/0 "memory" ${named} vm has no such field that can be left to people (Did you mean "memory_mb"?)`,
     `UNKNOWN_REFERENCE /phoenix/drift/rules/0/ignore/1 "nothing_like_it" ${named} vm has no such field that can be left to people (docs/policy.md says which there are, and the reference names all fields.)`,
+  ]);
+  expect(problems(drift({ for: ['lxc'], ignore: ['cores'] }, { for: ['vm'], ignore: [] }))).toEqual([
+    expect.stringMatching(
+      /^NO_EFFECT \/phoenix\/drift\/rules\/1 The rule has no effect: it has neither "action" nor "ignore"/,
+    ),
   ]);
   // Objects of the datacenter by Proxmox's options, without the mark of ownership.
   expect(
@@ -164,8 +167,8 @@ test('how many guests may go is that of the policy, and the commit that raises i
     return after;
   };
   const found = (was: object, is: object) => {
-    const before = load(snapshotOf(files(was)), { strictSecrets: false, secrets: DEFAULT_BOUNDS }).draft;
-    return load(snapshotOf(withoutTwo(is)), { strictSecrets: false, secrets: DEFAULT_BOUNDS, before })
+    const before = loadFiles(files(was)).draft;
+    return loadFiles(withoutTwo(is), { before })
       .problems.filter(({ code }) => code === 'TOO_MANY_DELETES')
       .map(({ message, hint }) => `${message.split(', more')[1]} | ${hint}`);
   };

@@ -2,13 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { load } from '../../../src/load/load.ts';
 import type { HostSnippet } from '../../../src/managers/hypervisor/declared.ts';
 import { vmTargets } from '../../../src/managers/vm/vm-spec.ts';
 import type { BlobId } from '../../../src/model/ids.ts';
 import type { Target } from '../../../src/model/target.ts';
-import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
-import { type Files, snapshotOf } from '../../load/environment.ts';
+import { type Files, loadFiles } from '../../load/environment.ts';
 import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
 import { repositoryFiles } from '../../support/repository-files.ts';
 import { convergeStep } from '../carry-out.ts';
@@ -104,6 +102,6 @@ test.each<[string, object, string | Uint8Array, string]>([
     snippets: [{ name: 'router.yaml', source: 'snippets/router.yaml', ...own }],
   };
   const all = { ...files, [file]: written, 'snippets/router.yaml': text } as Files;
-  const { problems } = load(snapshotOf(all), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  const { problems } = loadFiles(all);
   expect(problems.map(({ code, path }) => `${code} ${path}`)).toContain(problem);
 });

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
+import { withUnreadLines } from '../../../src/managers/guest/observe/unread-lines.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
-import type { Wanted } from '../../../src/managers/manager.ts';
+import type { HostReader, Wanted } from '../../../src/managers/manager.ts';
 import { decideMachine, vmDifferences } from '../../../src/managers/vm/decide.ts';
 import type { VmGuest } from '../../../src/managers/vm/declared.ts';
 import type { VmSpec } from '../../../src/managers/vm/vm-spec.ts';
@@ -116,6 +117,41 @@ test('no change of a VM takes a volume or a device away whose line Proxmox canno
   expect(decide({ memory_mb: 1024 }, conf(card))).toContain('Proxmox cannot read "net1: virtio=BC:24:11:00:00:02');
 });
 
+test('the node is asked for lines of which something is unknown here, where a change is due', async () => {
+  const more = '\n[PENDING]\nnet1: virtio,bridge=vmbr1,later=1\n\n[before]\nscsi31: rpool:vm-1001-disk-0,size=8G\n';
+  const there = conf({ scsi1: 'rpool:vm-1001-disk-7,cache=later,size=8G' }, more);
+  const all: Record<string, string> = {
+    'qm pending 1001': 'cur memory: 512\ncur scsi1: rpool:vm-1001-disk-7,cache=later\nnew net1: virtio,later=1\n',
+    'qm config 1001 --snapshot before': 'scsi31: rpool:vm-1001-disk-0,size=8G\n',
+  };
+  const read = async (answers: Record<string, string | null>, own: Partial<VmGuest> = { memory_mb: 1024 }) => {
+    const [ask, seen] = asked(own, there);
+    const commands: string[] = [];
+    const run: HostReader['run'] = async ({ program, args }) => {
+      const line = [program, ...args].join(' ');
+      commands.push(line);
+      const stdout = answers[line] ?? null;
+      return { ms: 1, exit: stdout === null ? 2 : 0, ended: 'exited', stdout: stdout ?? '', stderr: 'no quorum' };
+    };
+    return {
+      commands,
+      decided: shown(decideMachine(ask, await withUnreadLines({ run }, 'qm', ask, seen, decideMachine))),
+    };
+  };
+  expect(await read({}, {})).toEqual({ commands: [], decided: '' });
+  const known = await read(all);
+  expect(known.commands).toEqual(Object.keys(all));
+  expect(known.decided).toContain('qm set 1001 --memory 1024');
+  const without = async (line: string, gone: string) =>
+    (await read({ ...all, [line]: all[line]?.replace(gone, 'other') ?? '' })).decided;
+  expect(await without('qm pending 1001', 'cur scsi1')).toContain(
+    'cannot read "scsi1: rpool:vm-1001-disk-7,cache=later,size=8G" in /etc/pve',
+  );
+  expect(await without('qm pending 1001', 'new net1')).toContain('in the section [PENDING] of');
+  expect(await without('qm config 1001 --snapshot before', 'scsi31')).toContain('in the section [before] of');
+  await expect(read({ ...all, 'qm pending 1001': null })).rejects.toThrow('qm pending 1001: exit 2: no quorum');
+});
+
 test('a line that Proxmox drops from a snapshot stops what writes the file, and no start or shutdown', () => {
   const snapshot =
     '\n[before]\nmemory: 512\nscsi0: rpool:vm-1001-disk-0, size=8G\nnet0: virtio=BC:24:11:00:00:01, bridge=vmbr0\n';
@@ -131,9 +167,20 @@ test('a line that Proxmox drops from a snapshot stops what writes the file, and 
 });
 
 test('a VM that is suspended to a disk is resumed, and not unlocked', () => {
+  const resumed = decide({}, conf({ lock: 'suspended' }), { running: false });
+  expect(resumed).toContain('qm start 1001');
+  expect(resumed).not.toContain('locked');
   const decided = decide({ memory_mb: 1024 }, conf({ lock: 'suspended' }));
   expect(decided).toContain('resume it with: qm start 1001');
   expect(decided).not.toContain('unlock');
+});
+
+test('options of a root disk that is a file of the host are refused before anything is done', () => {
+  const own = { rootDisk: { bus: null, options: { discard: 'on' } } };
+  const there = conf({ scsi0: '/srv/web.raw,size=8G' });
+  expect(decide(own, there)).toContain('set them with: qm set 1001 --scsi0 /srv/web.raw,size=8G,discard=on');
+  expect(decide(own, conf({ scsi0: '/srv/web.raw,discard=on,size=8G' }))).toBe('');
+  expect(decide({}, there)).toBe('');
 });
 
 test('one is made from an image that waits on the host, and grown before it starts', () => {

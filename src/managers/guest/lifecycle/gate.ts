@@ -75,6 +75,15 @@ export function unreadableNote(id: number, { retained }: GuestObservation['host'
   }
 }
 
+/**
+ * Whether Proxmox carries the actions out although the VM is locked: one that is suspended to a disk is resumed by its start, which frees it.
+ * (qemu-server, PVE/QemuServer.pm, vm_start)
+ */
+function resumes(program: Program, conf: GuestConf, actions: readonly Action[]): boolean {
+  const first = actions.find(({ do: one }) => one.kind === 'command' && one.program === program)?.do;
+  return conf.settings['lock'] === 'suspended' && first?.kind === 'command' && first.args[0] === 'start';
+}
+
 /** The actions, unless there are any and the guest is locked. @param remarks remarks on a guest that is already as declared */
 export function unlessLocked(
   program: Program,
@@ -83,7 +92,8 @@ export function unlessLocked(
   actions: readonly Action[],
   remarks: readonly string[] = [],
 ): Decision {
-  const refusal = actions.length === 0 ? null : locked(program, id, conf);
+  const isFree = actions.length === 0 || resumes(program, conf, actions);
+  const refusal = isFree ? null : locked(program, id, conf);
   return refusal ?? { kind: 'actions', actions, ...(remarks.length === 0 ? {} : { remarks }) };
 }
 

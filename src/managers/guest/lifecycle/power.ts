@@ -11,8 +11,9 @@ import type { GuestObservation } from '../observe/observation.ts';
 import { confPath } from '../observe/observe.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
 import { isTemplateConf } from '../proxmox/conf.ts';
-import { brokenOff, impossible, locked, notOurs, onOtherNode } from './gate.ts';
+import { brokenOff, impossible, notOurs, onOtherNode, unlessLocked } from './gate.ts';
 import { recordRestart } from './restart-due.ts';
+import { unreadableLine } from './unreadable-lines.ts';
 
 export function guestPower(program: Program): PowerManager<GuestSpec, GuestObservation, GuestInventory> {
   return {
@@ -49,7 +50,7 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   const switched = powerActions(program, id, requested, seen.running);
   const isStarted = requested !== 'stop' && switched.length > 0;
   const actions = [...switched, ...(isStarted ? recordRestart(program, id, parseNotes(conf.description)) : [])];
-  return (actions.length === 0 ? null : locked(program, id, conf)) ?? { kind: 'actions', actions };
+  return unreadableLine(program, id, conf, actions, seen.running) ?? unlessLocked(program, id, conf, actions);
 }
 
 function powerActions(program: Program, id: number, requested: Power, running: boolean): Action[] {

@@ -4,7 +4,7 @@ import type { Action } from '../../../model/action.ts';
 import { isDevice } from '../../../proxmox/guests/file-values.ts';
 import { confFolder } from '../observe/observe.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
-import { type GuestConf, isReadAtStartOfContainer, type SectionLine } from '../proxmox/conf.ts';
+import { type GuestConf, isReadAtStartOfContainer, PENDING_OF_VM, type SectionLine } from '../proxmox/conf.ts';
 import { impossible, type Refusal } from './gate.ts';
 
 /**
@@ -75,7 +75,7 @@ function lostWithChange(id: number, conf: GuestConf, commands: readonly (readonl
   const devices = Object.entries(conf.unreadable).filter(([key]) => isDevice(key));
   const main = [...Object.entries(conf.misread), ...devices].map(inMain);
   const isReplaced = ({ section, key }: SectionLine): boolean =>
-    (section === '' || section === 'PENDING') && words.includes(`--${key}`);
+    (section === '' || section === PENDING_OF_VM) && words.includes(`--${key}`);
   const line = [...main, ...conf.misreadElsewhere].find((each) => !isReplaced(each));
   return line === undefined ? null : [line, `would drop that line with any change of ${guestName('qm', id)}`];
 }

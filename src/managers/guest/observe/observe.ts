@@ -157,7 +157,7 @@ async function stateOf(
     const command = call(program, 'status', id);
     const result = await host.run(command);
     const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
-    if (result.exit !== 0 || status === undefined) throw observing(command.args, program, result);
+    if (result.exit !== 0 || status === undefined) throw failedRead(command.args, program, result);
     return { running: status !== 'stopped', installed: null, silent: false };
   }
   // Reading the record shows both whether the guest runs and what is installed: Proxmox reports a stopped guest.
@@ -168,10 +168,11 @@ async function stateOf(
   if (/guest agent/i.test(result.stderr) || (program === 'qm' && result.ended === 'timed out'))
     return { running: true, installed: null, silent: true };
   if (/no such file/i.test(result.stderr)) return { running: true, installed: {}, silent: false };
-  throw observing(command.args, program, result);
+  throw failedRead(command.args, program, result);
 }
 
-function observing(args: readonly string[], program: Program, result: CommandResult): Error {
+/** A command that reads failed: what was run, and how it ended. */
+export function failedRead(args: readonly string[], program: Program, result: CommandResult): Error {
   const ended = result.ended === 'exited' ? `exit ${result.exit}` : result.ended;
   return new Error(`${program} ${args.join(' ')}: ${ended}: ${result.stderr.trim()}`);
 }

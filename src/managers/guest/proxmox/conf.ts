@@ -5,6 +5,7 @@ import { fitting } from '../../../model/text.ts';
 import {
   isDevice,
   isDropped,
+  isUnknownInFile,
   isUnreadableVolume,
   readableParts,
   valueInFile,
@@ -45,6 +46,11 @@ export interface GuestConf {
   readonly misread: Settings;
   /** Lines of volumes and devices in the other sections of a VM's file that Proxmox cannot read: it removes them alike. */
   readonly misreadElsewhere: readonly SectionLine[];
+  /**
+   * Further such lines of which something is unknown here, as `cache=later` or `scsi31`. Only the node knows whether it reads them: see
+   * observe/unread-lines.ts. The section of those of the main section is empty.
+   */
+  readonly unknown: readonly SectionLine[];
   readonly raw: readonly RawLine[];
   /** Changes that are pending until the next start. */
   readonly pending: Settings;
@@ -96,6 +102,7 @@ export function parseConf(text: string, program: Program): GuestConf {
     unreadable: read.get('')?.unreadable ?? {},
     misread: misreadIn(settings.get('') ?? {}, program),
     misreadElsewhere: program === 'qm' ? misreadOfSections(read, program) : [],
+    unknown: unknownLines(settings, program),
     raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
@@ -124,6 +131,8 @@ function sectionsOf(text: string, program: Program): ReadonlyMap<string, readonl
 }
 
 const PENDING_SECTION = 'pve:pending';
+/** The same in a VM's file. */
+export const PENDING_OF_VM = 'PENDING';
 
 /** Undefined for a section that Proxmox ignores. */
 function sectionName(heading: string, program: Program): string | undefined {
@@ -145,13 +154,29 @@ function misreadOfSections(read: ReadonlyMap<string, SectionSettings>, program: 
   const sections = [...read].filter(([name]) => name !== '' && !name.startsWith('special:'));
   return sections.flatMap(([name, { settings, unreadable }]) => {
     const devices = Object.entries(unreadable).filter(([key]) => isDevice(key));
-    const section = name === PENDING_SECTION ? 'PENDING' : name;
+    const section = shownSection(name);
     return [...Object.entries(misreadIn(settings, program)), ...devices].map(([key, value]) => ({
       section,
       key,
       value,
     }));
   });
+}
+
+/** Of a container, whose file keeps every line, only those count that are read at its start. */
+function unknownLines(sections: ReadonlyMap<string, Settings>, program: Program): SectionLine[] {
+  const counts = (name: string, key: string): boolean =>
+    program === 'pct' ? name === '' && isReadAtStartOfContainer(key) : !name.startsWith('special:');
+  return [...sections].flatMap(([name, settings]) =>
+    Object.entries(settings)
+      .filter(([key, value]) => counts(name, key) && isUnknownInFile(OPTIONS[program], key, value))
+      .map(([key, value]) => ({ section: shownSection(name), key, value })),
+  );
+}
+
+/** As the heading of a VM's file has it. */
+function shownSection(name: string): string {
+  return name === PENDING_SECTION ? PENDING_OF_VM : name;
 }
 
 /** What Proxmox cannot read does not count: an earlier line of the same key then does. */

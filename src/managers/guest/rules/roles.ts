@@ -33,11 +33,16 @@ export function rolesAreUnique({ config }: RuleContext): Diagnostic[] {
   });
 }
 
-/** UNKNOWN_REFERENCE: something needs a role that no container has. */
+/** UNKNOWN_REFERENCE: something needs a role that no container has; NO_EFFECT: something would be for one that has it. */
 export function neededRolesAreGiven({ config, unreadable }: RuleContext): Diagnostic[] {
   // A guest that could not be read may have the role.
   if (unreadable.someGuest) return [];
-  return [...certificatesOfNobody(config), ...featuresOfNobody(config), ...servicesOfNobody(config)];
+  return [
+    ...certificatesOfNobody(config),
+    ...featuresOfNobody(config),
+    ...servicesOfNobody(config),
+    ...authorityOfNobody(config),
+  ];
 }
 
 function has(config: Config, role: Role): boolean {
@@ -82,6 +87,15 @@ function featuresOfNobody(config: Config): Diagnostic[] {
       },
     ];
   });
+}
+
+/** NO_EFFECT: names of an authority that no container is. */
+function authorityOfNobody(config: Config): Diagnostic[] {
+  const { stepCa, writtenAt } = config.hypervisor;
+  if (stepCa === null || has(config, 'ca')) return [];
+  const message = '"step_ca" has no effect: no container has the role "ca"';
+  const hint = `${toWrite('ca')} Or take this out.`;
+  return [{ code: 'NO_EFFECT', at: placeIn(writtenAt, 'step_ca'), message, hint, onKey: true }];
 }
 
 /** NO_EFFECT: a service is to be reached through the proxy, and there is no proxy. */

@@ -91,7 +91,7 @@ const drift = z.strictObject({
 export const phoenix = z.strictObject({
   approvals: approvals.prefault({}).describe('How many persons must approve a step, by what it does to its target.'),
   approvers: z
-    .array(text.line(200).regex(/^[^\s,]+$/, 'must be one name, as the forge knows it'))
+    .array(text.line(200).regex(/^[^\s,@][^\s,]*$/, 'must be one name, as the forge knows it, without @ before it'))
     .refine((names) => names.length > 0, 'must name somebody; leave it out for everybody')
     .optional()
     .describe('Whose approvals count, by the name that they have in the forge. Default: everybody who may give one.'),

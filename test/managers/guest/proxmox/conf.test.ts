@@ -164,6 +164,33 @@ test.each([
   expect(Object.keys(conf.settings)).toEqual([key]);
 });
 
+/** Lines that this version of Proxmox does not read, or not as a start of a container needs it, for something that a later one may know. */
+test.each([
+  ['qm', 'scsi0: local-lvm:vm-1-disk-0,later=1', true],
+  ['qm', 'scsi0: local-lvm:vm-1-disk-0,cache=later', true],
+  ['qm', 'net0: virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=5000', true],
+  ['qm', 'scsi31: local-lvm:vm-1-disk-0', true],
+  ['qm', 'net40: virtio,bridge=vmbr0', true],
+  ['qm', 'serial4: socket', true],
+  ['qm', 'later0: local-lvm:vm-1-disk-0,size=8G', true],
+  ['qm', 'later: 1', false],
+  ['qm', 'rng0: later', false],
+  ['qm', 'vmstate: local-lvm:vm-1-state-x', false],
+  ['qm', 'running-nets-host-mtu: net0=1500', false],
+  ['qm', 'scsi0: local-lvm:vm-1-disk-0,ssd=on,cache=none', false],
+  ['pct', 'features: later=1', true],
+  ['pct', 'net0: name=eth0,bridge=vmbr0,tag=5000', true],
+  ['pct', 'mp0: local:1/a.raw,mp=/data,later=1', true],
+  ['pct', 'rootfs: local:1/a.raw,size=8 G', true],
+  ['pct', 'net40: name=eth0,bridge=vmbr0', false],
+  ['pct', 'startup: later=1', false],
+] as const)('of %s, whether the node reads %s has to be asked: %s', (program, line, isUnknown) => {
+  const { unknown } = parseConf(`${line}\n\n[special:cloudinit]\n${line}\n`, program);
+  expect(unknown.map(({ section, key, value }) => [section, `${key}: ${value}`])).toEqual(
+    isUnknown ? [['', line]] : [],
+  );
+});
+
 /** What of a line is right by itself, in a form that Proxmox takes. */
 test.each([
   ['model=e1000,virtio=BC:24:11:00:00:02,bridge=vmbr0', 'model=e1000,macaddr=BC:24:11:00:00:02,bridge=vmbr0'],

@@ -46,3 +46,11 @@ test('a service of a VM has no effect without the proxy', () => {
     '"traefik_service": { | Nobody passes "shop" on: no container has the role "proxy"',
   ]);
 });
+
+test('the names of an authority have no effect where no container is one', () => {
+  const files = environment();
+  files['etc/phoenix_hypervisor_config.json'].step_ca = { root_ca_name: 'Ours' };
+  expect(found('NO_EFFECT', files)).toEqual([]);
+  files[LXC].lxc_configs['900'].role = 'none';
+  expect(found('NO_EFFECT', files)).toEqual(['"step_ca": { | "step_ca" has no effect: no container has the role "ca"']);
+});
