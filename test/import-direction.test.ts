@@ -134,10 +134,14 @@ function onlyTypes(names: string): boolean {
   return listed?.every((name) => name === '' || name.startsWith('type ')) ?? false;
 }
 
-/** Files that reach each other by what is imported by value, each circle once, as strongly connected parts of the graph (Tarjan). */
-function circles(of: readonly Import[]): string[][] {
+/**
+ * Files that reach each other by their imports, each circle once, as strongly connected parts of the graph (Tarjan).
+ *
+ * @param alsoTypes whether what is imported as a type counts, too; what is loaded late never does
+ */
+function circles(of: readonly Import[], alsoTypes = false): string[][] {
   const next = Map.groupBy(
-    of.filter(({ ours, byValue }) => ours && byValue),
+    of.filter(({ ours, byValue, lazy }) => ours && (byValue || (alsoTypes && !lazy))),
     ({ from }) => from,
   );
   const index = new Map<string, number>();
@@ -196,6 +200,7 @@ test('an import cycle is found, and one that only types close is not a cycle', (
   const line = (from: string, to: string, byValue = true): Import => ({ from, to, ours: true, byValue, lazy: false });
   const open = [line('a.ts', 'b.ts'), line('b.ts', 'c.ts'), line('c.ts', 'a.ts', false), line('d.ts', 'a.ts')];
   expect(circles(open)).toEqual([]);
+  expect(circles(open, true)).toEqual([['a.ts', 'b.ts', 'c.ts']]);
   expect(circles([...open, line('c.ts', 'b.ts'), line('e.ts', 'e.ts')])).toEqual([['b.ts', 'c.ts'], ['e.ts']]);
 });
 
@@ -243,6 +248,13 @@ describe('imports of ours point one way', () => {
       return isStep && /^agent\/(schedule\.ts|reconcile\/(?!desired-state\.ts))/.test(to);
     });
     expect(wrong.map(shown)).toEqual([]);
+  });
+
+  test('circles of types are those of docs/decisions/kinds-in-one-folder.md', () => {
+    const found = circles(imports, true).map((files) => files.join(' '));
+    const named = readFileSync(join(TOP, 'docs/decisions/kinds-in-one-folder.md'), 'utf8');
+    const rows = [...named.matchAll(/^\| ((?:`[\w/.-]+\.ts`(?:, )?)+) +\|/gm)].map(([, files = '']) => files);
+    expect(rows.map((files) => files.replaceAll('`', '').replaceAll(', ', ' ')).sort()).toEqual(found.sort());
   });
 
   test('no file is part of a circle of imports by value', () => {

@@ -6,7 +6,6 @@ import type { TargetId } from '../model/ids.ts';
 import type { Json, JsonObject } from '../model/json.ts';
 import type { FieldDifference } from '../model/run.ts';
 import { same } from '../plan/diff/canonical.ts';
-import type { Wanted } from './manager.ts';
 
 /** An element of a list: the name that people know it by, and the fields by which it is found in the file. */
 interface Element {
@@ -31,8 +30,19 @@ export interface ComposeTexts {
   readonly observed: string;
 }
 
+/** What is compared of a target's desired state. */
+interface Desired<Spec> {
+  readonly target: TargetId;
+  /** Undefined: it should not exist. */
+  readonly spec: Spec | undefined;
+  /** The spec that was applied last, where known: shows which fields were removed since. */
+  readonly before: Spec | undefined;
+}
+
 /** The desired state of a target that is declared. */
-type Declared<Spec> = Pick<Wanted<Spec>, 'target' | 'before'> & { readonly spec: Spec };
+interface Declared<Spec> extends Desired<Spec> {
+  readonly spec: Spec;
+}
 
 export interface ComparedField<Spec, Seen> {
   /** In the file, from the entry of the target: `users.sudo_access`. */
@@ -60,7 +70,7 @@ export interface Comparison<Spec, Seen> {
 /** Every difference from the declaration: of the fields first, then of what is beside them. */
 export function comparedBy<Spec, Seen>(
   { fields, rest }: Comparison<Spec, Seen>,
-  { target, spec, before }: Pick<Wanted<Spec>, 'target' | 'spec' | 'before'>,
+  { target, spec, before }: Desired<Spec>,
   seen: Seen,
 ): readonly FoundDifference[] {
   if (spec === undefined) return [];
@@ -97,7 +107,7 @@ export function withSeen<Spec, Seen>(
 /** For a kind whose targets are all compared in one way: what a manager says of it. */
 export function kindComparison<Spec, Seen>(comparison: Comparison<Spec, Seen>) {
   return {
-    differences: (wanted: Wanted<Spec>, seen: Seen) => comparedBy(comparison, wanted, seen),
+    differences: (wanted: Desired<Spec>, seen: Seen) => comparedBy(comparison, wanted, seen),
     ignorable: {
       fields: () => fieldsToLeave(comparison).map(({ name }) => name),
       keys: (_: TargetId, field: string) => comparison.fields.find(({ name }) => name === field)?.of ?? [],

@@ -11,6 +11,7 @@ import type { Power } from '../model/verbs.ts';
 import type { Host } from '../ports/host.ts';
 import type { FoundDifference } from './comparison.ts';
 import type { Config } from './config.ts';
+import type { Ignorable } from './ignorable.ts';
 import type { Sources } from './sources.ts';
 
 /** Where a declaration comes from: written into owner marks, so that the host itself shows what Phoenix owns. */
@@ -99,16 +100,6 @@ export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventor
   running(observation: Observation): RunningState;
   /** The actions for the requested power state; its configuration is not compared. */
   decide(wanted: Wanted<Spec>, requested: Power, observation: Observation): Decision;
-}
-
-/** Which fields of a target may be left to people by `phoenix.drift`. All methods are pure. */
-export interface Ignorable<Spec = JsonObject, Observation = unknown> {
-  /** Names of the fields in the file. @param target null: those of every target of the kind */
-  fields(target: TargetId | null): readonly string[];
-  /** The keys of the spec that such a field decides. Absent: its name. */
-  keys?(target: TargetId, field: string): readonly string[];
-  /** The spec with these fields undeclared, or as they were observed, so that they are neither compared nor set. */
-  without(spec: Spec, fields: readonly string[], target: TargetId, observation: Observation): Spec;
 }
 
 /** The read-only part of a host. */

@@ -7,7 +7,7 @@ import { SIGN_IN } from '../messages/pages/pages.ts';
 import { type BegunSignIn, SignInRefused } from '../ports/forge-sign-in.ts';
 import { signedInPage } from './html/sign-in.ts';
 import { linksFrom } from './links.ts';
-import type { Show } from './sign-in.ts';
+import type { Show } from './send.ts';
 
 const COOKIE = 'phoenix_sign_in';
 const BEGUN_SECONDS = 600;

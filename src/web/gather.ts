@@ -8,8 +8,8 @@ import type { CommitSha, RunId, TargetId } from '../model/ids.ts';
 import type { Run, StepRecord } from '../model/run.ts';
 import { hideSecrets } from '../plan/secret.ts';
 import type { RunDetail } from '../ports/runs.ts';
-import type { Front } from './html/home.ts';
 import type { LogTail } from './html/log.ts';
+import type { Front } from './html/needs-you.ts';
 import type { RunView } from './html/run.ts';
 import { commitsOf, namesOf, type PageSources, RUNS_LOOKED_AT } from './sources.ts';
 

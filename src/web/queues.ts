@@ -6,7 +6,8 @@ import { accessOf } from '../agent/http/guard.ts';
 import { PAGE_ERROR } from '../messages/pages/pages.ts';
 import { mayAs } from '../model/person.ts';
 import { errorPage } from './html/error-page.ts';
-import { askToSignIn, type Show } from './sign-in.ts';
+import type { Show } from './send.ts';
+import { askToSignIn } from './sign-in.ts';
 
 const POLICY = [
   "default-src 'none'",

@@ -1,7 +1,8 @@
 // Sends pages and assets with a content security policy that only allows own resources.
 
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Asset } from './assets.ts';
+import type { Page } from './html/document.ts';
 
 const POLICY = [
   "default-src 'none'",
@@ -42,3 +43,6 @@ export function sendAsset(response: Response, { type, content }: Asset): void {
   });
   response.end(content);
 }
+
+/** Sends a page as the answer to a request. */
+export type Show = (request: Request, response: Response, status: number, page: Page) => void;

@@ -8,17 +8,15 @@ import { carriesFormToken, isFromOwnPage } from '../agent/http/own-pages.ts';
 import { sameSecret } from '../agent/http/timing-safe-equal.ts';
 import { PAGE_ERROR, SIGN_IN } from '../messages/pages/pages.ts';
 import { type Ask, signInByForge } from './forge-sign-in.ts';
-import type { Page } from './html/document.ts';
 import { errorPage } from './html/error-page.ts';
 import { type SignIn, signInPage } from './html/sign-in.ts';
 import { linksFrom, withinFrom } from './links.ts';
+import type { Show } from './send.ts';
 
 const FORM_BYTES = '16kb';
 const MAX_NAME_LENGTH = 100;
 /** Default name for users of the admin token. */
 const NO_NAME = 'admin';
-
-export type Show = (request: Request, response: Response, status: number, page: Page) => void;
 
 /** Parses a form. */
 export const readForm: RequestHandler = express.urlencoded({ limit: FORM_BYTES, extended: false });

@@ -5,6 +5,7 @@ import { measureApplyProcesses } from './apply-processes.ts';
 import { measureBringUp } from './bring-up.ts';
 import { measureClone } from './clone.ts';
 import { measureFolders } from './folders.ts';
+import { measureImport } from './import-questions.ts';
 import { measureMemory } from './memory.ts';
 import { measurePlan } from './plan-size.ts';
 import { measureCommands } from './proxmox-commands.ts';
@@ -25,6 +26,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<Measurement>>> = {
   processes: measureApplyProcesses,
   retention: measureRetention,
   plan: measurePlan,
+  import: measureImport,
   commands: measureCommands,
   'bring-up': measureBringUp,
   ssh: measureSsh,

@@ -18,7 +18,7 @@ import type { GuestObservation } from '../../src/managers/guest/observe/observat
 import { withRawLines } from '../../src/managers/guest/proxmox/conf.ts';
 import { printFirewall } from '../../src/managers/guest/proxmox/firewall.ts';
 import { installScripts } from '../../src/managers/guest/scripts/scripts.ts';
-import type { HostEntry, PackageRepositories } from '../../src/managers/hypervisor/declared.ts';
+import type { HostEntry, PackageRepositories, Share } from '../../src/managers/hypervisor/declared.ts';
 import { type DnsSpec, recordsText, staticText } from '../../src/managers/hypervisor/dns/records.ts';
 import { FILES, type FirewallSpec } from '../../src/managers/hypervisor/firewall/files.ts';
 import { withEntries } from '../../src/managers/hypervisor/hosts/entries.ts';
@@ -26,7 +26,7 @@ import { withNameservers } from '../../src/managers/hypervisor/network/nameserve
 import type { NetworkSpec } from '../../src/managers/hypervisor/network/obstacles.ts';
 import { interfacesText } from '../../src/managers/hypervisor/network/own-file.ts';
 import { type Export, exportName, exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
-import { type Share, sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
+import { sharesText } from '../../src/managers/hypervisor/samba/shares.ts';
 import { allTargets, managerOf } from '../../src/managers/index.ts';
 import type { LxcSpec } from '../../src/managers/lxc/lxc-spec.ts';
 import { startAgent } from '../../src/managers/portainer/environment/agent.ts';

@@ -1,5 +1,5 @@
 // Finds the fields of an imported guest that cannot be declared as they are, so that only these are left on the host and not the whole guest. It asks
-// for the guest without one field after the other.
+// for the guest without one field after the other, first without those that are named as different: each question loads the whole configuration.
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import { isArray, isObject } from '../../plan/diff/canonical.ts';
@@ -11,8 +11,8 @@ type Way = readonly string[];
 export interface Judged {
   /** Whether nothing would change. */
   readonly same: boolean;
-  /** Number of fields that differ. */
-  readonly fields: number;
+  /** Names of the fields that differ, such as `network_config.ip`; those of options may be Proxmox's. */
+  readonly fields: readonly string[];
   /** Why it could not be applied; null: it could. */
   readonly reason: string | null;
 }
@@ -25,11 +25,15 @@ export interface Reduced {
   readonly left: readonly Way[];
 }
 
-/** The entry without the fields that would change the guest, as few as possible; null where it would change whatever is left out. */
-export async function leaveFields(entry: JsonObject, judge: Judge): Promise<Reduced | null> {
-  const left = await fieldsThatDiffer(entry, judge);
+/**
+ * The entry without the fields that would change the guest, as few as possible; null where it would change whatever is left out.
+ *
+ * @param whole the judgement of the whole entry; null where it cannot be compared
+ */
+export async function leaveFields(entry: JsonObject, whole: Judged | null, judge: Judge): Promise<Reduced | null> {
+  const left = await fieldsThatDiffer(entry, whole, judge);
   if (left === null) return null;
-  const least = await givenBack(entry, left, judge);
+  const least = await givenBack(entry, whole, left, judge);
   return { entry: without(entry, least), left: least.map((way) => deepest(entry, way)) };
 }
 
@@ -39,12 +43,16 @@ function deepest(entry: JsonObject, way: Way): Way {
   return only === undefined || others.length > 0 ? way : deepest(entry, only);
 }
 
-/** Optional fields come last in an entry, and are left first. A field that an entry must have is left in part. */
-async function fieldsThatDiffer(entry: JsonObject, judge: Judge): Promise<Way[] | null> {
+/**
+ * What is named as different is tried first, then the others by halves: where a guest without a whole half differs as before, nothing in it is to be left.
+ * Optional fields come last in an entry, and are left first. A field that an entry must have is left in part.
+ */
+async function fieldsThatDiffer(entry: JsonObject, whole: Judged | null, judge: Judge): Promise<Way[] | null> {
   const left: Way[] = [];
-  let now = await judge(entry);
+  let now = whole;
+  const isDone = () => now?.same === true;
   const leave = async (way: Way): Promise<void> => {
-    if (now?.same === true) return;
+    if (isDone()) return;
     const next = await judge(without(entry, [...left, way]));
     if (next === null) for (const part of partsOf(entry, way)) await leave(part);
     else if (isCloser(next, now)) {
@@ -52,24 +60,68 @@ async function fieldsThatDiffer(entry: JsonObject, judge: Judge): Promise<Way[] 
       now = next;
     }
   };
-  for (const way of partsOf(entry, []).toReversed()) await leave(way);
-  return now?.same === true ? left : null;
+  /** How many of the ways can be left without a difference, so that the next one is the first that counts. */
+  const numberAlike = async (among: readonly Way[]): Promise<number> => {
+    let [alike, other] = [0, among.length];
+    while (other - alike > 1) {
+      const half = Math.floor((alike + other) / 2);
+      const next = await judge(without(entry, [...left, ...among.slice(0, half)]));
+      if (next !== null && isAlike(next, now)) alike = half;
+      else other = half;
+    }
+    return alike;
+  };
+  const ways = partsOf(entry, []).toReversed();
+  const named = ways.filter((way) => isNamed(way, whole));
+  for (const way of named) await leave(way);
+  let rest = ways.filter((way) => !named.includes(way));
+  let isFound = true;
+  while (rest.length > 0 && isFound && !isDone()) {
+    const before = now;
+    const [first, ...others] = rest.slice(await numberAlike(rest));
+    if (first !== undefined) await leave(first);
+    isFound = now !== before;
+    rest = others;
+  }
+  // What counts only together with others is not found by halves.
+  for (const way of ways) if (!left.includes(way)) await leave(way);
+  return isDone() ? left : null;
+}
+
+function isAlike(one: Judged, other: Judged | null): boolean {
+  return (
+    other !== null &&
+    one.same === other.same &&
+    one.reason === other.reason &&
+    one.fields.join() === other.fields.join()
+  );
+}
+
+/** Whether it is a field that differs, or has such a field in it. */
+function isNamed(way: Way, whole: Judged | null): boolean {
+  const name = way.join('.');
+  return (whole?.fields ?? []).some((field) => field === name || field.startsWith(`${name}.`) || field === way.at(-1));
 }
 
 function isCloser(next: Judged, now: Judged | null): boolean {
   if (next.same || now === null) return true;
-  return next.fields < now.fields || (now.reason !== null && next.reason === null);
+  return next.fields.length < now.fields.length || (now.reason !== null && next.reason === null);
 }
 
-/** The same without those parts of what was left that can be declared. */
-async function givenBack(entry: JsonObject, left: readonly Way[], judge: Judge): Promise<Way[]> {
+/** The same without those parts of what was left that can be declared. Where the parts that are named as different are enough, the others are not tried. */
+async function givenBack(entry: JsonObject, whole: Judged | null, left: readonly Way[], judge: Judge): Promise<Way[]> {
   let all = [...left];
   const narrow = async (way: Way): Promise<void> => {
     const parts = partsOf(entry, way);
     if (parts.length === 0) return;
     const others = all.filter((one) => one !== way);
-    let inside = parts;
-    for (const part of parts) {
+    const named = parts.filter((part) => isNamed(part, whole));
+    const isEnough =
+      named.length > 0 &&
+      named.length < parts.length &&
+      (await judge(without(entry, [...others, ...named])))?.same === true;
+    let inside = isEnough ? named : parts;
+    for (const part of inside.length === 1 ? [] : inside) {
       const rest = inside.filter((one) => one !== part);
       const judged = await judge(without(entry, [...others, ...rest]));
       if (judged?.same === true) inside = rest;

@@ -13,7 +13,6 @@ import { HYPERVISOR_FILE } from '../../managers/places.ts';
 import { writtenStacks } from '../../managers/stack/import.ts';
 import { importText, nextSteps, type ShownSecret } from '../../messages/setup/import.ts';
 import { AT_WORK } from '../../messages/terminal/at-work.ts';
-import type { TargetId } from '../../model/ids.ts';
 import type { JsonObject } from '../../model/json.ts';
 import type { Host } from '../../ports/host.ts';
 import type { ReadAccess } from '../../settings/portainer.ts';
@@ -110,7 +109,7 @@ export async function readHost(
     for (const one of others) {
       if (one.kind === 'same') continue;
       const why = one.reason ?? ('actions' in one ? `it would not stay as it is: ${one.actions.join('; ')}` : '');
-      const reduced = await withoutFields(imported, one.target, why, { host, reader, settings, placeOf });
+      const reduced = await withoutFields(imported, one, why, { host, reader, settings, placeOf });
       imported = reduced ?? withoutTarget(imported, one.target, why, placeOf);
     }
     ({ imported, config } = reduceUntilValid(imported, settings, placeOf));
@@ -128,20 +127,20 @@ interface Comparing {
 /** Leaves of a guest only the fields that would change it. Null for other kinds, and where the guest would change without any of them. */
 async function withoutFields(
   imported: Imported,
-  target: TargetId,
+  found: Compared,
   why: string,
   { host, reader, settings, placeOf }: Comparing,
 ): Promise<Imported | null> {
+  const { target } = found;
   const entry = guestEntry(imported.files, target);
   if (entry === null) return null;
   const known = new Known();
-  const reduced = await leaveFields(entry, async (one) => {
+  const reduced = await leaveFields(entry, judgedAs(found), async (one) => {
     const { config } = load(snapshotOf(withGuest(imported.files, target, one), imported.texts), { ...settings, known });
     const declared = config === null ? undefined : allTargets(config).get(target);
     if (declared === undefined) return null;
     const [compared] = await compareTargets(host, reader, new Map([[target, declared]]));
-    if (compared?.kind !== 'differs') return compared === undefined ? null : judgedAs(compared);
-    return { same: false, fields: compared.fields.length, reason: compared.reason };
+    return compared === undefined ? null : judgedAs(compared);
   });
   if (reduced === null) return null;
   const left = reduced.left.map((way) => {
@@ -153,8 +152,10 @@ async function withoutFields(
 }
 
 /** One that cannot be looked at is no nearer to its declaration, whatever is left out. */
-function judgedAs(compared: Exclude<Compared, { kind: 'differs' }>): Judged | null {
-  return compared.kind === 'same' ? { same: true, fields: 0, reason: null } : null;
+function judgedAs(compared: Compared): Judged | null {
+  if (compared.kind === 'unknown') return null;
+  if (compared.kind === 'same') return { same: true, fields: [], reason: null };
+  return { same: false, fields: compared.fields, reason: compared.reason };
 }
 
 /** @param more additional files that no kind generates */

@@ -1,5 +1,5 @@
 // Kinds of text fields by the characters that they allow. Each text field uses one of these, so that it has no special meaning in a file, property or
-// argument; test/security/text-fields.test.ts enforces this for every schema. `name`: a closed set of characters without special meaning. `path`: no
+// argument; test/security/text/fields.test.ts enforces this for every schema. `name`: a closed set of characters without special meaning. `path`: no
 // characters that a program interprets. `line`: any single-line text. `prose`: for readers, with line breaks. `argument`: one argument of a program,
 // with any content.
 

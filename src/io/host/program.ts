@@ -3,23 +3,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { CommandResult } from '../../ports/host.ts';
-import { watchOver } from './watch.ts';
+import { type Watched, watchOver } from './watch.ts';
 
-export interface Program {
+export interface Program extends Watched {
   readonly program: string;
   readonly args: readonly string[];
   /** The complete environment: the agent's own, which contains its tokens, is not inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly input: Uint8Array | undefined;
-  /** In milliseconds. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
   readonly onStdout: (chunk: Uint8Array) => void;
   readonly onStderr: (chunk: Uint8Array) => void;
-  /** Called before the local processes are killed, to end what runs remotely on their behalf. */
-  readonly endElsewhere?: () => Promise<void>;
-  /** Resolves when the remote program has ended, though the local one may still be running. */
-  readonly over?: Promise<void>;
 }
 
 export interface ProgramEnd {

@@ -1,6 +1,15 @@
 // Decides when to end a program, wherever it runs: its time limit, an abort, or silence after its exit.
 
-import type { Program } from './program.ts';
+/** What ends a program. */
+export interface Watched {
+  /** In milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Called before the local processes are killed, to end what runs remotely on their behalf. */
+  readonly endElsewhere?: () => Promise<void>;
+  /** Resolves when the remote program has ended, though the local one may still be running. */
+  readonly over?: Promise<void>;
+}
 
 type Cut = 'timed out' | 'aborted';
 
@@ -18,7 +27,7 @@ export const LAST_OUTPUT_MS = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function watchOver(
-  { timeoutMs, signal, endElsewhere, over }: Pick<Program, 'timeoutMs' | 'signal' | 'endElsewhere' | 'over'>,
+  { timeoutMs, signal, endElsewhere, over }: Watched,
   act: {
     /** Ends the program and what it has started here. */
     readonly end: () => Promise<void> | void;

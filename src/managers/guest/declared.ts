@@ -3,9 +3,13 @@
 
 import type { ScriptFile } from '../../config/files.ts';
 import type { Place } from '../../config/read/place.ts';
+import type { SecretReference } from '../../model/action.ts';
 import type { BlobId } from '../../model/ids.ts';
 import type { GuestOptions } from './options/option.ts';
 import type { SharedSettings } from './settings/values.ts';
+
+/** Root's credentials in a new container; Proxmox accepts them only at creation. */
+export type RootUser = { readonly sshKeys: readonly string[]; readonly password: SecretReference | null };
 
 /** Fields that containers and VMs have in common. */
 export interface GuestBase extends SharedSettings {

@@ -8,7 +8,18 @@ import type { DriftPolicy } from '../../model/drift.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { AptHandle } from '../../proxmox/files/apt-standard.ts';
 import type { FirewallPolicy, FirewallRule } from '../guest/declared.ts';
-import type { Share } from './samba/shares.ts';
+
+/** A share of Samba. */
+export interface Share {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Empty: everybody with an account. */
+  readonly validUsers: readonly string[];
+  readonly browsable: boolean;
+  readonly readOnly: boolean;
+  readonly guestOk: boolean;
+}
 
 export interface Hypervisor {
   readonly writtenAt: Place;

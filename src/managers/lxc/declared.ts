@@ -2,8 +2,7 @@
 
 import type { ScriptFile } from '../../config/files.ts';
 import type { JsonObject } from '../../model/json.ts';
-import type { GuestBase, GuestNetwork } from '../guest/declared.ts';
-import type { RootUser } from '../guest/lifecycle/source.ts';
+import type { GuestBase, GuestNetwork, RootUser } from '../guest/declared.ts';
 import type { SettingValues } from '../guest/settings/values.ts';
 
 export interface LxcGuest extends GuestBase, SettingValues<'lxc'> {

@@ -2,6 +2,7 @@
 
 import type { Json, JsonObject } from '../../model/json.ts';
 import { CREATION_DEFAULTS } from '../guest/creation-defaults.ts';
+import { writtenDriveOptions } from '../guest/import/drive-options.ts';
 import {
   defined,
   type FoundGuest,
@@ -27,7 +28,7 @@ import { templateFor, templatesOn } from '../guest/import/templates.ts';
 import type { Unclaimed } from '../guest/import/unclaimed.ts';
 import type { GuestInventory } from '../guest/observe/inventory.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { type DriveKeys, writtenDriveOptions } from '../guest/options/drive-options.ts';
+import type { DriveKeys } from '../guest/options/drive-options.ts';
 import { isTemplateConf } from '../guest/proxmox/conf.ts';
 import { storageOfVolume } from '../guest/proxmox/disk-lines.ts';
 import { normalFlag, parseProperties } from '../guest/proxmox/property-string.ts';

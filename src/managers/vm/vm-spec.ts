@@ -21,8 +21,9 @@ import { featureScript, type Script, script } from '../guest/scripts/scripts.ts'
 import { type SettingValues, valuesOf, withCreationDefaults } from '../guest/settings/values.ts';
 import { snippetNeeds } from '../guest/snippet-needs.ts';
 import type { VmGuest } from './declared.ts';
+import { declaredDrives } from './drives/declared-drives.ts';
 import { ROOT_DRIVE } from './drives/disks.ts';
-import { type Drives, declaredDrives } from './drives/drives.ts';
+import type { Drives } from './drives/drives.ts';
 import type { Passthrough } from './passthrough/passthrough.ts';
 import { objectNeeds } from './rules/named-objects.ts';
 

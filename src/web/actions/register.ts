@@ -12,7 +12,8 @@ import { mayAs } from '../../model/person.ts';
 import type { Page } from '../html/document.ts';
 import { errorPage } from '../html/error-page.ts';
 import { type Links, linksFrom } from '../links.ts';
-import { formOf, goTo, readForm, type Show } from '../sign-in.ts';
+import type { Show } from '../send.ts';
+import { formOf, goTo, readForm } from '../sign-in.ts';
 import type { PageSources } from '../sources.ts';
 import { askingFor, mayAsk, type PageAction, roleFor } from './page-actions.ts';
 

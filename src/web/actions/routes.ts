@@ -9,7 +9,7 @@ import { hideSecrets } from '../../plan/secret.ts';
 import type { RunDetail } from '../../ports/runs.ts';
 import { approvePage, freezePage, lookPage, shownPage, unfreezePage } from '../html/action.ts';
 import type { Links } from '../links.ts';
-import type { Show } from '../sign-in.ts';
+import type { Show } from '../send.ts';
 import type { PageSources } from '../sources.ts';
 import { type PageAction, shownAs } from './page-actions.ts';
 import { type ActionDeps, actionRegister, NotDone, type Registered } from './register.ts';

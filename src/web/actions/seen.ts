@@ -5,8 +5,15 @@ import { createHash } from 'node:crypto';
 import type { TargetId } from '../../model/ids.ts';
 import { canonical } from '../../plan/diff/canonical.ts';
 import { wouldDo } from '../../plan/policy/would-do.ts';
-import type { RunDetail } from '../../ports/runs.ts';
-import type { Frozen } from '../html/action.ts';
+import type { Freeze } from '../../ports/ledger.ts';
+import type { Head, RunDetail } from '../../ports/runs.ts';
+
+/** State for the unfreeze page. */
+export interface Frozen {
+  readonly frozen: Freeze | null;
+  readonly head: Head | null;
+  readonly open: readonly Pick<RunDetail, 'id'>[];
+}
 
 const DIGEST_LENGTH = 22;
 

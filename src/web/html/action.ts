@@ -10,10 +10,9 @@ import type { PlanStep } from '../../model/plan.ts';
 import { approversOf, mayApprove, policyOf } from '../../plan/policy/policy.ts';
 import { waitingSteps } from '../../plan/policy/waiting.ts';
 import { approvalsFor, wouldDo } from '../../plan/policy/would-do.ts';
-import type { Freeze } from '../../ports/ledger.ts';
-import type { Head, RunDetail } from '../../ports/runs.ts';
+import type { RunDetail } from '../../ports/runs.ts';
 import type { ShownAction } from '../actions/page-actions.ts';
-import { seenOfFreeze, seenOfStep } from '../actions/seen.ts';
+import { type Frozen, seenOfFreeze, seenOfStep } from '../actions/seen.ts';
 import type { Links } from '../links.ts';
 import { commitLink, runBadge, runLink, said, stepBadge, targetLink, withRemedy } from './components.ts';
 import type { Page } from './document.ts';
@@ -58,13 +57,6 @@ export function freezePage(links: Links, again: { readonly reason: string; reado
     <input id="reason" name="reason" value=${again?.reason ?? null} required maxlength="500" />`;
   const refused = again === null ? null : html`<p class="notice" role="alert">${said(again.why)}</p>`;
   return page(title, html`${refused}${form(will, press, links, field)}`);
-}
-
-/** State for the unfreeze page. */
-export interface Frozen {
-  readonly frozen: Freeze | null;
-  readonly head: Head | null;
-  readonly open: readonly Pick<RunDetail, 'id'>[];
 }
 
 export function unfreezePage({ frozen, head, open }: Frozen, links: Links): Page {

@@ -5,44 +5,19 @@ import { declaredText, HOME, headSentence } from '../../messages/pages/home.ts';
 import { freezeSentence, NO_RUNS, openRunSentence, stepCounts, stepTargets } from '../../messages/pages/pages.ts';
 import { printable } from '../../messages/printable.ts';
 import { runOrigin } from '../../messages/run.ts';
-import type { RunId, TargetId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
-import type { Freeze } from '../../ports/ledger.ts';
 import type { CommitInfo } from '../../ports/repository.ts';
-import type { Head, RunDetail } from '../../ports/runs.ts';
 import { mayAsk, type PageAction } from '../actions/page-actions.ts';
 import type { Links } from '../links.ts';
 import { badge, commitLink, duration, runBadge, runLink, said, table, time } from './components.ts';
 import type { Page } from './document.ts';
 import { type Html, html } from './html.ts';
-import { needsLine, needsYou, overviewLine } from './needs-you.ts';
+import { type Front, needsLine, needsYou, overviewLine } from './needs-you.ts';
 import { button, offer } from './offer.ts';
 
 /** Polling intervals while busy and while idle. */
 const BUSY_SECONDS = 5;
 const IDLE_SECONDS = 30;
-
-export interface Front {
-  readonly head: Head | null;
-  readonly frozen: Freeze | null;
-  /** Unfinished runs, oldest first. */
-  readonly open: ReadonlyArray<Run>;
-  /** Those of the list, newest first. */
-  readonly runs: readonly Run[];
-  /** All that were looked at, newest first: what failed may be older than the list. */
-  readonly searched: readonly Run[];
-  /** The run that did not take the newest commit of the branch, and where its files are; null: that was taken, or the run is none of those looked at. */
-  readonly refusal: { readonly run: RunDetail; readonly root: string | null } | null;
-  /** Commits of the runs as far as known; null: the repository did not respond in time. */
-  readonly commits: ReadonlyMap<string, CommitInfo> | null;
-  /** The next page starts before this run; null if there are no older ones. */
-  readonly older: RunId | null;
-  /** The overview; null on later pages of the list. */
-  readonly overview: Overview | null;
-  /** Display names of targets. */
-  readonly names: ReadonlyMap<TargetId, string>;
-  readonly now: Date;
-}
 
 export function frontPage(front: Front, links: Links): Page {
   const { overview, open } = front;

@@ -16,6 +16,10 @@ import { utcText } from '../../messages/pages/times.ts';
 import type { Validity } from '../../model/environment.ts';
 import { splitRemedy } from '../../model/failure.ts';
 import type { RunId, TargetId } from '../../model/ids.ts';
+import type { Run } from '../../model/run.ts';
+import type { Freeze } from '../../ports/ledger.ts';
+import type { CommitInfo } from '../../ports/repository.ts';
+import type { Head, RunDetail } from '../../ports/runs.ts';
 import type { Links } from '../links.ts';
 import {
   badge,
@@ -28,10 +32,31 @@ import {
   time,
   withRemedy,
 } from './components.ts';
-import type { Front } from './home.ts';
 import { type Html, html } from './html.ts';
 import { offer } from './offer.ts';
 import { problemList } from './problems.ts';
+
+export interface Front {
+  readonly head: Head | null;
+  readonly frozen: Freeze | null;
+  /** Unfinished runs, oldest first. */
+  readonly open: ReadonlyArray<Run>;
+  /** Those of the list, newest first. */
+  readonly runs: readonly Run[];
+  /** All that were looked at, newest first: what failed may be older than the list. */
+  readonly searched: readonly Run[];
+  /** The run that did not take the newest commit of the branch, and where its files are; null: that was taken, or the run is none of those looked at. */
+  readonly refusal: { readonly run: RunDetail; readonly root: string | null } | null;
+  /** Commits of the runs as far as known; null: the repository did not respond in time. */
+  readonly commits: ReadonlyMap<string, CommitInfo> | null;
+  /** The next page starts before this run; null if there are no older ones. */
+  readonly older: RunId | null;
+  /** The overview; null on later pages of the list. */
+  readonly overview: Overview | null;
+  /** Display names of targets. */
+  readonly names: ReadonlyMap<TargetId, string>;
+  readonly now: Date;
+}
 
 /** Certificates are renewed after two thirds of their lifetime: a smaller remaining share means that renewal failed. */
 const LATE_SHARE = 1 / 4;

@@ -48,7 +48,7 @@ test('a delete waits until it is approved', async () => {
   expect([...(await phoenix.ledger.targets()).applied]).toMatchObject([['lxc/101', { commit }]]);
 });
 
-test('a trailer of the pushed head approves it; one of a commit below it does not', async () => {
+test('a trailer of the pushed head approves it; one of a commit below it does not', LONG_TEST, async () => {
   const trailer = 'Phoenix-Approve: destroy lxc/102';
   await phoenix.push(environment({ 101: {}, 102: {} }));
   await phoenix.repo.commit(environment({ 101: {} }), `Remove 102\n\n${trailer}`);

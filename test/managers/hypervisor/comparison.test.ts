@@ -28,7 +28,8 @@ import { storage } from '../../../src/managers/hypervisor/storage/storage-sectio
 import { time } from '../../../src/managers/hypervisor/time/time-section.ts';
 import { passwordNote } from '../../../src/managers/hypervisor/users/password.ts';
 import { sudoText } from '../../../src/managers/hypervisor/users/sudo.ts';
-import { type UserSpec, users } from '../../../src/managers/hypervisor/users/users-section.ts';
+import { users } from '../../../src/managers/hypervisor/users/users-section.ts';
+import type { UserSpec } from '../../../src/managers/hypervisor/users/users-spec.ts';
 import type { BlobId } from '../../../src/model/ids.ts';
 import { APT_FOLDER, printAptFile, readAptFiles } from '../../../src/proxmox/files/apt-repositories.ts';
 import { newStandard } from '../../../src/proxmox/files/apt-standard.ts';

@@ -4,7 +4,8 @@ import { expandOid } from 'isomorphic-git';
 import { isMissing, missing, otherType } from '../errors.ts';
 import type { History } from '../history/ancestry.ts';
 import { wholeFiles as fs } from './files.ts';
-import { type CommitObject, type Objects, objectCaches, type PackCache, readObjects, sharePacks } from './objects.ts';
+import { type Objects, objectCaches, type PackCache, readObjects, sharePacks } from './objects.ts';
+import type { CommitObject } from './parse.ts';
 import { readShallow } from './shallow.ts';
 
 export interface Clone extends Objects {

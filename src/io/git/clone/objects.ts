@@ -4,22 +4,9 @@
 import { createHash } from 'node:crypto';
 import { type PromiseFsClient, readObject } from 'isomorphic-git';
 import { LRUCache } from 'lru-cache';
-import type { CommitInfo } from '../../../ports/repository.ts';
 import { Damage, otherType } from '../errors.ts';
 import type { History } from '../history/ancestry.ts';
-import { taggedBy, toCommit, toTree } from './parse.ts';
-
-export interface TreeEntry {
-  readonly name: string;
-  readonly id: string;
-  readonly kind: 'file' | 'executable' | 'symlink' | 'submodule' | 'folder';
-}
-
-export interface CommitObject extends CommitInfo {
-  readonly tree: string;
-  /** The commit's own timestamp, in seconds since 1970. */
-  readonly time: number;
-}
+import { type CommitObject, type TreeEntry, taggedBy, toCommit, toTree } from './parse.ts';
 
 /**
  * Every object is verified against its id. Fails with the library's `NotFoundError` for an unknown id, and with

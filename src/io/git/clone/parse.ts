@@ -2,8 +2,20 @@
 // unusual author line; these parsers accept what Git accepts.
 
 import type { BlobId, CommitSha } from '../../../model/ids.ts';
+import type { CommitInfo } from '../../../ports/repository.ts';
 import { Damage } from '../errors.ts';
-import type { CommitObject, TreeEntry } from './objects.ts';
+
+export interface CommitObject extends CommitInfo {
+  readonly tree: string;
+  /** The commit's own timestamp, in seconds since 1970. */
+  readonly time: number;
+}
+
+export interface TreeEntry {
+  readonly name: string;
+  readonly id: string;
+  readonly kind: 'file' | 'executable' | 'symlink' | 'submodule' | 'folder';
+}
 
 /** @throws Damage for an invalid commit */
 export function toCommit(id: string, content: Buffer): CommitObject {

@@ -2,9 +2,10 @@
 // again.
 
 import { nearest } from '../../../config/nearest.ts';
-import type { Action, Command, SecretReference } from '../../../model/action.ts';
+import type { Action, Command } from '../../../model/action.ts';
 import { archiveOf } from '../../../proxmox/storages/files.ts';
 import type { HostReader } from '../../manager.ts';
+import type { RootUser } from '../declared.ts';
 import { action, call, guestName, type Program } from '../proxmox/command.ts';
 
 /** Time limit of a download in seconds: cloud images are large, and connections slow. */
@@ -12,9 +13,6 @@ const DOWNLOAD_SECONDS = 3600;
 
 /** The URL of a cloud image, and its checksum. */
 export type Download = { readonly url: string; readonly sha256: string };
-
-/** Root's credentials in a new container; Proxmox accepts them only at creation. */
-export type RootUser = { readonly sshKeys: readonly string[]; readonly password: SecretReference | null };
 
 /** A guest to clone; the snapshot is null for its present state. */
 type CloneSource = { readonly clone: number; readonly snapshot: string | null };

@@ -4,13 +4,9 @@
 import { z } from 'zod';
 import { nameKeys } from '../../../config/schema/field-metadata.ts';
 import * as text from '../../../config/schema/text.ts';
-import type { Json } from '../../../model/json.ts';
 import { keysOfOption } from '../../../proxmox/guests/guest-options.ts';
 import { refusal } from '../../../proxmox/parameters/option.ts';
 import type { Schema } from '../../../proxmox/parameters/table.ts';
-import { plainly } from '../import/options.ts';
-import type { Unclaimed } from '../import/unclaimed.ts';
-import { parseProperties } from '../proxmox/property-string.ts';
 import type { GuestKind } from '../settings/setting.ts';
 import { valueNode } from './json-schema.ts';
 import { isPlain, optionText, PROXMOX_KIND } from './option.ts';
@@ -83,7 +79,7 @@ function issuesOf(keys: DriveKeys, key: string, written: unknown): z.core.$ZodRa
 }
 
 /** Proxmox's refusal on one line; undefined where a place accepts the value. */
-function refusedBy({ kind, places }: DriveKeys, key: string, value: string): string | undefined {
+export function refusedBy({ kind, places }: DriveKeys, key: string, value: string): string | undefined {
   if (value.trim() === '') return 'it is empty; leave the key out, and it is removed';
   const having = places.filter((place) => keysOfOption(PROXMOX_KIND[kind], place)?.[key] !== undefined);
   const refused = having.map((option) => refusal({ verb: PROGRAM[kind], option, property: key }, value));
@@ -110,28 +106,4 @@ export function optionTexts(written: Readonly<Record<string, unknown>> | undefin
     isPlain(value) ? [[key, optionText(value)]] : [],
   );
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/**
- * The keys of a drive or mount on the host that `options` can declare and no field did, claimed; undefined for none.
- *
- * @param setting its option on the host, the default key of its property string, and the keys that fields declare
- */
-export function writtenDriveOptions(
-  keys: DriveKeys,
-  conf: Unclaimed,
-  setting: { readonly key: string; readonly bare: string; readonly declared: readonly string[] },
-): Json | undefined {
-  const place = keys.places.find((each) => each.replace(/\d+$/, '') === setting.key.replace(/\d+$/, ''));
-  if (place === undefined) return undefined;
-  const own = { ...keys, places: [place] };
-  const options: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(parseProperties(conf.peek(setting.key) ?? '', setting.bare))) {
-    const key = currentKey(own, name);
-    if (setting.declared.includes(name) || !driveKeys(own).has(key) || refusedBy(own, key, value) !== undefined)
-      continue;
-    options[key] = plainly(value);
-    conf.pass(setting.key, [name], setting.bare);
-  }
-  return Object.keys(options).length === 0 ? undefined : options;
 }

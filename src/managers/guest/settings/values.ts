@@ -1,7 +1,7 @@
 // The values of one guest's settings, from the written form to configuration and spec, which use the file's names.
 
 import type { z } from 'zod';
-import type { Ignorable } from '../../manager.ts';
+import type { Ignorable } from '../../ignorable.ts';
 import { type GuestKind, type Setting, type SettingValue, settingText } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 

@@ -17,10 +17,20 @@ import { addressesOf } from './conflicts.ts';
 import { writtenAs } from './import-network.ts';
 import { addressOf, optionOf, type Stanza, sameAddress, stanzasOf } from './interfaces.ts';
 import { nameserversIn } from './nameservers.ts';
-import type { SeenNetwork } from './network-section.ts';
+import type { Files, Kernel } from './obstacles.ts';
 import { managementState, type NetworkSpec, ownInterfaces } from './obstacles.ts';
 import { interfacesText, OWN_FILE } from './own-file.ts';
 import { isSameInterface, readInterface } from './read-interface.ts';
+import type { Armed } from './revert.ts';
+
+export interface Facts extends Files {
+  readonly resolv: string;
+  readonly armed: Armed;
+}
+
+export interface SeenNetwork extends Facts {
+  readonly kernel: Kernel;
+}
 
 const LISTS = ['bonds', 'vlans', 'bridges', 'ovs_bonds', 'ovs_ports', 'ovs_bridges'] as const;
 type List = (typeof LISTS)[number];

@@ -11,9 +11,9 @@ import type { Section } from '../section.ts';
 import { addressesOf } from './conflicts.ts';
 import { includedBy, sameAddress } from './interfaces.ts';
 import { nameserversIn, withNameservers } from './nameservers.ts';
+import type { Facts, SeenNetwork } from './network-comparison.ts';
 import { networkComparison } from './network-comparison.ts';
 import {
-  type Files,
   FOLDER,
   fileConflict,
   type Kernel,
@@ -25,15 +25,6 @@ import {
 } from './obstacles.ts';
 import { interfacesText, OWN_FILE } from './own-file.ts';
 import { ARMED, type Armed, arm, disarm, loaded, NETWORK_ROLLBACK } from './revert.ts';
-
-interface Facts extends Files {
-  readonly resolv: string;
-  readonly armed: Armed;
-}
-
-export interface SeenNetwork extends Facts {
-  readonly kernel: Kernel;
-}
 
 const RESOLV = '/etc/resolv.conf';
 

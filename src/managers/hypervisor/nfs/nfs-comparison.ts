@@ -1,10 +1,37 @@
 // How exports are compared: each folder for each client with what the kernel exports, and Phoenix's file for the next start of the host.
 
 import { type Comparison, difference, type FoundDifference, textDifference } from '../../comparison.ts';
+import type { Units } from '../units.ts';
 import { unitDifference } from '../units.ts';
 import { type Export, exportsText, exportsToWithdraw, OWN_FILE, readExports, sameExport } from './exports.ts';
-import type { NfsSpec, SeenNfs } from './nfs-section.ts';
 import { type ExportOptions, exportOptions, optionWord } from './options.ts';
+
+export type NfsSpec = {
+  readonly exports: readonly Export[];
+  readonly folders: readonly Folder[];
+};
+
+export interface Folder {
+  readonly path: string;
+  /** Whether it is created when missing: it is in a managed dataset or below an exported folder. */
+  readonly make: boolean;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Facts {
+  readonly own: string | null;
+  /** Exports of a change that was begun; null once the file is written. */
+  readonly begun: string | null;
+  /** Exports in files that people own. */
+  readonly foreign: readonly (Export & { readonly file: string })[];
+  readonly active: readonly Export[];
+  readonly units: Units;
+}
+
+export interface SeenNfs extends Facts {
+  readonly missing: ReadonlySet<string>;
+}
 
 const EXPORTS = ['nfs', 'exports'];
 

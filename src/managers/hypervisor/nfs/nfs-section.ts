@@ -9,7 +9,7 @@ import type { Decision, HostReader, Rollback, Wanted } from '../../manager.ts';
 import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
-import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
+import { enableUnit, installUnit, unitsOf } from '../units.ts';
 import {
   type Export,
   exportName,
@@ -19,36 +19,10 @@ import {
   readExports,
   sameExport,
 } from './exports.ts';
+import type { Facts, Folder, NfsSpec, SeenNfs } from './nfs-comparison.ts';
 import { nfsComparison } from './nfs-comparison.ts';
 import { nfsOptionFault } from './option.ts';
 import { exportOptions, sameOptions } from './options.ts';
-
-export type NfsSpec = {
-  readonly exports: readonly Export[];
-  readonly folders: readonly Folder[];
-};
-
-interface Folder {
-  readonly path: string;
-  /** Whether it is created when missing: it is in a managed dataset or below an exported folder. */
-  readonly make: boolean;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-interface Facts {
-  readonly own: string | null;
-  /** Exports of a change that was begun; null once the file is written. */
-  readonly begun: string | null;
-  /** Exports in files that people own. */
-  readonly foreign: readonly (Export & { readonly file: string })[];
-  readonly active: readonly Export[];
-  readonly units: Units;
-}
-
-export interface SeenNfs extends Facts {
-  readonly missing: ReadonlySet<string>;
-}
 
 const UNIT = 'nfs-server.service';
 /** What the kernel exports, as recorded by exportfs. */

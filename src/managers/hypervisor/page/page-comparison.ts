@@ -2,8 +2,26 @@
 
 import type { SecretReference } from '../../../model/action.ts';
 import { type Comparison, difference, type FoundDifference } from '../../comparison.ts';
+import type { PageCertificate } from '../declared.ts';
 import { type PageFacts, type PageNote, parsePageNote, renewPageAt } from './page-facts.ts';
-import type { PageSpec, SeenPage } from './page-section.ts';
+
+export type PageSpec =
+  | { readonly by: 'certificate'; readonly certPath: string; readonly keyPath: string }
+  | Extract<PageCertificate, { by: 'files' | 'acme' }>;
+
+export interface SeenPage {
+  /** In milliseconds. */
+  readonly now: number;
+  /** Null: it has the certificate that Proxmox generated for the node. */
+  readonly page: PageFacts | null;
+  /** Content of the note. */
+  readonly noted: string | null;
+  /** Facts of the declared certificate's file; null where it was not read or does not exist. */
+  readonly source: PageFacts | null;
+  readonly domains: readonly string[];
+  /** Temporary files that are still there. */
+  readonly staged: readonly string[];
+}
 
 /** Which certificate it has is decided as a whole, so that no field of it can be left to people. */
 export const pageComparison: Comparison<PageSpec, SeenPage> = {

@@ -7,36 +7,10 @@ import { targetId } from '../../../model/ids.ts';
 import { certificateTarget } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, NOTES, remove, run, textOf } from '../act.ts';
-import type { PageCertificate } from '../declared.ts';
 import type { Section } from '../section.ts';
+import type { PageSpec, SeenPage } from './page-comparison.ts';
 import { pageComparison, secretText } from './page-comparison.ts';
-import {
-  acmeDomainsIn,
-  type PageFacts,
-  type PageNote,
-  pageFactsOf,
-  parsePageNote,
-  printPageNote,
-  renewPageAt,
-} from './page-facts.ts';
-
-export type PageSpec =
-  | { readonly by: 'certificate'; readonly certPath: string; readonly keyPath: string }
-  | Extract<PageCertificate, { by: 'files' | 'acme' }>;
-
-export interface SeenPage {
-  /** In milliseconds. */
-  readonly now: number;
-  /** Null: it has the certificate that Proxmox generated for the node. */
-  readonly page: PageFacts | null;
-  /** Content of the note. */
-  readonly noted: string | null;
-  /** Facts of the declared certificate's file; null where it was not read or does not exist. */
-  readonly source: PageFacts | null;
-  readonly domains: readonly string[];
-  /** Temporary files that are still there. */
-  readonly staged: readonly string[];
-}
+import { acmeDomainsIn, type PageNote, pageFactsOf, parsePageNote, printPageNote, renewPageAt } from './page-facts.ts';
 
 /** `/etc/pve/local` is Proxmox's link to the folder of the current node. */
 export const PAGE_FILE = '/etc/pve/local/pveproxy-ssl.pem';

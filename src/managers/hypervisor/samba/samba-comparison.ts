@@ -1,10 +1,37 @@
 // How the SMB shares of the host are compared: by their names in Phoenix's own file, which Samba includes.
 
 import { type Comparison, difference, listField, textDifference } from '../../comparison.ts';
+import type { Share } from '../declared.ts';
+import type { PreviousFiles } from '../file-rollback.ts';
+import type { Units } from '../units.ts';
 import { unitDifference } from '../units.ts';
 import { MAIN_FILE, OWN_FILE, toldText } from './files.ts';
-import type { SambaSpec, SeenSamba } from './samba-section.ts';
-import { mainText, readShares, type Share, sharesText } from './shares.ts';
+import { mainText, readShares, sharesText } from './shares.ts';
+
+export type SambaSpec = {
+  /** The owner of created folders. */
+  readonly user: string;
+  readonly shares: readonly Share[];
+  /** Folders in managed datasets, which are created when missing. */
+  readonly make: readonly string[];
+};
+
+export interface Facts {
+  readonly own: string | null;
+  /** Samba's main file; null where Samba is not installed. */
+  readonly main: string | null;
+  readonly staged: { readonly own: string | null; readonly main: string | null };
+  /** Digest of the configuration that Samba loaded last. */
+  readonly told: string | null;
+  /** The files before a change that is not confirmed yet. */
+  readonly unproved: PreviousFiles | null;
+  readonly passwd: string;
+  readonly units: Units;
+}
+
+export interface SeenSamba extends Facts {
+  readonly missing: ReadonlySet<string>;
+}
 
 export const sambaComparison: Comparison<SambaSpec, SeenSamba> = {
   fields: [

@@ -6,38 +6,14 @@ import { targetId } from '../../../model/ids.ts';
 import { HOST } from '../../dependencies.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { act, actions, MARK, NOTES, remove, run, textOf, write } from '../act.ts';
-import { fileRollback, type PreviousFiles, previousFiles, rollbackOf } from '../file-rollback.ts';
+import { fileRollback, previousFiles, rollbackOf } from '../file-rollback.ts';
 import { liesInDataset, makeFolder, missingFolders } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
-import { enableUnit, installUnit, type Units, unitsOf } from '../units.ts';
+import { enableUnit, installUnit, unitsOf } from '../units.ts';
 import { MAIN_FILE, OWN_FILE, toldText } from './files.ts';
+import type { Facts, SambaSpec, SeenSamba } from './samba-comparison.ts';
 import { sambaComparison } from './samba-comparison.ts';
-import { mainText, type Share, sectionsOf, shareRefusal, sharesText } from './shares.ts';
-
-export type SambaSpec = {
-  /** The owner of created folders. */
-  readonly user: string;
-  readonly shares: readonly Share[];
-  /** Folders in managed datasets, which are created when missing. */
-  readonly make: readonly string[];
-};
-
-interface Facts {
-  readonly own: string | null;
-  /** Samba's main file; null where Samba is not installed. */
-  readonly main: string | null;
-  readonly staged: { readonly own: string | null; readonly main: string | null };
-  /** Digest of the configuration that Samba loaded last. */
-  readonly told: string | null;
-  /** The files before a change that is not confirmed yet. */
-  readonly unproved: PreviousFiles | null;
-  readonly passwd: string;
-  readonly units: Units;
-}
-
-export interface SeenSamba extends Facts {
-  readonly missing: ReadonlySet<string>;
-}
+import { mainText, sectionsOf, shareRefusal, sharesText } from './shares.ts';
 
 const UNIT = 'smbd.service';
 const STAGED_OWN = `${NOTES}/samba/phoenix.conf`;

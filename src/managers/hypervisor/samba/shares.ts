@@ -4,17 +4,7 @@
 import { isOneLine } from '../../../model/text.ts';
 import { MARK } from '../act.ts';
 import { withBlock } from '../block.ts';
-
-export interface Share {
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  /** Empty: everybody with an account. */
-  readonly validUsers: readonly string[];
-  readonly browsable: boolean;
-  readonly readOnly: boolean;
-  readonly guestOk: boolean;
-}
+import type { Share } from '../declared.ts';
 
 const NAME = /^(?!(?:global|homes|printers)$)[^\s[\]"%;#/\\=]([^[\]"%;#/\\=]*[^\s[\]"%;#/\\=])?$/i;
 /** Excludes repeated spaces, which Samba collapses. */

@@ -14,8 +14,15 @@ import { digest, MARK } from '../act.ts';
 import { type Cache, CONF, COPIED, confText } from './cache.ts';
 import { type DatasetSpec, type Datasets, resettable, sameValue } from './datasets.ts';
 import { poolsOf, type StoragePart, storagesAt } from './part.ts';
-import type { SeenStorage } from './storage-section.ts';
+import type { Storages } from './storages.ts';
 import { contentsIn, NOTE_FILE, noteText, ours, placeIn, type StorageSpec, undeclaredOwn } from './storages.ts';
+
+export interface SeenStorage {
+  /** Null where ZFS did not answer. */
+  readonly datasets: Datasets | null;
+  readonly storages: Storages;
+  readonly cache: Cache;
+}
 
 const DATASETS = ['zfs', 'datasets'];
 const GIB = 1024 ** 3;

@@ -6,26 +6,19 @@ import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { actions, textOf } from '../act.ts';
 import { mountFolder } from '../folders.ts';
 import { idleOnly, type Section } from '../section.ts';
-import { type Cache, cacheActions, cacheRefusal, observeCache } from './cache.ts';
+import { cacheActions, cacheRefusal, observeCache } from './cache.ts';
 import { type Datasets, datasetActions, datasetsRefusal, NEEDED, observeDatasets, USUAL } from './datasets.ts';
 import { NOTHING, poolsOf, type StoragePart, storagesAt } from './part.ts';
+import type { SeenStorage } from './storage-comparison.ts';
 import { storageComparison } from './storage-comparison.ts';
 import {
   NOTE_FILE,
   parseStorages,
   STORAGE_FILE,
   type StorageSpec,
-  type Storages,
   storageActions,
   storagesRefusal,
 } from './storages.ts';
-
-export interface SeenStorage {
-  /** Null where ZFS did not answer. */
-  readonly datasets: Datasets | null;
-  readonly storages: Storages;
-  readonly cache: Cache;
-}
 
 const GUESTS = ['/etc/pve/lxc', '/etc/pve/qemu-server'];
 

@@ -2,7 +2,7 @@
 
 import type { Action, SecretReference } from '../../../model/action.ts';
 import { act, MARK, NOTES, run, write } from '../act.ts';
-import type { SeenUsers, UserSpec } from './users-section.ts';
+import type { SeenUsers, UserSpec } from './users-spec.ts';
 
 export const NOTE_FILE = `${NOTES}/users/password`;
 

@@ -8,7 +8,7 @@ import { isOfSystem } from './accounts.ts';
 import { passwordNote } from './password.ts';
 import { ROLE, readUsers } from './proxmox.ts';
 import { SUDO_FILE, sudoText } from './sudo.ts';
-import type { SeenUsers, UserSpec } from './users-section.ts';
+import type { SeenUsers, UserSpec } from './users-spec.ts';
 
 export const usersComparison: Comparison<UserSpec, SeenUsers> = {
   fields: [

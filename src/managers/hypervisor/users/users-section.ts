@@ -1,41 +1,19 @@
 // The administrator's account on the host and in Proxmox: created once and never removed, with the declared keys, sudo rights and password. What
 // other people added to the account stays.
 
-import type { Action, SecretReference } from '../../../model/action.ts';
+import type { Action } from '../../../model/action.ts';
 import { publishedText } from '../../guest/published.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import { keyLine } from '../../public-key.ts';
 import { act, actions, install, MARK, remove, run, textOf } from '../act.ts';
 import { idleOnly, type Section } from '../section.ts';
-import { type Account, COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
+import { COMMENT, isOfSystem, keysFile, readAccounts } from './accounts.ts';
 import { keysActions, keysOf } from './keys.ts';
 import { NOTE_FILE, passwordActions } from './password.ts';
 import { proxmoxActions, readUsers, USERS_FILE } from './proxmox.ts';
 import { MAIN_FILE, STAGED_FILE, SUDO_FILE, sudoActions, sudoText } from './sudo.ts';
 import { usersComparison } from './users-comparison.ts';
-
-export type UserSpec = {
-  readonly username: string;
-  /** Password hash in the format of crypt(3); null: no password is set. */
-  readonly passwordHash: SecretReference | null;
-  /** Whether sudo asks for a password; also true for a plain-text password in the configuration, which Phoenix never sets. */
-  readonly hasPassword: boolean;
-  readonly sudo: boolean;
-  readonly sshKey: string | null;
-};
-
-export interface SeenUsers {
-  readonly accounts: readonly Account[];
-  /** Content of Proxmox's user.cfg. */
-  readonly proxmox: string;
-  /** Authorised keys by account name: of Phoenix's accounts and of the declared one. */
-  readonly keys: ReadonlyMap<string, string | null>;
-  readonly sudoInstalled: boolean;
-  readonly sudoers: string | null;
-  readonly staged: string | null;
-  /** Which password hash was set last: its reference and a keyed digest of its value. */
-  readonly note: string | null;
-}
+import type { SeenUsers, UserSpec } from './users-spec.ts';
 
 export const users: Section<UserSpec, SeenUsers, SeenUsers> = {
   name: 'users',

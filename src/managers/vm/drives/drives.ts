@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import type { DriveKeysAt } from '../../guest/options/coverage.ts';
 import { type DriveKeys, optionTexts } from '../../guest/options/drive-options.ts';
 import { type Properties, printProperties } from '../../guest/proxmox/property-string.ts';
-import type { VmGuest } from '../declared.ts';
 import type { disk, rootDisk } from './drive-schema.ts';
 
 type DiskDeclared = {
@@ -224,19 +223,4 @@ function further({ bus, storage, size_gb, path, import_from, format, options }: 
 
 function of(key: string, what: string, storage: string | null, made: Properties): Drive {
   return { key, what, storage, path: null, sizeGb: null, options: {}, made: printProperties(made, [], 'file') };
-}
-
-/** The drives of a spec, from the configuration. */
-export function declaredDrives(vm: VmGuest): Drives {
-  const { rootDisk, disks, iso, importWorkingStorage, efiDisk, tpm, cloudInit, guestAgent } = vm;
-  return {
-    root_disk: rootDisk,
-    disks,
-    iso,
-    ...(importWorkingStorage === undefined ? {} : { import_working_storage: importWorkingStorage }),
-    efi_disk: efiDisk,
-    tpm,
-    cloud_init: cloudInit,
-    guest_agent: guestAgent,
-  };
 }

@@ -11,8 +11,9 @@ import { linkProperties, networksOf } from '../../guest/proxmox/network.ts';
 import { type Properties, printProperties } from '../../guest/proxmox/property-string.ts';
 import { optionTexts, withCreationDefaults } from '../../guest/settings/values.ts';
 import type { VmGuest } from '../declared.ts';
+import { declaredDrives } from '../drives/declared-drives.ts';
 import { ROOT_DRIVE } from '../drives/disks.ts';
-import { declaredDrives, drivesOf, isoKey } from '../drives/drives.ts';
+import { drivesOf, isoKey } from '../drives/drives.ts';
 import { printDevice } from '../passthrough/passthrough.ts';
 
 export interface MachineOption {

@@ -3,15 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { openRedactor } from '../../src/io/redact.ts';
-import { openSecrets } from '../../src/io/secrets.ts';
-import { sopsOpener } from '../../src/io/sops.ts';
-import { allTargets } from '../../src/managers/index.ts';
-import type { TargetId } from '../../src/model/ids.ts';
-import { referencesIn } from '../../src/plan/secret-references.ts';
-import { ageKeys } from '../../src/settings/age-keys.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { environment, loadFiles } from '../load/environment.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import { openSecrets } from '../../../src/io/secrets.ts';
+import { sopsOpener } from '../../../src/io/sops.ts';
+import { allTargets } from '../../../src/managers/index.ts';
+import type { TargetId } from '../../../src/model/ids.ts';
+import { referencesIn } from '../../../src/plan/secret-references.ts';
+import { ageKeys } from '../../../src/settings/age-keys.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { environment, loadFiles } from '../../load/environment.ts';
 
 const SHOP = 'stacks/shop/phoenix.json';
 const AT = `/environments/production/variables/1/value/$secret`;

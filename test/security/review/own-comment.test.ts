@@ -1,8 +1,8 @@
 // Phoenix's comment under a pull request: a foreign comment is never taken for it, and changes to it are reverted.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { longUnless } from '../support/long.ts';
-import { until } from '../support/until.ts';
+import { longUnless } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
 const both = guests({ 101: {}, 102: {}, 103: {} });

@@ -2,20 +2,20 @@
 // form is only accepted from a page of its session.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { isFromOwnPage } from '../../src/agent/http/own-pages.ts';
+import { isFromOwnPage } from '../../../src/agent/http/own-pages.ts';
 import {
   IDLE_SECONDS,
   openSessions,
   PROVED_SECONDS,
   READS_ON_SECONDS,
   SESSION_SECONDS,
-} from '../../src/agent/http/sessions.ts';
-import { type Connection, connectRedis } from '../../src/io/ledger/connect.ts';
-import { openLedger } from '../../src/io/ledger/ledger.ts';
-import { mayAs, type PersonRole } from '../../src/model/person.ts';
-import { secret } from '../../src/model/secret.ts';
-import type { Ledger } from '../../src/ports/ledger.ts';
-import { startRedis, type TestRedis } from '../support/redis/redis.ts';
+} from '../../../src/agent/http/sessions.ts';
+import { type Connection, connectRedis } from '../../../src/io/ledger/connect.ts';
+import { openLedger } from '../../../src/io/ledger/ledger.ts';
+import { mayAs, type PersonRole } from '../../../src/model/person.ts';
+import { secret } from '../../../src/model/secret.ts';
+import type { Ledger } from '../../../src/ports/ledger.ts';
+import { startRedis, type TestRedis } from '../../support/redis/redis.ts';
 
 const ADA = { person: 'ada', role: 'admin', signedInBy: 'token', grant: null } as const;
 const BOB = { person: 'bob', role: 'operator', signedInBy: 'forge', grant: 'the-token-of-bob' } as const;

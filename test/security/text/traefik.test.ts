@@ -1,11 +1,11 @@
 // Label texts that are expensive to parse: each is parsed or refused in a number of steps linear in its length.
 
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../src/model/json.ts';
-import { isMediaType } from '../../src/traefik/media-type.ts';
-import { outOfUse, refused } from '../../src/traefik/refused.ts';
-import { parseRule } from '../../src/traefik/rule.ts';
-import { isUrl, serverFault } from '../../src/traefik/url.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
+import { isMediaType } from '../../../src/traefik/media-type.ts';
+import { outOfUse, refused } from '../../../src/traefik/refused.ts';
+import { parseRule } from '../../../src/traefik/rule.ts';
+import { isUrl, serverFault } from '../../../src/traefik/url.ts';
 
 const LONG = 200_000;
 

@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SYSTEM_PATH } from '../../src/io/host/local.ts';
-import { quote } from '../../src/io/host/quote.ts';
-import * as scripts from '../../src/io/host/ssh-scripts.ts';
-import { judgeAll, judgingShell, shapeFor, shapesOf } from '../support/host/phoenix-shell.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { ALLOWED, INPUTS } from './allowed-commands.ts';
-import { REFUSED_INPUTS, REFUSED_PROGRAMS, REFUSED_SCRIPTS } from './refused-commands.ts';
+import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
+import { quote } from '../../../src/io/host/quote.ts';
+import * as scripts from '../../../src/io/host/ssh-scripts.ts';
+import { judgeAll, judgingShell, shapeFor, shapesOf } from '../../support/host/phoenix-shell.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { ALLOWED, INPUTS } from '../allowed-commands.ts';
+import { REFUSED_INPUTS, REFUSED_PROGRAMS, REFUSED_SCRIPTS } from '../refused-commands.ts';
 
-const TABLE = fileURLToPath(new URL('../../deploy/ssh/programs', import.meta.url));
+const TABLE = fileURLToPath(new URL('../../../deploy/ssh/programs', import.meta.url));
 const MARK = `phoenix-${'0a'.repeat(12)}`;
 const SCRIPTS: Readonly<Record<string, string>> = {
   file: scripts.READ_FILE,

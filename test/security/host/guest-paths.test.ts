@@ -20,17 +20,17 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { localHost } from '../../src/io/host/local.ts';
-import { sshHost } from '../../src/io/host/ssh.ts';
-import { openRedactor } from '../../src/io/redact.ts';
-import { certificate as manager } from '../../src/managers/certificate/manager.ts';
-import type { Manager } from '../../src/managers/manager.ts';
-import type { Content } from '../../src/model/action.ts';
-import type { Host } from '../../src/ports/host.ts';
-import { convergeStep } from '../managers/carry-out.ts';
-import { certificate, KEY, prepared } from '../managers/certificate/environment.ts';
-import { wanted } from '../managers/guests.ts';
-import { noSshd, startSshd, type TestSshd } from '../support/host/sshd.ts';
+import { localHost } from '../../../src/io/host/local.ts';
+import { sshHost } from '../../../src/io/host/ssh.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import { certificate as manager } from '../../../src/managers/certificate/manager.ts';
+import type { Manager } from '../../../src/managers/manager.ts';
+import type { Content } from '../../../src/model/action.ts';
+import type { Host } from '../../../src/ports/host.ts';
+import { convergeStep } from '../../managers/carry-out.ts';
+import { certificate, KEY, prepared } from '../../managers/certificate/environment.ts';
+import { wanted } from '../../managers/guests.ts';
+import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
 
 const isRoot = process.getuid?.() === 0;
 const OWNER = isRoot ? { uid: 100_033, gid: 100_033 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };

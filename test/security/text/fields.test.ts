@@ -3,19 +3,19 @@
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { matches, type Pattern } from '../../src/config/schema/field-metadata.ts';
-import { type TextKind, textKindOf } from '../../src/config/schema/text.ts';
-import { formatsOf } from '../../src/load/formats.ts';
-import { certificateFile } from '../../src/managers/certificate/schema.ts';
-import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
-import { KINDS } from '../../src/managers/index.ts';
-import { lxcFile } from '../../src/managers/lxc/schema.ts';
-import { stackManifest } from '../../src/managers/stack/schema.ts';
-import { vmFile } from '../../src/managers/vm/schema.ts';
-import type { Problem } from '../../src/model/problem.ts';
-import { type Files, loadFiles } from '../load/environment.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { runs } from '../support/runs.ts';
+import { matches, type Pattern } from '../../../src/config/schema/field-metadata.ts';
+import { type TextKind, textKindOf } from '../../../src/config/schema/text.ts';
+import { formatsOf } from '../../../src/load/formats.ts';
+import { certificateFile } from '../../../src/managers/certificate/schema.ts';
+import { hypervisorFile } from '../../../src/managers/hypervisor/schema/hypervisor.ts';
+import { KINDS } from '../../../src/managers/index.ts';
+import { lxcFile } from '../../../src/managers/lxc/schema.ts';
+import { stackManifest } from '../../../src/managers/stack/schema.ts';
+import { vmFile } from '../../../src/managers/vm/schema.ts';
+import type { Problem } from '../../../src/model/problem.ts';
+import { type Files, loadFiles } from '../../load/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { runs } from '../../support/runs.ts';
 import {
   CERTIFICATES,
   DESK,
@@ -25,8 +25,8 @@ import {
   VM,
   wholeEnvironment,
   withGuestFields,
-} from './whole-environment.ts';
-import { type Written, writtenFor } from './written.ts';
+} from '../whole-environment.ts';
+import { type Written, writtenFor } from '../written.ts';
 
 interface TextField {
   readonly pattern: Pattern;

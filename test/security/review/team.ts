@@ -3,11 +3,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommitSha, RunId } from '../../src/model/ids.ts';
-import { type Phoenix, type PhoenixOptions, startPhoenix } from '../support/agent/phoenix.ts';
-import { environment, type Files, type GuestChanges } from '../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
-import { until } from '../support/until.ts';
+import type { CommitSha, RunId } from '../../../src/model/ids.ts';
+import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/agent/phoenix.ts';
+import { environment, type Files, type GuestChanges } from '../../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
+import { until } from '../../support/until.ts';
 
 export type ForgeKind = NonNullable<PhoenixOptions['forge']>;
 

@@ -4,17 +4,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { withBlock } from '../../src/managers/hypervisor/block.ts';
-import type { NfsExport } from '../../src/managers/hypervisor/declared.ts';
-import { exportsText } from '../../src/managers/hypervisor/nfs/exports.ts';
-import type { Target } from '../../src/model/target.ts';
-import { loadFiles } from '../load/environment.ts';
-import { convergeStep } from '../managers/carry-out.ts';
-import { gone, wanted } from '../managers/guests.ts';
-import { manager, partOf, withHost } from '../managers/hypervisor/host.ts';
-import { asWorker } from '../managers/step.ts';
-import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
-import { CERTIFICATES, HYPERVISOR, KEY, LXC, STACK, VM, wholeEnvironment } from './whole-environment.ts';
+import { withBlock } from '../../../src/managers/hypervisor/block.ts';
+import type { NfsExport } from '../../../src/managers/hypervisor/declared.ts';
+import { exportsText } from '../../../src/managers/hypervisor/nfs/exports.ts';
+import type { Target } from '../../../src/model/target.ts';
+import { loadFiles } from '../../load/environment.ts';
+import { convergeStep } from '../../managers/carry-out.ts';
+import { gone, wanted } from '../../managers/guests.ts';
+import { manager, partOf, withHost } from '../../managers/hypervisor/host.ts';
+import { asWorker } from '../../managers/step.ts';
+import { type LabHost, openLabHost } from '../../support/host/lab-host.ts';
+import { CERTIFICATES, HYPERVISOR, KEY, LXC, STACK, VM, wholeEnvironment } from '../whole-environment.ts';
 
 const OTHER = KEY.replace('ada@example.internal', 'mallory@example.com');
 

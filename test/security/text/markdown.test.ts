@@ -6,19 +6,24 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
-import { page } from '../../deploy/actions/report.ts';
-import { truncateMarkdown } from '../../src/io/forge/truncate-markdown.ts';
-import { detailsOfPull, detailsOfRun, detailsOfSentence, detailsOfStep } from '../../src/messages/details/details.ts';
-import { block, code, folded, link, plain, table } from '../../src/messages/details/markdown.ts';
-import { mergedMarkdown } from '../../src/messages/details/merged.ts';
-import { ASKED, pullMarkdown } from '../../src/messages/details/pull.ts';
-import type { CommitSha, RunId, TargetId } from '../../src/model/ids.ts';
-import type { PlanStep } from '../../src/model/plan.ts';
-import type { ClassifiedProblem } from '../../src/model/problem.ts';
-import type { PullPlan } from '../../src/model/pull.ts';
-import type { StepRecord } from '../../src/model/run.ts';
-import type { RunDetail } from '../../src/ports/runs.ts';
-import { runs } from '../support/runs.ts';
+import { page } from '../../../deploy/actions/report.ts';
+import { truncateMarkdown } from '../../../src/io/forge/truncate-markdown.ts';
+import {
+  detailsOfPull,
+  detailsOfRun,
+  detailsOfSentence,
+  detailsOfStep,
+} from '../../../src/messages/details/details.ts';
+import { block, code, folded, link, plain, table } from '../../../src/messages/details/markdown.ts';
+import { mergedMarkdown } from '../../../src/messages/details/merged.ts';
+import { ASKED, pullMarkdown } from '../../../src/messages/details/pull.ts';
+import type { CommitSha, RunId, TargetId } from '../../../src/model/ids.ts';
+import type { PlanStep } from '../../../src/model/plan.ts';
+import type { ClassifiedProblem } from '../../../src/model/problem.ts';
+import type { PullPlan } from '../../../src/model/pull.ts';
+import type { StepRecord } from '../../../src/model/run.ts';
+import type { RunDetail } from '../../../src/ports/runs.ts';
+import { runs } from '../../support/runs.ts';
 
 const OURS = 'https://phoenix.example.org/runs/12';
 

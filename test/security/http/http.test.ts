@@ -11,18 +11,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { AccessRules } from '../../src/agent/http/access.ts';
-import { clientAddress, clientKeyOf, trustedProxies } from '../../src/agent/http/address.ts';
-import { countFailures } from '../../src/agent/http/failures.ts';
-import { limitStreams } from '../../src/agent/http/streams.ts';
-import { bodyReader } from '../../src/agent/http/webhook/body.ts';
-import { runs } from '../../src/cli/agent/runs.ts';
-import { status } from '../../src/cli/agent/status.ts';
-import { classifyPublicPages } from '../../src/cli/doctor/public-pages.ts';
-import { wrapping } from '../../src/cli/io.ts';
-import { readSettings } from '../../src/settings.ts';
-import { withinFrom } from '../../src/web/links.ts';
-import { BEGAN, finishStep, LXC, planRun, VM } from '../agent/planned-run.ts';
+import type { AccessRules } from '../../../src/agent/http/access.ts';
+import { clientAddress, clientKeyOf, trustedProxies } from '../../../src/agent/http/address.ts';
+import { countFailures } from '../../../src/agent/http/failures.ts';
+import { limitStreams } from '../../../src/agent/http/streams.ts';
+import { bodyReader } from '../../../src/agent/http/webhook/body.ts';
+import { runs } from '../../../src/cli/agent/runs.ts';
+import { status } from '../../../src/cli/agent/status.ts';
+import { classifyPublicPages } from '../../../src/cli/doctor/public-pages.ts';
+import { wrapping } from '../../../src/cli/io.ts';
+import { readSettings } from '../../../src/settings.ts';
+import { withinFrom } from '../../../src/web/links.ts';
+import { BEGAN, finishStep, LXC, planRun, VM } from '../../agent/planned-run.ts';
 import {
   ADMIN_TOKEN,
   COMMIT,
@@ -32,11 +32,11 @@ import {
   type TestServer,
   WEBHOOK_SECRET,
   WEBHOOK_SECRET_BEFORE,
-} from '../agent/test-server.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { findProgram, freePort } from '../support/programs.ts';
-import { startRedis, type TestRedis } from '../support/redis/redis.ts';
-import { until } from '../support/until.ts';
+} from '../../agent/test-server.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { findProgram, freePort } from '../../support/programs.ts';
+import { startRedis, type TestRedis } from '../../support/redis/redis.ts';
+import { until } from '../../support/until.ts';
 
 const NGINX = findProgram('nginx', 'PHOENIX_TEST_NGINX');
 const MIB = 1024 * 1024;
@@ -499,7 +499,7 @@ describe('nothing is read from another machine without the token', () => {
   test.skipIf(NGINX === undefined)(
     'nothing is read through a real nginx, in its default configuration and in that of deploy/README.md',
     async () => {
-      const readme = await readFile(new URL('../../deploy/README.md', import.meta.url), 'utf8');
+      const readme = await readFile(new URL('../../../deploy/README.md', import.meta.url), 'utf8');
       const [, block = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(readme) ?? [];
       const [told, bare] = [await freePort(), await freePort()];
       const serverBlock = block

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { LONG_TEST, longUnless } from '../support/long.ts';
-import { until } from '../support/until.ts';
-import { type ForgeKind, guests, openTeam, type Team } from './team.ts';
+import { LONG_TEST, longUnless } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
+import { type ForgeKind, guests, openTeam, type Team } from '../review/team.ts';
 
 interface ForgedDelivery {
   readonly what: string;

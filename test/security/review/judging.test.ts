@@ -1,8 +1,8 @@
 // The policy that applies to a commit, whatever the commit itself declares and however it returns.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { environment } from '../support/environment.ts';
-import { LONG_TEST } from '../support/long.ts';
+import { environment } from '../../support/environment.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
 let team: Team;

@@ -1,8 +1,8 @@
 // Who approves what: the forge says who, the pull request or run says what, and each approval counts once.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LONG_TEST, longUnless } from '../support/long.ts';
-import { until } from '../support/until.ts';
+import { LONG_TEST, longUnless } from '../../support/long.ts';
+import { until } from '../../support/until.ts';
 import { guests, openTeam, type Team } from './team.ts';
 
 const TRAILER = 'Phoenix-Approve: destroy lxc/102';
@@ -148,21 +148,16 @@ describe('an approval', () => {
     expect(team.told(commit)).toMatch(/would destroy it/);
   });
 
-  test('does not count if it was written before the plan, whenever it arrives', async () => {
+  test('does not count if it was written before the plan, whenever it arrives, nor after days', async () => {
     const { number } = await team.propose('less', less);
-    const before = new Date(Date.now() - 60_000);
-    await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', before);
+    const written = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1000);
+    await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', written(60));
     await until(() => said(number).includes('has changed since; check it and approve it again'), 'a refusal');
+    await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', written(4 * 24 * 3600));
+    await until(() => said(number).includes('more than three days old'), 'a refusal');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([]);
     await comment(number, '/phoenix approve lxc/102');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([number]);
-  });
-
-  test('does not count after days', async () => {
-    const { number } = await team.propose('less', less);
-    const before = new Date(Date.now() - 4 * 24 * 3_600_000);
-    await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', before);
-    await until(() => said(number).includes('more than three days old'), 'a refusal');
   });
 
   test('counts from users who may push to the protected branch, whatever their role', LONG_TEST, async () => {

@@ -7,29 +7,29 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { labNetwork, programsHere } from 'phoenix-lab/host';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { watchChanges } from '../../src/agent/http/changes.ts';
-import { type HttpServer, startHttpServer } from '../../src/agent/http/server.ts';
-import { supplyLab } from '../../src/cli/rehearse/supply-lab.ts';
-import { fieldsWith } from '../../src/config/schema/field-metadata.ts';
-import { captureText } from '../../src/io/host/capture.ts';
-import { openContents } from '../../src/io/host/content.ts';
-import { localHost } from '../../src/io/host/local.ts';
-import { connectRedis } from '../../src/io/ledger/connect.ts';
-import { openLog } from '../../src/io/log.ts';
-import { openRedactor } from '../../src/io/redact.ts';
-import { openSecrets } from '../../src/io/secrets.ts';
-import { hypervisorFile } from '../../src/managers/hypervisor/schema/hypervisor.ts';
-import * as managers from '../../src/managers/index.ts';
-import { lxcGuest } from '../../src/managers/lxc/schema.ts';
-import { stackManifest } from '../../src/managers/stack/schema.ts';
-import { vmDefaults, vmGuest } from '../../src/managers/vm/schema.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { openPages } from '../../src/web/pages.ts';
-import { loadFiles } from '../load/environment.ts';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
-import { environment } from '../support/environment.ts';
-import { type Lab, openLab } from '../support/host/lab.ts';
-import { LONG_TEST } from '../support/long.ts';
+import { watchChanges } from '../../../src/agent/http/changes.ts';
+import { type HttpServer, startHttpServer } from '../../../src/agent/http/server.ts';
+import { supplyLab } from '../../../src/cli/rehearse/supply-lab.ts';
+import { fieldsWith } from '../../../src/config/schema/field-metadata.ts';
+import { captureText } from '../../../src/io/host/capture.ts';
+import { openContents } from '../../../src/io/host/content.ts';
+import { localHost } from '../../../src/io/host/local.ts';
+import { connectRedis } from '../../../src/io/ledger/connect.ts';
+import { openLog } from '../../../src/io/log.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import { openSecrets } from '../../../src/io/secrets.ts';
+import { hypervisorFile } from '../../../src/managers/hypervisor/schema/hypervisor.ts';
+import * as managers from '../../../src/managers/index.ts';
+import { lxcGuest } from '../../../src/managers/lxc/schema.ts';
+import { stackManifest } from '../../../src/managers/stack/schema.ts';
+import { vmDefaults, vmGuest } from '../../../src/managers/vm/schema.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { openPages } from '../../../src/web/pages.ts';
+import { loadFiles } from '../../load/environment.ts';
+import { type Phoenix, startPhoenix } from '../../support/agent/phoenix.ts';
+import { environment } from '../../support/environment.ts';
+import { type Lab, openLab } from '../../support/host/lab.ts';
+import { LONG_TEST } from '../../support/long.ts';
 
 /** By other means than the redactor's own: how programs write a text. */
 const FORMS: Readonly<Record<string, (text: string) => string>> = {
@@ -166,7 +166,7 @@ describe('the redactor', () => {
   });
 });
 
-const PRODUCT = fileURLToPath(new URL('../..', import.meta.url));
+const PRODUCT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** A value for each field that the schemas mark as secret, and for variables of stacks, each with characters that need escaping. */
 const PLANTED: Readonly<Record<string, string>> = {
