@@ -33,6 +33,9 @@ class LongestFirst extends BaseSequencer {
 // takes a tenth less.
 process.env['UV_THREADPOOL_SIZE'] ??= '1';
 
+/** Whether files or folders of tests are named on the command line. */
+const isPart = process.argv.slice(2).some((word) => word.includes('test/'));
+
 export default defineConfig({
   test: {
     tags: [
@@ -45,8 +48,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     globalSetup: ['test/support/scratch.ts', 'test/support/release.ts'],
-    // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes; with six they wait for each other.
-    maxWorkers: 4,
+    // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes; with six they wait for each other. Where
+    // only some files run, what each worker loads and compiles first, two to four seconds, is more than that.
+    maxWorkers: isPart ? 2 : 4,
     sequence: { sequencer: LongestFirst },
     // Of the processes that tests start, nothing is counted.
     coverage: { include: ['{src,lab/src}/**/*.ts'], reporter: ['text-summary', 'html'] },
