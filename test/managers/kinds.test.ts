@@ -4,4 +4,5 @@ import { KINDS } from '../../src/managers/index.ts';
 import { exampleFiles } from './datacenter/example.ts';
 import { testKind } from './kind-conformance.ts';
 
-for (const kind of KINDS) testKind(kind, { files: exampleFiles() });
+const example = { files: exampleFiles() };
+for (const kind of KINDS) testKind(kind, example);
