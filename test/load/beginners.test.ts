@@ -66,6 +66,21 @@ describe('a number as text', () => {
     expect(first).not.toContain('12345678');
   });
 
+  test.each([
+    ['health_check', 'mysql --password hunter2-22 ping'],
+    ['health_check', 'curl -H "Authorization: Bearer hunter2-22ab34cd" localhost'],
+    ['features', 'install --password hunter2-22'],
+    ['bind_mounts', ['--password', 'hunter2-22']],
+    ['bind_mounts', { command: ['--password', 'hunter2-22'], mac: 'bc-24-11-00-00-01' }],
+    ['network_config', { mac: 'bc-24-11-00-00-01', password: 'hunter2-22' }],
+  ])('nor one in another text, or beside it: %s', (field, written) => {
+    const files: Files = environment();
+    files[LXC].lxc_configs['101'][field] = written;
+    const { problems } = loadFiles(files);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
   test('an entry of a list of keys is not shown by it', () => {
     const problems = changed((files) => {
       files[LXC].lxc_configs['101'].root_user = { ssh_keys: [12345678] };

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
+import { hidePlainSecrets, secretArguments } from '../../model/secret-shapes.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { byOtherName, byOtherWord, nearest } from '../nearest.ts';
@@ -207,10 +208,16 @@ function subject(keys: readonly string[], value: unknown): string {
   return holdsSecret(value) ? name : `${name} is ${quote(value)} and`;
 }
 
-/** Whether a text, or an entry of a list, gives something that may be secret its value: `DB_PASSWORD=…`. */
+/**
+ * Whether a text, or something in a list or an object, may be secret: `DB_PASSWORD=…`, `mysql --password …`. Asked of the value as it is written:
+ * a guess may split a text into words, of which none is recognised as a secret any more.
+ */
 function holdsSecret(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsSecret);
-  return typeof value === 'string' && /(pass|secret|token|hash|key)\w*\s*[=:]/i.test(value);
+  if (Array.isArray(value)) return value.some(holdsSecret) || secretArguments(value).size > 0;
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).some(([key, inside]) => MAY_BE_SECRET.test(key) || holdsSecret(inside));
+  if (typeof value !== 'string') return false;
+  return /(pass|secret|token|hash|key)\w*\s*[=:]/i.test(value) || hidePlainSecrets(value) !== value;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
