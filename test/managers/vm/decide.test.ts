@@ -150,6 +150,10 @@ test('the node is asked for lines of which something is unknown here, where a ch
   expect(await without('qm pending 1001', 'new net1')).toContain('in the section [PENDING] of');
   expect(await without('qm config 1001 --snapshot before', 'scsi31')).toContain('in the section [before] of');
   await expect(read({ ...all, 'qm pending 1001': null })).rejects.toThrow('qm pending 1001: exit 2: no quorum');
+  // Without a field that is left to people, the step changes a VM that is refused with it.
+  const refused = await read(all, { memory_mb: 1024, boot_order_devices: ['scsi5'] });
+  expect(refused.decided).toContain('scsi5');
+  expect(refused.commands).toEqual(Object.keys(all));
 });
 
 test('a line that Proxmox drops from a snapshot stops what writes the file, and no start or shutdown', () => {
