@@ -76,15 +76,17 @@ async function answerOf(host: Reader, command: Command): Promise<string> {
 }
 
 /**
- * Proxmox keeps each line of a container's file, names those that it cannot read in its warnings, and fails for a value that has not the form of its option.
+ * Proxmox keeps each line of a container's file, shows those of the main section, and fails for a value that has not the form of its option, with the
+ * names of these. Its warnings do not count: they do not say the section of a line.
  * (pve-container, PVE/LXC/Config.pm, parse_pct_config; pve-common, PVE/RESTHandler.pm, handle)
  */
 async function unreadOfContainer(host: Reader, id: number, { unknown }: GuestConf): Promise<SectionLine[]> {
   const command = call('pct', 'config', id, ['--current', '1']);
   const result = await host.run(command);
-  const named = [...result.stderr.matchAll(/^(?:vm \d+ - unable to parse value of '([^']+)'|([a-z]\w*):)/gm)];
-  const isNamed = new Set(named.map(([, unparsed, unverified]) => unparsed ?? unverified));
-  const unread = unknown.filter(({ key }) => isNamed.has(key));
-  if (result.exit !== 0 && unread.length === 0) throw failedRead(command.args, 'pct', result);
-  return unread;
+  if (result.exit === 0) return [];
+  const [, unfit = ''] = result.stderr.split(/^(?:400 )?Result verification failed$/m);
+  const named = new Set([...unfit.matchAll(/^([a-z]\w*):/gm)].map(([, key]) => key));
+  // A faulty line that is known here, as "memory: 1G", says nothing about the others.
+  if (named.size === 0) throw failedRead(command.args, 'pct', result);
+  return unknown.filter(({ key }) => named.has(key));
 }
