@@ -130,17 +130,19 @@ function withPlainHint(
   if (keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
   const written = valueAt(raw, keys);
   if (holdsSecret(written)) return diagnostic;
-  const meant = meanings(keys.at(-1) ?? '', written).find((value) => {
+  const [last = ''] = keys.slice(-1);
+  const named = keys.findLast((key) => !/^\d{1,2}$/.test(key)) ?? '';
+  const meant = meanings(last, written, named).find((value) => {
     if (budget.tries === 0) return false;
     budget.tries -= 1;
     const copy = structuredClone(raw);
     const parent = valueAt(copy, keys.slice(0, -1)) as Record<PropertyKey, unknown>;
-    parent[keys.at(-1) ?? ''] = value;
+    parent[last] = value;
     const issues = schema.safeParse(copy).error?.issues ?? [];
     return !issues.some(({ path }) => keys.every((key, index) => String(path[index]) === key));
   });
   if (meant === undefined) {
-    const hint = adviceFor(keys.findLast((key) => !/^\d{1,2}$/.test(key)) ?? '', written);
+    const hint = adviceFor(named, written, { isEntry: named !== last });
     return hint === undefined ? diagnostic : { ...diagnostic, hint };
   }
   return { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${differenceIn(written, meant)}.` };
