@@ -66,6 +66,21 @@ describe('a number as text', () => {
     expect(first).not.toContain('12345678');
   });
 
+  test.each([
+    ['health_check', 'mysql --password hunter2-22 ping'],
+    ['health_check', 'curl -H "Authorization: Bearer hunter2-22ab34cd" localhost'],
+    ['features', 'install --password hunter2-22'],
+    ['bind_mounts', ['--password', 'hunter2-22']],
+    ['bind_mounts', { command: ['--password', 'hunter2-22'], mac: 'bc-24-11-00-00-01' }],
+    ['network_config', { mac: 'bc-24-11-00-00-01', password: 'hunter2-22' }],
+  ])('nor one in another text, or beside it: %s', (field, written) => {
+    const files: Files = environment();
+    files[LXC].lxc_configs['101'][field] = written;
+    const { problems } = loadFiles(files);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
   test('an entry of a list of keys is not shown by it', () => {
     const problems = changed((files) => {
       files[LXC].lxc_configs['101'].root_user = { ssh_keys: [12345678] };
@@ -398,6 +413,44 @@ test.each<[string, object, string]>([
     files[DATACENTER] = datacenter;
   });
   expect(problems.map((problem) => problem.split(' | ')[1])).toContain(`Write ${meant}.`);
+});
+
+test.each<[string, object, string | null]>([
+  ['no compression', { backup_jobs: { nightly: { ...NIGHTLY, compress: false } } }, 'Write "0".'],
+  ['a text as a switch', { groups: { ops: { comment: true } } }, null],
+  ['a text as a switch that is off', { groups: { ops: { comment: false } } }, null],
+  ['an address of e-mail without its host', { users: { 'ada@pve': { email: 'ada' } } }, null],
+  ['a contact without its host', { acme_accounts: { home: { contact: ['ops'] } } }, null],
+  ['a sender without its host', { options: { email_from: 'ada' } }, null],
+  [
+    'a rate in megabits',
+    { replication: { '101-0': { target: 'pve2', rate: '10Mbps' } } },
+    'Write megabytes per second: those of megabits are an eighth.',
+  ],
+  [
+    'a pool of LVM as a folder',
+    { storages: { thin: { type: 'lvmthin', vgname: 'pve', thinpool: '/data' } } },
+    'Write its name: "data".',
+  ],
+])('for %s, no value is guessed that has another meaning', (_, datacenter, hint) => {
+  const files: Files = { ...environment(), [DATACENTER]: datacenter };
+  expect(loadFiles(files).problems.map((problem) => problem.hint)).toEqual([hint]);
+});
+
+test.each([
+  ['protected', 'always', null],
+  ['pool', '/prod', 'Write its name: "prod".'],
+])('what is written as %s of a guest is not taken for the field of that name elsewhere', (field, written, hint) => {
+  const files: Files = environment();
+  files[LXC].lxc_configs['101'][field] = written;
+  const found = loadFiles(files).problems.filter(({ code }) => code === 'INVALID_VALUE');
+  expect(found.map((problem) => problem.hint)).toEqual([hint]);
+});
+
+test('a protected guest by its name is to be written as its number', () => {
+  const files: Files = environment();
+  files[HYPERVISOR].phoenix = { protected: ['web'] };
+  expect(told(files)[0]).toContain('Write the number of the guest, such as 101, in place of its name.');
 });
 
 test.each<[string, object, string]>([

@@ -35,8 +35,8 @@ export async function showAndAsk(
   const { run: looked } = await client.post<{ run: string }>('/command', { ...command, dryRun: true });
   noteProgress(io, AT_WORK.looksFirst(looked));
   const shown = await client.follow(looked, { onRun: reasonTeller((line) => io.stderr(`${line}\n`)) });
-  // A script that answers in advance reads the result; what was refused is its result.
-  if (!yes || io.terminal?.stderr === true || shown.state !== 'succeeded')
+  // A script that answers in advance and waits reads the result; one that does not wait reads only here what it allowed. What was refused is its result.
+  if (!yes || !options.wait || io.terminal?.stderr === true || shown.state !== 'succeeded')
     io.stderr(`${runText(shown, colours(io, 'stderr'), { warnings: countsWarnings(shown) })}\n`);
   const todo = shown.steps.filter(({ actions }) => actions.length > 0);
   const ended = (exit: number) => {

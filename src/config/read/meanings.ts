@@ -8,13 +8,29 @@ import { otherWords } from './other-words.ts';
 /** Maximum length of a text for which a guess is made. */
 const MAX_GUESSED_LENGTH = 200;
 
+/** The words for no and for yes of fields that are no switches. Any field that takes a text would take them. */
+const SWITCHES: Readonly<Record<string, readonly [no: string, yes?: string]>> = {
+  compress: ['0', 'zstd'],
+  pg_autoscale_mode: ['off', 'on'],
+  preallocation: ['off'],
+  signed_commits: ['off', 'all'],
+  videostreaming: ['off', 'all'],
+};
+
+function switched(field: string, value: boolean): Json[] {
+  const [no, yes] = (Object.hasOwn(SWITCHES, field) ? SWITCHES[field] : undefined) ?? [];
+  const word = value ? yes : no;
+  return [{ enabled: value }, ...(word === undefined ? [] : [word])];
+}
+
 /**
  * Possible intended values, the likeliest first.
- * @param field the name of the field
+ * @param field the name of the field, or its number for an entry of a list
+ * @param among the name of the list for an entry of one, else that of the field
  */
-export function meanings(field: string, value: unknown): Json[] {
-  if (typeof value === 'boolean') return [{ enabled: value }, ...(value ? ['zstd', 'all'] : ['0', 'off'])];
-  if (Array.isArray(value)) return meant.lists(value);
+export function meanings(field: string, value: unknown, among: string = field): Json[] {
+  if (typeof value === 'boolean') return switched(field, value);
+  if (Array.isArray(value)) return meant.lists(among, value);
   if (typeof value === 'object' && value !== null) return meant.oneTextOtherwise(value);
   if (typeof value === 'number')
     return [
@@ -54,11 +70,11 @@ export function meanings(field: string, value: unknown): Json[] {
     ...crons(text),
     ...objects(text),
     text,
-    ...otherCases(text),
+    ...otherCases(field, text),
     text.split(/[,;\s]+/).filter((word) => word !== ''),
     [text],
-    ...meant.lists([text]),
-    ...meant.entryOtherwise(text),
+    ...meant.lists(among, [text]),
+    ...meant.entryOtherwise(among, text),
     ...meant.objectsOfText(text),
     ...meant.ofOneProperty(text),
     ...meant.hosts(text),
@@ -66,9 +82,9 @@ export function meanings(field: string, value: unknown): Json[] {
   ].filter((meant) => meant !== value);
 }
 
-/** Not of a path: where case matters, the same in another case is another file. */
-function otherCases(text: string): string[] {
-  if (text.includes('/')) return [];
+/** Not of a path: where case matters, the same in another case is another file. Nor of a time zone, which is named by the message of its schema. */
+function otherCases(field: string, text: string): string[] {
+  if (text.includes('/') || field === 'timezone') return [];
   return [text.toLowerCase(), text.toUpperCase(), text.toLowerCase().replaceAll(/[\s_]+/g, '-')];
 }
 

@@ -132,11 +132,12 @@ export function objectsOfText(text: string): JsonObject[] {
 }
 
 /** What is often wrong about one entry of a list, each with the entry put right. */
-const OF_ENTRIES: readonly ((entry: string) => string | undefined)[] = [
+const OF_ENTRIES: readonly ((entry: string, among: string) => string | undefined)[] = [
   (entry) => otherWords(entry)[0],
   (entry) => entry.replace(/^(?:mailto|DNS|IP|IP Address):\s*/i, ''),
   (entry) => entry.replace(/^@/, ''),
-  (entry) => (entry.includes('@') ? entry : `${entry}@pam`),
+  // An address of e-mail would be a user just as well, and so would a name of anything.
+  (entry, among) => (/^(users?|members)$/.test(among) && !entry.includes('@') ? `${entry}@pam` : entry),
   (entry) => (/^[a-z]\w*$/.test(entry) ? `+${entry}` : entry),
   (entry) => (/^[a-z]\w*$/.test(entry) ? `${entry}=1` : entry),
   (entry) => (/^\d{3,9}$/.test(entry) ? `ct:${entry}` : entry),
@@ -144,16 +145,16 @@ const OF_ENTRIES: readonly ((entry: string) => string | undefined)[] = [
   (entry) => entry.replace(/^(lxc\.[\w.-]+) +/, '$1: '),
 ];
 
-/** An entry of a list with one mistake. */
-export function entryOtherwise(entry: string): string[] {
-  return OF_ENTRIES.flatMap((correct) => correct(entry) ?? []);
+/** An entry of a list with one mistake. @param among the name of the list */
+export function entryOtherwise(among: string, entry: string): string[] {
+  return OF_ENTRIES.flatMap((correct) => correct(entry, among) ?? []);
 }
 
-/** A list of texts with one mistake in its entries, or in place of a text. */
-export function lists(list: readonly unknown[]): Json[] {
+/** A list of texts with one mistake in its entries, or in place of a text. @param among its name */
+export function lists(among: string, list: readonly unknown[]): Json[] {
   const texts = list.filter((entry) => typeof entry === 'string');
   if (texts.length === 0 || texts.length < list.length) return [];
-  const corrected = OF_ENTRIES.map((correct) => texts.map((entry) => correct(entry) ?? entry)).filter((other) =>
+  const corrected = OF_ENTRIES.map((correct) => texts.map((entry) => correct(entry, among) ?? entry)).filter((other) =>
     other.some((entry, index) => entry !== texts[index]),
   );
   return [...corrected, texts.join(',')];

@@ -19,12 +19,12 @@ export function durations(text: string): string[] {
   });
 }
 
-/** `30%` as a number or a share, `9443/tcp`, `VLAN7` and `10MB` as their numbers, and `500 GB` as `500G`. */
+/** `30%` as a number or a share, `9443/tcp`, `VLAN7` and `10MB` as their numbers, and `500 GB` as `500G`. Megabits, `10Mbps` or `10Mb/s`, are no megabytes. */
 export function quantities(field: string, text: string): Json[] {
   const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1];
   const [, port] = /^(\d+)\/(?:tcp|udp)$/i.exec(text) ?? [];
   const [, vlan] = /^vlan[ _-]?(\d+)$/i.exec(text) ?? [];
-  const [, rate] = (/rate|limit|per_s$/.test(field) && /^(\d+(?:\.\d+)?) ?mi?b(?:\/s|ps)?$/i.exec(text)) || [];
+  const [, rate] = (/rate|limit|per_s$/.test(field) && /^(\d+(?:\.\d+)?) ?(?:Mi?B|mi?b)(?:\/s)?$/.exec(text)) || [];
   const [, size, letter = ''] = /^(\d+(?:\.\d+)?) ?([kmgt])(?:i?b)?$/i.exec(text) ?? [];
   const numbers = [port, vlan, rate].flatMap((number) => (number === undefined ? [] : [Number(number)]));
   return [

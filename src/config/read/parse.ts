@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
+import { hidePlainSecrets, secretArguments } from '../../model/secret-shapes.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { byOtherName, byOtherWord, nearest } from '../nearest.ts';
@@ -129,17 +130,19 @@ function withPlainHint(
   if (keys.length === 0 || keys.some((key) => MAY_BE_SECRET.test(key))) return diagnostic;
   const written = valueAt(raw, keys);
   if (holdsSecret(written)) return diagnostic;
-  const meant = meanings(keys.at(-1) ?? '', written).find((value) => {
+  const [last = ''] = keys.slice(-1);
+  const named = keys.findLast((key) => !/^\d{1,2}$/.test(key)) ?? '';
+  const meant = meanings(last, written, named).find((value) => {
     if (budget.tries === 0) return false;
     budget.tries -= 1;
     const copy = structuredClone(raw);
     const parent = valueAt(copy, keys.slice(0, -1)) as Record<PropertyKey, unknown>;
-    parent[keys.at(-1) ?? ''] = value;
+    parent[last] = value;
     const issues = schema.safeParse(copy).error?.issues ?? [];
     return !issues.some(({ path }) => keys.every((key, index) => String(path[index]) === key));
   });
   if (meant === undefined) {
-    const hint = adviceFor(keys.findLast((key) => !/^\d{1,2}$/.test(key)) ?? '', written);
+    const hint = adviceFor(named, written, { isEntry: named !== last });
     return hint === undefined ? diagnostic : { ...diagnostic, hint };
   }
   return { ...diagnostic, hint: `Write ${JSON.stringify(meant)}${differenceIn(written, meant)}.` };
@@ -207,10 +210,16 @@ function subject(keys: readonly string[], value: unknown): string {
   return holdsSecret(value) ? name : `${name} is ${quote(value)} and`;
 }
 
-/** Whether a text, or an entry of a list, gives something that may be secret its value: `DB_PASSWORD=…`. */
+/**
+ * Whether a text, or something in a list or an object, may be secret: `DB_PASSWORD=…`, `mysql --password …`. Asked of the value as it is written:
+ * a guess may split a text into words, of which none is recognised as a secret any more.
+ */
 function holdsSecret(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsSecret);
-  return typeof value === 'string' && /(pass|secret|token|hash|key)\w*\s*[=:]/i.test(value);
+  if (Array.isArray(value)) return value.some(holdsSecret) || secretArguments(value).size > 0;
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).some(([key, inside]) => MAY_BE_SECRET.test(key) || holdsSecret(inside));
+  if (typeof value !== 'string') return false;
+  return /(pass|secret|token|hash|key)\w*\s*[=:]/i.test(value) || hidePlainSecrets(value) !== value;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

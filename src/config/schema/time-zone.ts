@@ -66,7 +66,7 @@ export function timeZoneFault(name: string): string {
   const known = [...KNOWN];
   const isOffset = /^[A-Z]{3,4}[+-]\d/.test(name);
   const meant =
-    CITIES[city] ??
+    (Object.hasOwn(CITIES, city) ? CITIES[city] : undefined) ??
     known.find((each) => each.toLowerCase() === name.toLowerCase()) ??
     known.find((each) => each.toLowerCase().endsWith(`/${city}`)) ??
     (isOffset ? null : nearest(name, known));

@@ -2,12 +2,13 @@
 
 import { type Draft, isObject } from '../../config/draft.ts';
 import { splitList } from '../../config/schema/addresses.ts';
+import { hidePlainSecrets } from '../../model/secret-shapes.ts';
 
 export function listFromText(draft: Draft, key: string): void {
   const value = draft.get(key);
   if (typeof value !== 'string') return;
   draft.set(key, splitList(value));
-  draft.old(key, `"${key}" is text`, `Write a list: ${JSON.stringify(splitList(value)).slice(0, 100)}.`);
+  draft.old(key, `"${key}" is text`, `Write a list: ${JSON.stringify(splitList(hidePlainSecrets(value))).slice(0, 100)}.`);
 }
 
 /** Converts `static_ip`, which was beside the network or in it. */

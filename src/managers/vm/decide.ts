@@ -1,20 +1,21 @@
 // Compares a VM as declared with the VM on the host, and decides the actions.
 
-import { LASTING_DISK } from '../../config/schema/text.ts';
 import { nameOf } from '../../model/ids.ts';
+import { shellWord } from '../../model/text.ts';
 import type { FoundDifference } from '../comparison.ts';
 import { decideGuest, type GuestRules, retainedVolumesRemark } from '../guest/lifecycle/decide.ts';
 import { guestDifferences } from '../guest/lifecycle/differences.ts';
 import { parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import { parseNotes } from '../guest/observe/notes.ts';
 import type { GuestObservation } from '../guest/observe/observation.ts';
-import { type GuestConf, isTemplateConf } from '../guest/proxmox/conf.ts';
+import { type GuestConf, isTemplateConf, upcoming } from '../guest/proxmox/conf.ts';
 import { isVolume } from '../guest/proxmox/disk-lines.ts';
 import { compareSize, wholeGigabytes } from '../guest/proxmox/size.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import { machineChanges, machineDifferences } from './changes.ts';
 import { createMachine } from './create.ts';
-import { ROOT_DRIVE, type RootDisk, rootDiskOf, sizesOf } from './drives/disks.ts';
+import { isWritable, ROOT_DRIVE, type RootDisk, rootDiskOf, sizesOf } from './drives/disks.ts';
+import { volumeOf } from './drives/drive-value.ts';
 import { drivesOf } from './drives/drives.ts';
 import { type FoundDrives, findDrives, usedAs } from './drives/find-drives.ts';
 import { missingObject } from './rules/named-objects.ts';
@@ -81,13 +82,15 @@ function rebuildReason(spec: VmSpec, conf: GuestConf): string | null {
 }
 
 /**
- * Why the declared options of a root disk cannot be set; null where they can. A disk of the host by a name that may be another one's after the next start, or a
- * file, is written into no command.
+ * Why the declared options of a root disk cannot be set; null where they can, or where it will have them after its next start. A disk of the host by a name
+ * that may be another one's after the next start, or a file, is written into no command.
  */
-function optionsOfFile({ id, root_disk }: VmSpec, { key, value, volume }: RootDisk): string | null {
-  const wanted = usedAs(value, root_disk.options, undefined);
-  if (!volume.startsWith('/') || LASTING_DISK.test(volume) || wanted === value) return null;
-  return `the root disk of VM ${id} is ${volume} of the host, and Phoenix sets options only of a volume, or of a disk of the host by a name that lasts; take "options" out of root_disk, or set them with: qm set ${id} --${key} ${wanted}`;
+function optionsOfFile({ id, root_disk }: VmSpec, conf: GuestConf, { key }: RootDisk): string | null {
+  const value = upcoming(conf)[key];
+  if (value === undefined || isWritable(volumeOf(value))) return null;
+  const wanted = usedAs(value, root_disk.options);
+  if (wanted === value) return null;
+  return `the root disk of VM ${id} is ${volumeOf(value)} of the host, and Phoenix sets options only of a volume, or of a disk of the host by a name that lasts; take "options" out of root_disk, or set them with: qm set ${id} --${key} ${shellWord(wanted)}`;
 }
 
 function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
@@ -102,7 +105,7 @@ function unfitReason(spec: VmSpec, conf: GuestConf): string | null {
     return `VM ${spec.id} has no disk, and its root disk is declared as ${path}; attach it with: qm set ${spec.id} --${bus ?? ROOT_DRIVE} ${path}`;
   if (path !== undefined && root !== null && root.volume !== path)
     return `the root disk of VM ${spec.id} is ${root.volume} and is declared as ${path}; attach that one with: qm set ${spec.id} --${root.key} ${path}, or declare what it is`;
-  const unset = root === null ? null : optionsOfFile(spec, root);
+  const unset = root === null ? null : optionsOfFile(spec, conf, root);
   if (unset !== null) return unset;
   if (present === null && spec.disk.sizeGb !== null) return `VM ${spec.id} has no drive ${ROOT_DRIVE}`;
   for (const { what, size, sizeGb } of sizesOf(spec, conf)) {

@@ -176,6 +176,10 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect(accepted.err).toContain('Adopt it, as shown? [y/N]');
     expect([accepted.exit, accepted.out]).toEqual([0, expect.stringContaining('lxc/103 update: applied')]);
     expect(await readFile(file, 'utf8')).toMatch(/^memory: 512$/m);
+    // A program that answers in advance and does not wait is told what it allowed.
+    const allowed = await ask('adopt', '103', '--yes');
+    expect([allowed.exit, allowed.stdout]).toEqual([0, expect.stringMatching(/^run \d+\n$/)]);
+    expect(allowed.stderr).toContain('lxc/103 update: nothing to do');
     // Programs that adopt continue as before.
     expect((await ask('adopt', '103', '--wait')).exit).toBe(0);
   });

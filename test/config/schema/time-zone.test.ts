@@ -8,7 +8,9 @@ const HYPERVISOR = 'etc/phoenix_hypervisor_config.json';
 function said(timezone: unknown): string[] {
   const files = environment();
   files[HYPERVISOR].timezone = timezone;
-  return loadFiles(files).problems.map(({ code, message }) => `${code} ${message}`);
+  return loadFiles(files).problems.map(
+    ({ code, message, hint }) => `${code} ${message}${hint === null ? '' : ` | ${hint}`}`,
+  );
 }
 
 test.each(['Europe/Berlin', 'UTC', 'Etc/UTC', 'Etc/GMT-14', 'US/Eastern', 'Asia/Kolkata', 'Asia/Calcutta', 'EST5EDT'])(
@@ -26,6 +28,9 @@ test.each([
   ['Mars/Olympus', ''],
   ['../../etc/shadow', ''],
   ['', ''],
+  ['est', ': did you mean "America/New_York"?'],
+  ['constructor', ''],
+  ['__proto__', ''],
 ])('%j is none, said once with what is meant', (timezone, meant) => {
   const shown = JSON.stringify(timezone);
   expect(said(timezone)).toEqual([

@@ -3,10 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { printNotes } from '../../../src/managers/guest/observe/notes.ts';
 import type { GuestObservation } from '../../../src/managers/guest/observe/observation.ts';
+import { withUnreadLines } from '../../../src/managers/guest/observe/unread-lines.ts';
 import { parseConf } from '../../../src/managers/guest/proxmox/conf.ts';
 import { containerDifferences, decideContainer } from '../../../src/managers/lxc/decide.ts';
 import type { LxcGuest } from '../../../src/managers/lxc/declared.ts';
-import type { Wanted } from '../../../src/managers/manager.ts';
+import type { HostReader, Wanted } from '../../../src/managers/manager.ts';
 import { shown } from '../decision.ts';
 import { container, feature, ORIGIN, targetOf, wanted } from '../guests.ts';
 import { NO_GUEST } from '../observed.ts';
@@ -551,4 +552,23 @@ test('a container whose line for LXC cannot be read is changed and started only 
   expect(decide(nesting, seen(conf(features)))).toContain(refused);
   const root = { rootfs: 'rpool:subvol-101-disk-0, size=4G' };
   expect(decide({ memory_mb: 1024 }, seen(conf(root)))).toContain('container 101 does not start with it');
+});
+
+test('of a container’s lines of which something is unknown here, those count that the node names as unfit in the main section', async () => {
+  const snapshot = '\n[before]\nnet0: name=eth0, bridge=vmbr0\n';
+  const read = async (stderr: string, exit: number) => {
+    const ask = wanted(targetOf(container(101, { memory_mb: 1024 })));
+    const there = seen(conf({ memory: '1G', net0: `${NET},later=1` }, snapshot));
+    const run: HostReader['run'] = async () => ({ ms: 1, exit, ended: 'exited', stdout: '', stderr });
+    return shown(decideContainer(ask, await withUnreadLines({ run }, 'pct', ask, there, decideContainer)));
+  };
+  const warned = "vm 101 - unable to parse value of 'net0' - format error\nname: unknown\nnet0: of the snapshot\n";
+  const unfit = (line: string) => `${warned}400 Result verification failed\n${line}\npct config <vmid> [OPTIONS]\n`;
+  const memory = "memory: type check ('integer') failed - got '1G'";
+  expect(await read(warned, 0)).toContain('pct set 101 --memory 1024');
+  expect(await read(unfit(memory), 255)).toContain('pct set 101 --memory 1024');
+  expect(await read(unfit(`${memory}\nnet0: invalid format - format error`), 255)).toContain(
+    'cannot read "net0: name=eth0,',
+  );
+  await expect(read(`${warned}no quorum\n`, 2)).rejects.toThrow('pct config 101 --current 1: exit 2');
 });

@@ -150,6 +150,10 @@ test('the node is asked for lines of which something is unknown here, where a ch
   expect(await without('qm pending 1001', 'new net1')).toContain('in the section [PENDING] of');
   expect(await without('qm config 1001 --snapshot before', 'scsi31')).toContain('in the section [before] of');
   await expect(read({ ...all, 'qm pending 1001': null })).rejects.toThrow('qm pending 1001: exit 2: no quorum');
+  // Without a field that is left to people, the step changes a VM that is refused with it.
+  const refused = await read(all, { memory_mb: 1024, boot_order_devices: ['scsi5'] });
+  expect(refused.decided).toContain('scsi5');
+  expect(refused.commands).toEqual(Object.keys(all));
 });
 
 test('a line that Proxmox drops from a snapshot stops what writes the file, and no start or shutdown', () => {
@@ -178,9 +182,25 @@ test('a VM that is suspended to a disk is resumed, and not unlocked', () => {
 test('options of a root disk that is a file of the host are refused before anything is done', () => {
   const own = { rootDisk: { bus: null, options: { discard: 'on' } } };
   const there = conf({ scsi0: '/srv/web.raw,size=8G' });
-  expect(decide(own, there)).toContain('set them with: qm set 1001 --scsi0 /srv/web.raw,size=8G,discard=on');
+  expect(decide(own, there)).toContain("set them with: qm set 1001 --scsi0 '/srv/web.raw,size=8G,discard=on'");
   expect(decide(own, conf({ scsi0: '/srv/web.raw,discard=on,size=8G' }))).toBe('');
   expect(decide({}, there)).toBe('');
+  const blank = conf({ scsi0: '/srv/my disks/web.raw,size=8G' });
+  expect(decide(own, blank)).toContain("--scsi0 '/srv/my disks/web.raw,size=8G,discard=on'");
+});
+
+test('of such a root disk, what a person set is taken, and an option that is no longer declared stays', () => {
+  const cache = (options: Record<string, string>) => ({ rootDisk: { bus: null, options } });
+  const there = { scsi0: '/dev/sdb,cache=none,size=8G' };
+  expect(decide(cache({ cache: 'writeback' }), conf(there))).toContain(
+    "or set them with: qm set 1001 --scsi0 '/dev/sdb,cache=writeback",
+  );
+  const [{ spec: before }] = asked(cache({ cache: 'none' }), conf(there));
+  expect(decide(cache({}), conf(there), {}, { before })).toBe('');
+  const pending = '\n[PENDING]\nscsi0: /dev/sdb,cache=writeback,size=8G\n';
+  const restarted = decide(cache({ cache: 'writeback' }), conf(there, pending));
+  expect(restarted).toContain('qm shutdown 1001');
+  expect(restarted).not.toContain('/dev/sdb');
 });
 
 test('one is made from an image that waits on the host, and grown before it starts', () => {

@@ -1,6 +1,7 @@
 // Asks the node whether it reads the lines of a guest's file of which something is unknown here. Proxmox drops such a line of a VM with its next change,
 // and does not start a container with one; a Proxmox of another version may read it, so the table of one version must not decide it. Asked only where
-// a change is due and the file has such a line: one command, and one for each snapshot with such a line.
+// the guest is not as it should be and the file has such a line: one command, and one for each snapshot with such a line. Asked also where the guest is
+// refused as it is declared: the step decides without the fields that are left to people, and a change may be due without them.
 
 import type { Command } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
@@ -16,7 +17,7 @@ type Reader = Pick<HostReader, 'run'>;
 /**
  * The observation in which those lines are `misread` that the node does not read.
  *
- * @param decide the decision of the kind, to see whether a change is due
+ * @param decide the decision of the kind, to see whether nothing is to be done
  * @throws Error where the node does not answer
  */
 export async function withUnreadLines<Spec extends GuestSpec>(
@@ -29,7 +30,7 @@ export async function withUnreadLines<Spec extends GuestSpec>(
   const { conf } = seen;
   if (conf === null || conf.unknown.length === 0) return seen;
   const decision = decide(wanted, seen);
-  if (decision.kind !== 'actions' || decision.actions.length === 0) return seen;
+  if (decision.kind === 'actions' && decision.actions.length === 0) return seen;
   const id = Number(nameOf(wanted.target));
   const unread = program === 'pct' ? await unreadOfContainer(host, id, conf) : await unreadOfMachine(host, id, conf);
   return { ...seen, conf: withMisread(conf, unread) };
@@ -75,15 +76,17 @@ async function answerOf(host: Reader, command: Command): Promise<string> {
 }
 
 /**
- * Proxmox keeps each line of a container's file, names those that it cannot read in its warnings, and fails for a value that has not the form of its option.
+ * Proxmox keeps each line of a container's file, shows those of the main section, and fails for a value that has not the form of its option, with the
+ * names of these. Its warnings do not count: they do not say the section of a line.
  * (pve-container, PVE/LXC/Config.pm, parse_pct_config; pve-common, PVE/RESTHandler.pm, handle)
  */
 async function unreadOfContainer(host: Reader, id: number, { unknown }: GuestConf): Promise<SectionLine[]> {
   const command = call('pct', 'config', id, ['--current', '1']);
   const result = await host.run(command);
-  const named = [...result.stderr.matchAll(/^(?:vm \d+ - unable to parse value of '([^']+)'|([a-z]\w*):)/gm)];
-  const isNamed = new Set(named.map(([, unparsed, unverified]) => unparsed ?? unverified));
-  const unread = unknown.filter(({ key }) => isNamed.has(key));
-  if (result.exit !== 0 && unread.length === 0) throw failedRead(command.args, 'pct', result);
-  return unread;
+  if (result.exit === 0) return [];
+  const [, unfit = ''] = result.stderr.split(/^(?:400 )?Result verification failed$/m);
+  const named = new Set([...unfit.matchAll(/^([a-z]\w*):/gm)].map(([, key]) => key));
+  // A faulty line that is known here, as "memory: 1G", says nothing about the others.
+  if (named.size === 0) throw failedRead(command.args, 'pct', result);
+  return unknown.filter(({ key }) => named.has(key));
 }

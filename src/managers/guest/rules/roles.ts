@@ -89,13 +89,19 @@ function featuresOfNobody(config: Config): Diagnostic[] {
   });
 }
 
-/** NO_EFFECT: names of an authority that no container is. */
+/** NO_EFFECT: names of an authority that no container is, and that no script of a guest gets. */
 function authorityOfNobody(config: Config): Diagnostic[] {
   const { stepCa, writtenAt } = config.hypervisor;
-  if (stepCa === null || has(config, 'ca')) return [];
+  if (stepCa === null || has(config, 'ca') || allGuests(config).some(getsNamesOfAuthority)) return [];
   const message = '"step_ca" has no effect: no container has the role "ca"';
   const hint = `${toWrite('ca')} Or take this out.`;
   return [{ code: 'NO_EFFECT', at: placeIn(writtenAt, 'step_ca'), message, hint, onKey: true }];
+}
+
+/** Whether a script of the guest has the names as inputs: the shipped feature that installs an authority, and any script of the config repo. */
+function getsNamesOfAuthority(guest: Guest): boolean {
+  const isOwnScript = guest.kind === 'lxc' && guest.applicationScript !== null && guest.applicationScript.blob !== null;
+  return isOwnScript || guest.features.some(({ name, blob }) => blob !== null || name === 'step_ca');
 }
 
 /** NO_EFFECT: a service is to be reached through the proxy, and there is no proxy. */

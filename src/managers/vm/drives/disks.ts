@@ -1,5 +1,6 @@
 // The disks of a VM: which one is the root disk, growing disks, and disks that are attached again when the VM is recreated.
 
+import { LASTING_DISK } from '../../../config/schema/text.ts';
 import type { Action } from '../../../model/action.ts';
 import { type RetainedVolumes, splitLine } from '../../guest/lifecycle/retained-volumes.ts';
 import { action } from '../../guest/proxmox/command.ts';
@@ -80,12 +81,24 @@ export function resizeDisk(id: number, key: string, what: string, sizeGb: number
   return action(`grow ${what} of VM ${id} to ${sizeGb} GB`, 'live', command);
 }
 
-/** Options of the root disk; empty where none are declared. */
+/**
+ * Whether a volume may be written into a command: a volume of a storage, or a disk of the host by a name that lasts. A file of the host is neither, and a
+ * name such as `/dev/sdb` may be another disk's after the next start.
+ */
+export function isWritable(volume: string): boolean {
+  return !volume.startsWith('/') || LASTING_DISK.test(volume);
+}
+
+/**
+ * Options of the root disk; empty where there is none. Of one that is written into no command, an option that is no longer declared stays as it is.
+ */
 export function rootSetting(spec: VmSpec, before: VmSpec | undefined, conf: GuestConf): DesiredSetting[] {
   const root = rootDiskOf(conf, spec.root_disk.bus);
   if (root === null) return [];
-  const value = (now: string | undefined): string | null =>
-    now === undefined ? null : usedAs(now, spec.root_disk.options, before?.root_disk.options);
+  const value = (now: string | undefined): string | null => {
+    if (now === undefined) return null;
+    return usedAs(now, spec.root_disk.options, isWritable(volumeOf(now)) ? before?.root_disk.options : undefined);
+  };
   return [
     {
       key: root.key,

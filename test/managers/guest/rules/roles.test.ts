@@ -54,3 +54,15 @@ test('the names of an authority have no effect where no container is one', () =>
   files[LXC].lxc_configs['900'].role = 'none';
   expect(found('NO_EFFECT', files)).toEqual(['"step_ca": { | "step_ca" has no effect: no container has the role "ca"']);
 });
+
+test.each([
+  ['the feature that installs one', { features: ['step_ca'] }, {}],
+  ['a feature of the config repo', { features: ['ours'] }, { 'features/ours/install.sh': 'true' }],
+  ['an application script', { application_script: 'ours.sh' }, { 'bin/ours.sh': 'true' }],
+])('they have one without the role for a guest with %s', (_, own, scripts) => {
+  const files = environment();
+  files['etc/phoenix_hypervisor_config.json'].step_ca = { root_ca_name: 'Ours' };
+  Object.assign(files[LXC].lxc_configs['900'], { role: 'none', ...own });
+  expect(found('NO_EFFECT', { ...files, ...scripts })).toEqual([]);
+  expect(found('MISSING_FILE', { ...files, ...scripts })).toEqual([]);
+});
