@@ -10,6 +10,7 @@ import { COMMAND_VERBS } from '../src/model/verbs.ts';
 import { CHANNEL_SERVICES } from '../src/settings/channels.ts';
 import { signingKeys } from '../src/settings/signing-keys.ts';
 import { OWN_VARIABLES } from '../src/settings/variables.ts';
+import { readSettings } from '../src/settings.ts';
 import { environment, loadFiles } from './load/environment.ts';
 import { SCENARIOS } from './torture/scenarios.ts';
 
@@ -79,12 +80,58 @@ test('docs/migration.md says of every verb what becomes of it, and names codes t
 test('every setting of the agent, kind of notification and channel is in its table', async () => {
   const textOf = (page: string) => readFile(pathOf(`../docs/${page}`), 'utf8');
   const [agent, notifications] = [await textOf('agent.md'), await textOf('notifications.md')];
-  const own = [...OWN_VARIABLES].filter((name) => !/_(FILE|BEFORE)$|^SOPS_/.test(name));
-  expect(own.length).toBeGreaterThan(40);
-  expect(own.filter((name) => !new RegExp(`\\b${name}(_FILE)?\\b`).test(agent))).toEqual([]);
+  const rows = settingRows(agent);
+  // Those of commands and of the lab are in the sentences below the table.
+  const ofCommands = ['PHOENIX_URL', 'PHOENIX_PORTAINER_URL', 'PHOENIX_PORTAINER_TOKEN', 'PHOENIX_LAB'];
+  expect(ofCommands.filter((name) => !agent.includes(`\`${name}\``))).toEqual([]);
+  const own = [...OWN_VARIABLES].filter((name) => !/_(FILE|BEFORE)$|^SOPS_/.test(name) && !ofCommands.includes(name));
+  expect(own.length).toBeGreaterThan(35);
+  expect(own.filter((name) => !rows.has(name) && !rows.has(`${name}_FILE`))).toEqual([]);
   const listed = [...TROUBLE_KINDS, ...CHANNEL_SERVICES];
   expect(listed.filter((name) => !new RegExp(`^\\| \`${name}\` .*\\|$`, 'm').test(notifications))).toEqual([]);
 });
+
+test('the defaults of the settings are those of the agent', async () => {
+  const rows = settingRows(await readFile(pathOf('../docs/agent.md'), 'utf8'));
+  const needed = {
+    PHOENIX_REPO_URL: 'https://git.example/infra.git',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otel.example',
+  };
+  const { settings } = readSettings({ ...needed, HOME: '~' }, () => '', { receiving: false });
+  expect(settings).not.toBeNull();
+  const { host, port } = settings?.listen ?? {};
+  const defaults = {
+    PHOENIX_BRANCH: settings?.branch,
+    PHOENIX_WEBHOOK_CONTENT_TYPE: settings?.webhookContentType,
+    PHOENIX_LISTEN: `${host}:${port}`,
+    PHOENIX_PAGES: settings?.pages,
+    PHOENIX_DATA_DIR: settings?.dataDir,
+    PHOENIX_INSTALLATION: settings?.installation,
+    PHOENIX_HOST: settings?.host.kind,
+    PHOENIX_POLL_SECONDS: settings?.pollSeconds,
+    PHOENIX_DRIFT_SECONDS: settings?.driftSeconds,
+    PHOENIX_MAX_PACK_MB: settings?.maxPackMb,
+    PHOENIX_LOG: settings?.log,
+    PHOENIX_STRICT_SECRETS: Number(settings?.strictSecrets),
+    PHOENIX_PLAN_FORKS: Number(settings?.planForks),
+    OTEL_SERVICE_NAME: settings?.traces?.service,
+  };
+  const shown = [...rows].filter(([, text]) => text.startsWith('`'));
+  expect(Object.fromEntries(shown)).toEqual(
+    Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, `\`${value}\``])),
+  );
+});
+
+/** Names of the table in docs/agent.md, each with its cell of the defaults: one for each name, or one for all of the row. */
+function settingRows(page: string): Map<string, string> {
+  const rows = [...page.matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) +\| ([^|]+?) +\|/gm)];
+  return new Map(
+    rows.flatMap(([, names = '', defaults = '']) => {
+      const each = defaults.split(', ');
+      return names.split(', ').map((name, at) => [name.slice(1, -1), each[at] ?? each[0] ?? ''] as const);
+    }),
+  );
+}
 
 test('every page of docs is in the sidebar of the site, decisions by their index', async () => {
   const sidebar = await readFile(new URL('../site/.vitepress/sidebar.mjs', import.meta.url), 'utf8');

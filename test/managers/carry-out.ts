@@ -1,5 +1,6 @@
 // Applies one target like the agent, without ledger and leases: observes, decides and acts until nothing is left.
 
+import { expect } from 'vitest';
 import { CarriedOut, stillApplicable } from '../../src/agent/apply/rounds.ts';
 import { runAction } from '../../src/agent/apply/run-action.ts';
 import { sealWanted } from '../../src/agent/apply/seal.ts';
@@ -24,19 +25,43 @@ export function killPoints(actions: number): number[] {
   return evenly(allPoints(actions), runs(6));
 }
 
-/** For a test that has one of these for `npm test` and a long one for the others: all of `killPoints` in the two. */
+/** After how many actions the making of a target is killed, and then its change; `Infinity` for not at all. */
+export interface Kill {
+  readonly made: number;
+  readonly changed: number;
+}
+
+/** For a test that has one of these for `npm test` and a long one for the others: all of `killPoints` in the two, of both. */
 export const KILLS: readonly {
   readonly where: string;
   readonly options: { readonly tags?: string[] };
-  readonly points: (actions: number) => number[];
+  /** @param made the number of actions that the making takes, as `changed` of the change */
+  readonly kills: (made: number, changed: number) => readonly Kill[];
 }[] = [
-  { where: 'after its first, a middle or its last but one action', options: {}, points: outerPoints },
+  {
+    where: 'after its first, a middle or its last but one action',
+    options: {},
+    kills: (made, changed) => together(outerPoints(made), outerPoints(changed)),
+  },
   {
     where: 'after any other action',
     options: LONG_TEST,
-    points: (actions) => killPoints(actions).filter((point) => !outerPoints(actions).includes(point)),
+    kills: (made, changed) => together(innerPoints(made), innerPoints(changed)),
   },
 ];
+
+/** One of each at a time, so that the host is opened as seldom as possible. */
+function together(made: readonly number[], changed: readonly number[]): Kill[] {
+  return Array.from({ length: Math.max(made.length, changed.length) }, (_, at) => ({
+    made: made[at] ?? Infinity,
+    changed: changed[at] ?? Infinity,
+  }));
+}
+
+function innerPoints(actions: number): number[] {
+  const outer = outerPoints(actions);
+  return killPoints(actions).filter((point) => !outer.includes(point));
+}
 
 function outerPoints(actions: number): number[] {
   return evenly(killPoints(actions), 3);
@@ -83,6 +108,23 @@ export async function convergeStep(
     }
   }
   return { outcome: 'failed', reason: 'it still differs', actions };
+}
+
+/**
+ * Carried out until it is killed, and then again, to the end.
+ * @param after as in `Kill`: the first run must have more actions than that, or none be killed at all
+ * @param again what the second run is asked for; default: the same
+ */
+export async function convergeTwice(
+  manager: Manager,
+  host: Host,
+  asked: Wanted,
+  { after, again = asked }: { readonly after: number; readonly again?: Wanted },
+): Promise<void> {
+  const first = await convergeStep(manager, host, asked, after);
+  const second = await convergeStep(manager, host, again);
+  const outcome = after === Infinity ? 'done' : 'killed';
+  expect([first, second], `killed after ${after}`).toMatchObject([{ outcome }, { outcome: 'done' }]);
 }
 
 /** Once, as in the agent: a lab host does at once what others have to wait for. */

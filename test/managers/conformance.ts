@@ -8,7 +8,7 @@ import type { Target } from '../../src/model/target.ts';
 import { guardedHost } from '../support/host/guarded-host.ts';
 import { type LabHost, openLabHost } from '../support/host/lab-host.ts';
 import { LONG_TEST } from '../support/long.ts';
-import { convergeStep, KILLS, killPoints } from './carry-out.ts';
+import { convergeStep, convergeTwice, KILLS, killPoints } from './carry-out.ts';
 import { gone, IMAGE, wanted } from './guests.ts';
 import { step } from './step.ts';
 
@@ -114,7 +114,7 @@ export function testManager(
       expect(await convergeStep(manager, host, later)).toEqual({ outcome: 'done', actions: [] });
     });
 
-    for (const { where, options, points } of KILLS)
+    for (const { where, options, kills } of KILLS)
       test(`killed ${where}, the next run comes to the same end`, options, async () => {
         await make(before);
         const change = wanted(changed, { before: target.spec });
@@ -122,15 +122,11 @@ export function testManager(
         const { outcome, actions } = await convergeStep(manager, host, change);
         expect([made.outcome, outcome]).toEqual(['done', 'done']);
         const expected = await state(target);
-        for (const after of points(Math.max(made.actions.length, actions.length))) {
+        for (const kill of kills(made.actions.length, actions.length)) {
           await reopen();
           await make(before);
-          await convergeStep(manager, host, wanted(target), after);
-          const second = await convergeStep(manager, host, wanted(target));
-          expect(second, `made, killed after ${after}`).toMatchObject({ outcome: 'done' });
-          await convergeStep(manager, host, change, after);
-          const fourth = await convergeStep(manager, host, change);
-          expect(fourth, `changed, killed after ${after}`).toMatchObject({ outcome: 'done' });
+          await convergeTwice(manager, host, wanted(target), { after: kill.made });
+          await convergeTwice(manager, host, change, { after: kill.changed });
           expect(await state(target)).toBe(expected);
         }
       });

@@ -14,7 +14,7 @@ import { KEY_FILE } from '../../src/io/host/secret-digests.ts';
 import type { Manager, Wanted } from '../../src/managers/manager.ts';
 import type { Target } from '../../src/model/target.ts';
 import type { CommandResult, Host } from '../../src/ports/host.ts';
-import { convergeStep, KILLS } from './carry-out.ts';
+import { convergeStep, convergeTwice, KILLS } from './carry-out.ts';
 import { gone, wanted } from './guests.ts';
 
 export interface ContractCase<H extends Host> {
@@ -132,23 +132,19 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
       expect(await convergeStep(manager, host, { ...again, origin })).toEqual({ outcome: 'done', actions: [] });
     });
 
-    for (const { where, options, points } of KILLS)
+    for (const { where, options, kills } of KILLS)
       test(`killed ${where}, the next run comes to the same end`, options, async () => {
         const first = await convergeStep(manager, host, wanted(target));
         const made = await state(host);
         const second = await convergeStep(manager, host, change);
         const expected = await state(host);
         expect([first.outcome, second.outcome]).toEqual(['done', 'done']);
-        for (const after of points(Math.max(first.actions.length, second.actions.length))) {
+        for (const kill of kills(first.actions.length, second.actions.length)) {
           await reopen();
-          await convergeStep(manager, host, wanted(target), after);
-          const madeAgain = await convergeStep(manager, host, again);
-          expect(madeAgain, `made, killed after ${after}`).toMatchObject({ outcome: 'done' });
-          expect(await state(host), `made, killed after ${after}`).toEqual(made);
-          await convergeStep(manager, host, change, after);
-          const changedAgain = await convergeStep(manager, host, change);
-          expect(changedAgain, `changed, killed after ${after}`).toMatchObject({ outcome: 'done' });
-          expect(await state(host), `changed, killed after ${after}`).toEqual(expected);
+          await convergeTwice(manager, host, wanted(target), { after: kill.made, again });
+          expect(await state(host), `made, killed after ${kill.made}`).toEqual(made);
+          await convergeTwice(manager, host, change, { after: kill.changed });
+          expect(await state(host), `changed, killed after ${kill.changed}`).toEqual(expected);
         }
       });
 

@@ -143,6 +143,12 @@ test('a dry run is not described as a check', () => {
   );
 });
 
+test('a run that succeeded without steps had nothing to do, and one that was refused is not said to', () => {
+  const create = look([], { trigger: 'command', verb: 'create', readOnly: false });
+  expect(runLine(create, false)).toBe('run 7 succeeded: nothing to do (aaaaaaa, create by ada)');
+  expect(runLine({ ...create, state: 'invalid' }, false)).toBe('run 7 invalid (aaaaaaa, create by ada)');
+});
+
 test('many steps that were skipped for one reason are one line', () => {
   const skipped = Array.from({ length: 6 }, (_, index) =>
     step(`lxc/${101 + index}`, null, { outcome: 'skipped', reason: 'it needs hypervisor/storage, which failed' }),

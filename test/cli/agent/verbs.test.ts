@@ -111,6 +111,14 @@ describe('a person at the command line', { timeout: 120_000 }, () => {
     expect((await ask('health-check')).exit).toBe(0);
   });
 
+  test('with --yes sees the refusal of a deletion, and nothing is deleted', async () => {
+    const { exit, stdout, stderr } = await ask('delete', '101', '--yes', '--wait');
+    expect(stderr).toMatch(/^run \d+ invalid \([0-9a-f]{7}, delete by .*, dry run\)$/m);
+    expect(stderr).toContain('nothing was deleted: lxc/102 runs and needs it; stop it first');
+    expect([exit, stdout]).toEqual([1, '']);
+    expect((await ask('health-check', '101', '102')).exit).toBe(0);
+  });
+
   test('without a terminal a deletion waits for its approval', async () => {
     const waits = await ask('delete', '103', '--wait');
     expect(waits.exit).toBe(1);

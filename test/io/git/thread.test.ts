@@ -1,11 +1,14 @@
 // The thread for Git operations: it may die, and it releases its memory.
 
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openRepository } from '../../../src/io/git/repository.ts';
+import { NotFound } from '../../../src/io/git/errors.ts';
+import { openRepository, type RepositoryOptions } from '../../../src/io/git/repository.ts';
 import type { CommitSha } from '../../../src/model/ids.ts';
+import { HeadNotFetched } from '../../../src/ports/head-not-fetched.ts';
 import { type WorkingCopy, workingCopy } from '../../support/git/git.ts';
 import { type GitServer, serveRepository } from '../../support/git/git-server.ts';
 import { type RecordedLog, recordLog } from '../../support/log.ts';
@@ -28,14 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Opening {
-  readonly maxHeapMb?: number;
-  readonly maxMemoryMb?: number;
-  readonly idleMs?: number;
-  readonly token?: () => Promise<string>;
-}
-
-async function open(changes: Opening = {}, server?: GitServer) {
+async function open(changes: Partial<RepositoryOptions> = {}, server?: GitServer) {
   const served = server ?? (await serveRepository(copy.folder, { config: ['uploadpack.allowAnySHA1InWant=true'] }));
   const own = { folder: join(folder, 'clone'), branch: 'main', log, readsContent: () => true, maxFileBytes: 1000 };
   const repository = openRepository({ url: served.url, ...own, ...changes });
@@ -99,6 +95,18 @@ test('it ends when it is idle for a while, and is started again', LONG_TEST, asy
   await until(() => workers() <= before, 'the thread to end');
   const next = await copy.commit({ 'a.json': '2' });
   expect(await repository.fetch()).toBe(next);
+});
+
+test('an error keeps the class, and the head, by which callers tell what to do', async () => {
+  const small = await copy.commit({ 'a.json': '1' });
+  const repository = await open({ limits: { silenceMs: 5000, maxBytes: 300_000 } });
+  expect(await repository.fetch()).toBe(small);
+  const missing = await repository.commit('a'.repeat(40) as CommitSha).catch((error: unknown) => error);
+  expect(missing).toBeInstanceOf(NotFound);
+  const large = await copy.commit({ 'large.bin': randomBytes(400_000) });
+  const refused = await repository.fetch().catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(HeadNotFetched);
+  expect(refused).toMatchObject({ head: large, message: expect.stringContaining('raise PHOENIX_MAX_PACK_MB') });
 });
 
 test('running requests fail when it is closed, and so do later ones', async () => {
