@@ -33,7 +33,7 @@ export interface Reduced {
 export async function leaveFields(entry: JsonObject, whole: Judged | null, judge: Judge): Promise<Reduced | null> {
   const left = await fieldsThatDiffer(entry, whole, judge);
   if (left === null) return null;
-  const least = await givenBack(entry, whole, left, judge);
+  const least = await givenBack(entry, whole, await stillNeeded(entry, left, judge), judge);
   return { entry: without(entry, least), left: least.map((way) => deepest(entry, way)) };
 }
 
@@ -106,6 +106,16 @@ function isNamed(way: Way, whole: Judged | null): boolean {
 function isCloser(next: Judged, now: Judged | null): boolean {
   if (next.same || now === null) return true;
   return next.fields.length < now.fields.length || (now.reason !== null && next.reason === null);
+}
+
+/** The same without what was left first and what a later one made unnecessary: its cause. Without the last one, the guest was not yet as declared. */
+async function stillNeeded(entry: JsonObject, left: readonly Way[], judge: Judge): Promise<Way[]> {
+  let needed = [...left];
+  for (const way of left.slice(0, -1)) {
+    const others = needed.filter((one) => one !== way);
+    if ((await judge(without(entry, others)))?.same === true) needed = others;
+  }
+  return needed;
 }
 
 /** The same without those parts of what was left that can be declared. Where the parts that are named as different are enough, the others are not tried. */

@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import type { TargetId } from '../../model/ids.ts';
 import type { Json } from '../../model/json.ts';
-import { hidePlainSecrets, secretArguments } from '../../model/secret-shapes.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import { MAX_PROBLEMS } from '../limits.ts';
 import { byOtherName, byOtherWord, nearest } from '../nearest.ts';
@@ -13,6 +12,7 @@ import { meanings } from './meanings.ts';
 import { names } from './meant-values.ts';
 import type { Place } from './place.ts';
 import { keysOf, placeIn } from './place.ts';
+import { holdsSecret, MAY_BE_SECRET } from './secret-fields.ts';
 
 export interface Parsed<Value> {
   /** Undefined if a value is invalid; unknown keys alone are only dropped. */
@@ -196,9 +196,6 @@ function hintFor(key: string, known: readonly string[]): string {
   return known.length > 0 && known.length <= 12 ? `Known here: ${known.join(', ')}.` : 'Remove it.';
 }
 
-/** Fields whose values are not shown. */
-const MAY_BE_SECRET = /pass|secret|token|hash|key/i;
-
 /** Describes an invalid value without showing possible secrets. Ids, which have three digits at least, are names; other numbers are places in a list. */
 function subject(keys: readonly string[], value: unknown): string {
   const [last = '', before = 'the document'] = keys.toReversed();
@@ -208,18 +205,6 @@ function subject(keys: readonly string[], value: unknown): string {
   if (typeof value === 'object' && value !== null)
     return `${name} is ${Array.isArray(value) ? 'a list' : 'an object'} and`;
   return holdsSecret(value) ? name : `${name} is ${quote(value)} and`;
-}
-
-/**
- * Whether a text, or something in a list or an object, may be secret: `DB_PASSWORD=…`, `mysql --password …`. Asked of the value as it is written:
- * a guess may split a text into words, of which none is recognised as a secret any more.
- */
-function holdsSecret(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsSecret) || secretArguments(value).size > 0;
-  if (typeof value === 'object' && value !== null)
-    return Object.entries(value).some(([key, inside]) => MAY_BE_SECRET.test(key) || holdsSecret(inside));
-  if (typeof value !== 'string') return false;
-  return /(pass|secret|token|hash|key)\w*\s*[=:]/i.test(value) || hidePlainSecrets(value) !== value;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

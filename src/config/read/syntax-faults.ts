@@ -1,6 +1,7 @@
 // The sentences for syntax errors of JSON, with a hint where the mistake can be guessed. Pure.
 
 import { MAX_DEPTH, MAX_VALUES } from '../limits.ts';
+import { MAY_BE_SECRET } from './secret-fields.ts';
 import { TOKEN } from './tokens.ts';
 
 export interface Fault {
@@ -61,7 +62,16 @@ function unknownWord(text: string, offset: number, expected: string): Fault {
       message: `an invisible character (${codeOf(word)}) stands where ${expected} is expected`,
       hint: 'It comes with text that is copied from a page: write an ordinary space in its place.',
     };
+  const isPlain = Object.hasOwn(WORDS, word) || /^[\]},:]$/.test(word);
+  if (expected === 'a value' && !isPlain && isOfSecret(text, offset))
+    return { message: `a word stands where ${expected} is expected`, hint: 'Put the value in double quotes.' };
   return { message: `${JSON.stringify(word)} stands where ${expected} is expected`, hint: hintFor(word, expected) };
+}
+
+/** Whether the value at this place is one that is not shown, by the name before it, also in a list. */
+function isOfSecret(text: string, offset: number): boolean {
+  const [, name = ''] = /"([^"\n]*)"\s*:\s*(?:\[[^\]{}]*)?$/.exec(text.slice(Math.max(0, offset - 200), offset)) ?? [];
+  return MAY_BE_SECRET.test(name);
 }
 
 const codeOf = (word: string): string => `U+${word.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;

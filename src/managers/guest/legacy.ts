@@ -8,7 +8,11 @@ export function listFromText(draft: Draft, key: string): void {
   const value = draft.get(key);
   if (typeof value !== 'string') return;
   draft.set(key, splitList(value));
-  draft.old(key, `"${key}" is text`, `Write a list: ${JSON.stringify(splitList(hidePlainSecrets(value))).slice(0, 100)}.`);
+  draft.old(
+    key,
+    `"${key}" is text`,
+    `Write a list: ${JSON.stringify(splitList(hidePlainSecrets(value))).slice(0, 100)}.`,
+  );
 }
 
 /** Converts `static_ip`, which was beside the network or in it. */
