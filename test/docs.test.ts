@@ -67,6 +67,16 @@ test('every promise of docs/guarantees.md names tests that are there, and every 
   expect(text).toContain(`\`${isLong ? 'npm run test:long' : 'npm test'}\` tries each of them a few times`);
 });
 
+test('pages for developers name files and folders that are there', async () => {
+  const root = pathOf('..');
+  const pages = globSync(['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/{develop,decisions}/*.md'], { cwd: root });
+  const texts = await Promise.all(pages.map((page) => readFile(pathOf(`../${page}`), 'utf8')));
+  const named = [...texts.join('\n').matchAll(/`((?:src|test|lab|scripts|deploy)\/[\w./*-]+)`/g)];
+  expect(named.length).toBeGreaterThan(20);
+  const missing = named.filter(([, path = '']) => globSync(path, { cwd: root }).length === 0);
+  expect(missing.map(([path]) => path)).toEqual([]);
+});
+
 test('docs/migration.md says of every verb what becomes of it, and names codes that there are', async () => {
   const text = await readFile(new URL('../docs/migration.md', import.meta.url), 'utf8');
   expect(COMMAND_VERBS.filter((verb) => !new RegExp(`^\\|.*\\|.*\\b${verb}\\b.*\\|.*\\|$`, 'm').test(text))).toEqual(

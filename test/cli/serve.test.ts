@@ -215,7 +215,9 @@ describe('while its node does not answer, and was never asked', () => {
       expect([answer.status, await answer.text()]).toEqual([503, expect.not.stringContaining('refused')]);
     }
     started.child.kill('SIGTERM');
-    expect((await started.ended).exit).toBe(0);
+    const { exit, stdout, stderr } = await started.ended;
+    expect([exit, stdout]).toEqual([0, '']);
+    for (const hidden of [WEBHOOK_SECRET, ADMIN, FORGE_TOKEN]) expect(stderr).not.toContain(hidden);
   });
 
   test('a webhook is kept and done when the node is there; an unsigned one is refused', LONG_TEST, async () => {

@@ -144,7 +144,7 @@ describe('a forge in trouble', () => {
     expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
   });
 
-  test('a repository that cannot be fetched is retried, and recorded runs continue', LONG_TEST, async () => {
+  test('a repository that cannot be fetched is retried, and recorded runs continue', async () => {
     await phoenix.stopAgent();
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();

@@ -139,6 +139,15 @@ const DECIDES: Readonly<Record<string, string>> = {
   [`${HYPERVISOR}:/proxmox_storage_ids/*`]: 'a storage under another name is another storage',
 };
 
+/** Fields that no other value alone leaves valid. */
+const NOT_ALONE: Readonly<Record<string, string>> = {
+  [`${HYPERVISOR}:/network/bridges/*/vlan_aware`]: 'its vlan_ids need it',
+  [`${HYPERVISOR}:/network/bonds/*/primary`]: 'it is one of the slaves',
+  [`${HYPERVISOR}:/network/ovs_bridges/*/name`]: 'its bonds and ports name it',
+  [`${HYPERVISOR}:/network/ovs_bonds/*/bridge`]: 'the bridge has that name',
+  [`${HYPERVISOR}:/network/ovs_ports/*/bridge`]: 'the bridge has that name',
+};
+
 /** Other values of a field, derived from its present value and its schema. */
 function others(schema: z.ZodType, value: unknown): unknown[] {
   const tries: unknown[] =
@@ -150,6 +159,14 @@ function others(schema: z.ZodType, value: unknown): unknown[] {
           ? schema.options
           : [`${value}x`, `x${value}`, `${value}1`, String(value).replace(/\d/, '7')];
   return tries.filter((each) => each !== value && schema.safeParse(each).success);
+}
+
+/** Its other values with which the environment can be planned, each read when it is asked for. */
+function* accepted({ file, schema }: Field, keys: readonly string[], value: unknown) {
+  for (const other of others(schema, value)) {
+    const { draft } = loaded(withValue(file, keys, other));
+    if (draft !== null) yield { other, draft };
+  }
 }
 
 describe('a field whose value reaches a Proxmox command line declares its option', () => {
@@ -167,13 +184,17 @@ describe('a field whose value reaches a Proxmox command line declares its option
 
   test.each(silent.map((field) => [nameOf(field), field] as const))('so that %s changes none', (_, field) => {
     const { file, pattern, schema } = field;
+    let [tried, compared] = [0, 0];
     for (const { keys, value } of [...matches(ENVIRONMENT[file], pattern)].slice(0, runs(1))) {
-      for (const other of others(schema, value).slice(0, runs(1))) {
-        const { draft } = loaded(withValue(file, keys, other));
-        const changed = draft === null ? [] : changedOptions(before, optionsOf(draft));
+      tried += others(schema, value).length;
+      for (const { other, draft } of accepted(field, keys, value).take(runs(1))) {
+        compared += 1;
+        const changed = changedOptions(before, optionsOf(draft));
         expect(changed, `${String(value)} to ${String(other)} at ${keys.join('/')}`).toEqual([]);
       }
     }
+    const isUntried = tried === 0 || nameOf(field) in NOT_ALONE;
+    expect(compared > 0 || isUntried, 'no other value gives a configuration that can be compared').toBe(true);
   });
 });
 
