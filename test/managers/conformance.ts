@@ -115,14 +115,16 @@ export function testManager(
     });
 
     for (const { where, options, kills } of KILLS)
-      test(`killed ${where}, the next run comes to the same end`, options, async () => {
+      test(`killed ${where}, the next run comes to the same end`, options, async ({ skip }) => {
         await make(before);
         const change = wanted(changed, { before: target.spec });
         const made = await convergeStep(manager, host, wanted(target));
         const { outcome, actions } = await convergeStep(manager, host, change);
         expect([made.outcome, outcome]).toEqual(['done', 'done']);
         const expected = await state(target);
-        for (const kill of kills(made.actions.length, actions.length)) {
+        const todo = kills(made.actions.length, actions.length);
+        skip(todo.length === 0, 'it has no such action');
+        for (const kill of todo) {
           await reopen();
           await make(before);
           await convergeTwice(manager, host, wanted(target), { after: kill.made });

@@ -133,13 +133,15 @@ export function testContract<H extends Host>(manager: Manager, cases: readonly C
     });
 
     for (const { where, options, kills } of KILLS)
-      test(`killed ${where}, the next run comes to the same end`, options, async () => {
+      test(`killed ${where}, the next run comes to the same end`, options, async ({ skip }) => {
         const first = await convergeStep(manager, host, wanted(target));
         const made = await state(host);
         const second = await convergeStep(manager, host, change);
         const expected = await state(host);
         expect([first.outcome, second.outcome]).toEqual(['done', 'done']);
-        for (const kill of kills(first.actions.length, second.actions.length)) {
+        const todo = kills(first.actions.length, second.actions.length);
+        skip(todo.length === 0, 'it has no such action');
+        for (const kill of todo) {
           await reopen();
           await convergeTwice(manager, host, wanted(target), { after: kill.made, again });
           expect(await state(host), `made, killed after ${kill.made}`).toEqual(made);

@@ -144,11 +144,13 @@ describe('a forge in trouble', () => {
     expect(statuses).toEqual({ 'phoenix/apply': 'success: applied 1 target', 'phoenix/lxc/101': 'success: applied' });
   });
 
-  test('a repository that cannot be fetched is retried, and recorded runs continue', async () => {
+  test('a repository that cannot be fetched is retried, and recorded runs continue', LONG_TEST, async () => {
     await phoenix.stopAgent();
     const commit = await phoenix.repo.commit(environment({ 101: {} }));
     await phoenix.repo.push();
-    phoenix.forge.faults.git({ kind: 'answer', status: 500 });
+    // At its start the agent looks twice, by its timer and at once: only a retry comes after those.
+    const refused = { kind: 'answer', status: 500 } as const;
+    phoenix.forge.faults.git(refused, refused);
     await phoenix.startAgent();
     const { statuses } = await phoenix.answered(commit);
     expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
