@@ -1,99 +1,14 @@
-// The verbs over a host of boxes: what each changes, in which order, and what it leaves alone. Faults of the original dispatcher are named by what
-// they did.
+// The verbs over a host of boxes: what each changes, in which order, and what it leaves alone; a deletion is in delete.test.ts. Faults of the original
+// dispatcher are named by what they did.
 
-import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CommandRequest } from '../../../src/agent/deps.ts';
-import type { RunId, TargetId } from '../../../src/model/ids.ts';
-import type { RunState } from '../../../src/model/run.ts';
-import type { RunDetail } from '../../../src/ports/runs.ts';
-import { type BoxAgent, startBoxAgent } from '../../support/agent/box-agent.ts';
-import type { Phoenix } from '../../support/agent/phoenix.ts';
-import { environment, type Files } from '../../support/environment.ts';
-import type { BoxHost } from '../../support/host/boxes.ts';
+import { describe, expect, test } from 'vitest';
+import { startBoxAgent } from '../../support/agent/box-agent.ts';
+import { environment } from '../../support/environment.ts';
 import { until } from '../../support/until.ts';
+import { ENVIRONMENT, GUESTS, outcomes, shareFiveGuests } from './five-guests.ts';
 
-/** 199 is the template of 101; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
-const GUESTS = {
-  199: { tags: ['template'] },
-  103: {},
-  102: { dependencies: [103] },
-  101: { dependencies: [199, 102] },
-  104: {},
-};
-const ENVIRONMENT = environment(GUESTS);
-/** The same guests under a policy. */
-const under = (phoenix: object) => environment(GUESTS, { phoenix });
-
-let boxes: BoxAgent;
-let host: BoxHost;
-let phoenix: Phoenix;
-/** What was pushed last. */
-let declared: Files;
-/** Whether a policy of a test is in force: it also decides how a commit may replace it. */
-let isUnderPolicy = false;
-/** The host when everything is as ENVIRONMENT declares. */
-let asDeclared: unknown;
-
-// Tests share an agent, where no policy prevents it: to start one and to bring everything up costs more than most of them. Each begins with everything
-// as ENVIRONMENT declares.
-beforeAll(async () => {
-  await start(ENVIRONMENT);
-  asDeclared = await present();
-});
-beforeEach(async () => {
-  if (isUnderPolicy) await startAnew(ENVIRONMENT);
-  host.before = async () => {};
-  if (declared !== ENVIRONMENT) await declare(ENVIRONMENT);
-  if (!isDeepStrictEqual(await present(), asDeclared)) expect((await ask('converge')).state).toBe('succeeded');
-  expect(await present()).toEqual(asDeclared);
-  await commands();
-});
-afterAll(() => boxes.close());
-
-/** Starts another agent, with another host, and brings everything up. */
-async function startAnew(files: Files): Promise<void> {
-  await boxes.close();
-  await start(files);
-}
-
-async function start(files: Files): Promise<void> {
-  boxes = await startBoxAgent();
-  ({ host, phoenix } = boxes);
-  isUnderPolicy = files !== ENVIRONMENT;
-  await declare(files);
-}
-
-const commands = () => boxes.commands();
-const byHand = (...args: string[]) => boxes.byHand(...args);
-
-async function present(): Promise<unknown> {
-  return JSON.parse((await host.run({ kind: 'command', program: 'box', args: ['list'], timeoutSeconds: 1 })).stdout);
-}
-
-async function declare(files: Files): Promise<void> {
-  declared = files;
-  const { statuses } = await phoenix.push(files);
-  expect(statuses['phoenix/apply']).toMatch(/^success/);
-  await commands();
-}
-
-/** Sends the request and waits until its run has ended. */
-async function ask(verb: string, targets: string[] = [], more: Partial<CommandRequest> = {}): Promise<RunDetail> {
-  const id = await phoenix.agent().command({ verb, targets, by: 'ann', ...more });
-  await phoenix.reached(id, ...(['succeeded', 'failed', 'blocked', 'invalid', 'superseded'] satisfies RunState[]));
-  const run = await phoenix.ledger.run(id);
-  if (run === null) throw new Error('the run is gone');
-  return run;
-}
-
-/** As a person does on a terminal: requests a dry run and confirms it. */
-async function askShown(verb: string, targets: string[], more: Partial<CommandRequest> = {}): Promise<RunDetail> {
-  const look = await ask(verb, targets, { ...more, dryRun: true });
-  return ask(verb, targets, { ...more, shown: look.id });
-}
-
-const outcomes = ({ steps }: RunDetail) => steps.map(({ target, outcome }) => `${target} ${outcome}`);
+const five = shareFiveGuests();
+const { ask, byHand, commands, declare } = five;
 
 describe('stop', () => {
   test('of a leaf stops the leaf and nothing that it needs', async () => {
@@ -115,28 +30,28 @@ describe('stop', () => {
   });
 
   test('when one of them cannot be stopped, what it needs keeps running', async () => {
-    host.order('box stop 102', { exit: 1, stderr: 'it hangs' });
+    five.host.order('box stop 102', { exit: 1, stderr: 'it hangs' });
     const run = await ask('stop', ['103'], { cascade: true });
     expect(outcomes(run)).toEqual(['lxc/101 applied', 'lxc/102 failed', 'lxc/103 skipped']);
   });
 
   test('a host that claims to have stopped it is found out', async () => {
-    host.order('box stop 101', {});
+    five.host.order('box stop 101', {});
     const run = await ask('stop', ['101']);
     expect(run.steps[0]?.reason).toMatch(/^still differs after everything was done; to be done again: stop 101/);
   });
 
   test('is no answer to the commit, and what was proved stays proved', async () => {
     await declare({ ...ENVIRONMENT, 'README.md': 'before' });
-    const before = await phoenix.ledger.targets();
+    const before = await five.phoenix.ledger.targets();
     const run = await ask('stop', ['104']);
-    expect(phoenix.statuses(run.commit as never)).toEqual({
+    expect(five.phoenix.statuses(run.commit as never)).toEqual({
       'phoenix/apply': 'success: nothing to do: everything is as this commit says',
     });
-    expect(await phoenix.ledger.targets()).toEqual(before);
+    expect(await five.phoenix.ledger.targets()).toEqual(before);
     // So a later push of another change does not start it again.
-    declared = { ...ENVIRONMENT, 'README.md': 'after' };
-    await phoenix.push(declared);
+    five.declared = { ...ENVIRONMENT, 'README.md': 'after' };
+    await five.phoenix.push(five.declared);
     expect(await commands()).toEqual(['box stop 104']);
   });
 });
@@ -168,7 +83,7 @@ describe('start', () => {
     await declare(environment({ ...GUESTS, 103: { tags: ['probed'] } }));
     await byHand('stop', '101');
     await byHand('stop', '103');
-    for (const _ of [1, 2]) host.order('box probe 103', { exit: 1, stdout: 'connection refused' });
+    for (const _ of [1, 2]) five.host.order('box probe 103', { exit: 1, stdout: 'connection refused' });
     const run = await ask('start', ['101']);
     expect(outcomes(run)).toEqual(['lxc/103 failed', 'lxc/101 skipped']);
     expect(run.steps[0]?.reason).toBe('changed, but not healthy: box 103 answers: connection refused');
@@ -179,7 +94,7 @@ describe('start', () => {
 describe('restart', () => {
   test('is not done twice when a worker dies in the middle of it', async () => {
     let surprises = 0;
-    host.before = async (line) => {
+    five.host.before = async (line) => {
       if (line !== 'box start 103' || surprises > 0) return;
       surprises += 1;
       throw new Error('the connection was lost');
@@ -187,140 +102,6 @@ describe('restart', () => {
     const run = await ask('restart', ['103']);
     expect(outcomes(run)).toEqual(['lxc/103 applied']);
     expect(await commands()).toEqual(['box stop 103', 'box start 103']);
-  });
-});
-
-describe('delete', () => {
-  test('waits until it is approved, as any deletion does', async () => {
-    const run = await ask('delete', ['104']);
-    expect([run.state, run.steps[0]?.reason]).toEqual([
-      'blocked',
-      `would destroy it; to allow it: phoenix approve ${run.id} lxc/104`,
-    ]);
-    expect(await commands()).toEqual([]);
-    await phoenix.agent().approve(run.id, 'lxc/104' as TargetId, 'ben');
-    await phoenix.reached(run.id, 'succeeded');
-    expect(await commands()).toEqual(['box drop 104']);
-  });
-
-  test('is approved by the yes to what was shown, keeps the declaration, and the next converge makes the guest again', async () => {
-    const look = await ask('delete', ['104'], { dryRun: true });
-    const run = await ask('delete', ['104'], { shown: look.id });
-    expect(await commands()).toEqual(['box drop 104']);
-    expect(run.steps[0]).toMatchObject({ verb: 'delete', outcome: 'applied' });
-    expect(run.approvals).toMatchObject([
-      { target: 'lxc/104', by: 'ann', where: `answer to what run ${look.id} showed` },
-    ]);
-    expect(phoenix.statuses(run.commit as never)['phoenix/lxc/104']).toBe(
-      'success: deleted; the next converge creates it again unless it is removed from Git',
-    );
-    await ask('converge');
-    expect(await commands()).toEqual(['box put 104', 'box start 104']);
-  });
-
-  test('of a protected guest is refused', async () => {
-    await declare(environment({ ...GUESTS, 104: { protected: true } }));
-    const run = await ask('delete', ['104']);
-    expect([run.state, run.reason]).toEqual([
-      'invalid',
-      'lxc/104 is protected; take "protected" off in a commit of its own first',
-    ]);
-    expect(await commands()).toEqual([]);
-  });
-
-  test('of what running guests need is refused, and with cascade begins with them', async () => {
-    await startAnew(under({ max_delete_percent: 50 }));
-    expect((await ask('delete', ['102'])).reason).toMatch(/^nothing was deleted: lxc\/101 runs and needs it/);
-    await askShown('delete', ['102'], { cascade: true });
-    expect(await commands()).toEqual(['box drop 101', 'box drop 102']);
-  });
-
-  test('of more guests than the policy lets go at once is refused, shown or not', async () => {
-    for (const dryRun of [true, false]) {
-      const run = await ask('delete', ['102'], { cascade: true, dryRun });
-      expect([run.state, run.reason]).toEqual([
-        'invalid',
-        'nothing was deleted: 2 of 5 guests would go (lxc/101 and lxc/102), more than 30 % of them; delete them one after the other, or raise phoenix.max_delete_percent of the hypervisor',
-      ]);
-    }
-    expect(await commands()).toEqual([]);
-  });
-
-  test('of what the policy protects is refused', async () => {
-    await startAnew(under({ protected: ['104'] }));
-    expect((await ask('delete', ['104'])).reason).toMatch(/^lxc\/104 is protected/);
-  });
-
-  test('waits for a window of the policy, also when it was said yes to', async () => {
-    const closed = { apply_windows: [{ cron: '0 0 29 2 *', duration: '1h' }] };
-    isUnderPolicy = true;
-    await phoenix.push(under(closed));
-    await commands();
-    const look = await ask('delete', ['104'], { dryRun: true });
-    expect(look.state).toBe('succeeded');
-    const run = await ask('delete', ['104'], { shown: look.id });
-    expect([run.state, run.steps[0]?.outcome]).toEqual(['blocked', null]);
-    expect(await commands()).toEqual([]);
-    const now = await askShown('delete', ['104'], { now: true });
-    expect([now.state, await commands()]).toEqual(['succeeded', ['box drop 104']]);
-  });
-
-  test('a yes is for what was shown, by whom it was shown, and for nothing else', async () => {
-    const look = await ask('delete', ['104'], { dryRun: true });
-    const other = { by: 'ann', shown: look.id } as const;
-    const rejected = (request: Partial<CommandRequest>) =>
-      expect(phoenix.agent().command({ verb: 'delete', targets: ['104'], ...other, ...request })).rejects;
-    await rejected({ targets: ['103'] }).toThrow('was of another command');
-    await rejected({ cascade: true }).toThrow('was of another command');
-    await rejected({ verb: 'adopt' }).toThrow('was of another command');
-    await rejected({ shown: '999' as RunId }).toThrow('is not known any more');
-    const acted = await ask('delete', ['104'], { shown: look.id });
-    await rejected({ shown: acted.id }).toThrow('was of another command');
-  });
-
-  test('a guest that is another one than when it was shown is left alone', async () => {
-    const look = await ask('adopt', ['104'], { dryRun: true });
-    expect(look.steps[0]?.actions).toEqual([]);
-    await byHand('put', '104', '{"memory_mb":1}');
-    const run = await ask('adopt', ['104'], { shown: look.id });
-    expect([run.state, run.steps[0]?.reason]).toEqual([
-      'failed',
-      'nothing was done: what is to be done now (put 104) is not what was shown; ask for a dry run again and check it',
-    ]);
-    expect(await commands()).toEqual([]);
-  });
-
-  test('a guest that no longer exists is recorded as deleted', async () => {
-    await byHand('drop', '104');
-    const run = await askShown('delete', ['104']);
-    expect(outcomes(run)).toEqual(['lxc/104 unchanged']);
-    expect([...(await phoenix.ledger.targets()).applied.keys()]).not.toContain('lxc/104');
-    expect(await commands()).toEqual([]);
-  });
-
-  test('a confirmation does not cover targets that could not be checked', async () => {
-    await byHand('put', '104', '{"foreign":true}');
-    const run = await askShown('delete', ['104']);
-    expect([run.state, run.approvals]).toEqual(['blocked', []]);
-    expect(await commands()).toEqual([]);
-    await byHand('drop', '104');
-  });
-
-  test('where two must approve, a yes is one of them', async () => {
-    await startAnew(under({ approvals: { destroy: 2 } }));
-    const run = await askShown('delete', ['104']);
-    expect(run.state).toBe('blocked');
-    await phoenix.agent().approve(run.id, 'lxc/104' as TargetId, 'ben');
-    await phoenix.reached(run.id, 'succeeded');
-    expect(await commands()).toEqual(['box drop 104']);
-  });
-
-  test('of what is not ours fails and changes nothing', async () => {
-    await byHand('put', '104', '{"foreign":true}');
-    const run = await ask('delete', ['104'], { dryRun: true });
-    expect([run.state, run.steps[0]?.reason]).toEqual(['failed', 'box 104 is not ours']);
-    expect(await commands()).toEqual([]);
-    await byHand('drop', '104');
   });
 });
 
@@ -343,7 +124,7 @@ describe('create and converge', () => {
     const run = await ask('converge', ['101']);
     expect(await commands()).toEqual(expect.arrayContaining(['box put 103', 'box put 199']));
     expect(outcomes(run)).toHaveLength(4);
-    expect(await host.commands()).not.toContain('box start 199');
+    expect(await five.host.commands()).not.toContain('box start 199');
   });
 
   test('letsgo brings up everything', async () => {
@@ -367,7 +148,7 @@ test('a dry run of each verb sends nothing and says what would be done', async (
     ['sync all', [], {}, []],
   ] as const;
   await byHand('put', '102', '{"memory_mb":1}');
-  host.before = async (line) => {
+  five.host.before = async (line) => {
     if (!/^box (list|show)/.test(line)) throw new Error(`${line} is no look`);
   };
   for (const [verb, targets, more, would] of rows) {
@@ -376,7 +157,7 @@ test('a dry run of each verb sends nothing and says what would be done', async (
     expect(actions, verb).toEqual(would.map((summary) => ({ summary, exit: null, ms: 0 })));
     expect([run.state, run.readOnly], verb).toEqual(['succeeded', true]);
     expect(await commands(), verb).toEqual([]);
-    expect(phoenix.statuses(run.commit as never), verb).not.toHaveProperty('phoenix/drift');
+    expect(five.phoenix.statuses(run.commit as never), verb).not.toHaveProperty('phoenix/drift');
   }
 });
 
@@ -386,7 +167,7 @@ describe('health-check', () => {
     await declare(environment({ ...GUESTS, 101: { ...GUESTS[101], ...probed }, 102: { ...GUESTS[102], ...probed } }));
     await byHand('stop', '103');
     await byHand('drop', '104');
-    host.order('box probe 102', { exit: 1, stdout: 'connection refused' });
+    five.host.order('box probe 102', { exit: 1, stdout: 'connection refused' });
     const run = await ask('health-check');
     expect(run.steps.map(({ target, outcome, reason }) => `${target} ${outcome}: ${reason}`).sort()).toEqual([
       'lxc/101 unchanged: its health check succeeds',
@@ -414,7 +195,7 @@ describe('what is asked', () => {
   });
 
   test('when the host cannot be checked is refused, and everything else continues', async () => {
-    host.before = async (line) => {
+    five.host.before = async (line) => {
       if (line === 'box list') throw new Error('no route to host');
     };
     const run = await ask('stop', ['101']);
@@ -422,39 +203,39 @@ describe('what is asked', () => {
       'invalid',
       'the host cannot be checked, so nothing was done: no route to host; run phoenix doctor',
     ]);
-    host.before = async () => {};
+    five.host.before = async () => {};
     await declare({ ...ENVIRONMENT, 'README.md': 'x' });
   });
 
   test('waits while another run is active: nothing runs beside it', async () => {
     const { promise: letGo, resolve: open } = Promise.withResolvers<void>();
     const { promise: held, resolve: reached } = Promise.withResolvers<void>();
-    host.before = async (line) => {
+    five.host.before = async (line) => {
       if (line !== 'box put 102') return;
       reached();
       await letGo;
     };
     const changed = environment({ 199: { tags: ['template'] }, 103: {}, 102: { memory_mb: 777 }, 101: {}, 104: {} });
-    declared = changed;
-    const commit = await phoenix.repo.commit(changed);
-    await phoenix.repo.push();
+    five.declared = changed;
+    const commit = await five.phoenix.repo.commit(changed);
+    await five.phoenix.repo.push();
     await held;
-    const stop = await phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
-    await until(async () => (await phoenix.ledger.openRuns()).length === 2);
+    const stop = await five.phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
+    await until(async () => (await five.phoenix.ledger.openRuns()).length === 2);
     expect(await commands()).toEqual([]);
     open();
-    await phoenix.reached(stop, 'succeeded');
+    await five.phoenix.reached(stop, 'succeeded');
     expect(await commands()).toEqual(['box put 102', 'box stop 104']);
-    expect((await phoenix.answered(commit)).statuses['phoenix/apply']).toMatch(/^success/);
+    expect((await five.phoenix.answered(commit)).statuses['phoenix/apply']).toMatch(/^success/);
   });
 
   test('does nothing while frozen, and continues afterwards', async () => {
-    await phoenix.agent().freeze('the disk is being replaced', 'ann');
-    const run = await phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
-    await phoenix.reached(run, 'blocked');
+    await five.phoenix.agent().freeze('the disk is being replaced', 'ann');
+    const run = await five.phoenix.agent().command({ verb: 'stop', targets: ['104'], by: 'ann' });
+    await five.phoenix.reached(run, 'blocked');
     expect(await commands()).toEqual([]);
-    await phoenix.agent().unfreeze('ann');
-    await phoenix.reached(run, 'succeeded');
+    await five.phoenix.agent().unfreeze('ann');
+    await five.phoenix.reached(run, 'succeeded');
     expect(await commands()).toEqual(['box stop 104']);
   });
 });
