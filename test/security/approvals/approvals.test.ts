@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { guests, openTeam, type Team } from './team.ts';
+import { guests, openTeam, type Team } from '../review/team.ts';
 
 const TRAILER = 'Phoenix-Approve: destroy lxc/102';
 const both = guests({ 101: {}, 102: {}, 103: {} });

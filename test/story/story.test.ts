@@ -4,13 +4,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import * as managers from '../src/managers/index.ts';
-import { targetId } from '../src/model/ids.ts';
-import { type Phoenix, startPhoenix } from './support/agent/phoenix.ts';
-import { environment } from './support/environment.ts';
-import { type Lab, openLab } from './support/host/lab.ts';
-import { LONG_TEST } from './support/long.ts';
-import { until } from './support/until.ts';
+import * as managers from '../../src/managers/index.ts';
+import { targetId } from '../../src/model/ids.ts';
+import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
+import { environment } from '../support/environment.ts';
+import { type Lab, openLab } from '../support/host/lab.ts';
+import { LONG_TEST } from '../support/long.ts';
+import { until } from '../support/until.ts';
 
 let lab: Lab;
 let phoenix: Phoenix;
@@ -151,7 +151,7 @@ describe('with a process for each program of the host', () => {
       lab.order({ delayMs: 100 });
       const commit = await phoenix.repo.commit(environment(THREE));
       await phoenix.repo.push();
-      const agent = fork(new URL('./support/agent/lab-agent-process.ts', import.meta.url), [
+      const agent = fork(new URL('../support/agent/lab-agent-process.ts', import.meta.url), [
         JSON.stringify(phoenix.around),
         lab.folder,
       ]);

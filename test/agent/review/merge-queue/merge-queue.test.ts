@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CommitSha } from '../../../src/model/ids.ts';
-import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/agent/phoenix.ts';
-import { environment, type Files } from '../../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
-import { LONG_TEST, longUnless } from '../../support/long.ts';
-import { until } from '../../support/until.ts';
+import type { CommitSha } from '../../../../src/model/ids.ts';
+import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../../support/agent/phoenix.ts';
+import { environment, type Files } from '../../../support/environment.ts';
+import { BOXES, type BoxHost, openBoxHost } from '../../../support/host/boxes.ts';
+import { LONG_TEST, longUnless } from '../../../support/long.ts';
+import { until } from '../../../support/until.ts';
 
 const PLAN = 'phoenix/plan';
 
