@@ -103,6 +103,15 @@ const FAMILIES: readonly Family[] = [
     ],
   },
   {
+    hint: /\bcurl\b/,
+    shapes: [
+      shape(
+        'a password of a request',
+        `\\bcurl\\b[^\\n|;&]{0,512}?[\\s"',](?:-[uU]|--(?:proxy-)?user)["']?[\\s=,]{0,4}["']?[^\\s:"']{1,128}:([^\\s"']{1,256})`,
+      ),
+    ],
+  },
+  {
     hint: /pass|pwd|secret|token|credential|key|authorization/i,
     shapes: [
       shape('a token of Proxmox', 'PVEAPIToken=[^\\s!]+!\\w+=([0-9a-f-]{36})', 'i'),
@@ -180,14 +189,19 @@ export function hidePlainSecrets(text: string): string {
 /** An argument that is followed by a secret, such as `--api-key`. */
 const FLAG = new RegExp(`^--?${NAME}$`, 'i');
 
-/** Indexes of arguments that are secrets because of the preceding argument. */
+/** Options of curl that are followed by `USER:PASSWORD`. */
+const CURL_USER = /^(?:-[uU]|--(?:proxy-)?user)$/;
+
+/** Indexes of arguments that are, or contain, secrets because of the preceding argument. */
 export function secretArguments(items: readonly (Json | undefined)[]): ReadonlySet<number> {
   if (typeof items[0] !== 'string' || items.length < 2) return NONE;
+  const isCurl = items.some((item) => typeof item === 'string' && /(?:^|\/)curl$/.test(item));
   return new Set(
     items.flatMap((item, index) => {
       const before = items[index - 1];
-      const isOne = typeof before === 'string' && FLAG.test(before) && typeof item === 'string';
-      return isOne && !item.startsWith('-') && !isPlaceholder(item) ? [index] : [];
+      if (typeof before !== 'string' || typeof item !== 'string') return [];
+      const secret = isCurl && CURL_USER.test(before) ? /:(.+)$/.exec(item)?.[1] : FLAG.test(before) ? item : undefined;
+      return secret !== undefined && !secret.startsWith('-') && !isPlaceholder(secret) ? [index] : [];
     }),
   );
 }

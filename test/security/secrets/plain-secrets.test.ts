@@ -49,6 +49,9 @@ const PLAIN: readonly (readonly [text: string, secret: string])[] = [
   ['--model a --api-key hunter2 --port 80', 'hunter2'],
   ['{"model":"a","api_key":"hunter2"}', 'hunter2'],
   ['curl -H "Authorization: Bearer hunter2hunter2" http://a', 'hunter2hunter2'],
+  ['curl -fs -u admin:hunter2 http://a:8080/health', 'hunter2'],
+  ["/usr/bin/curl --user='admin:hunter2' http://a", 'hunter2'],
+  ['["curl","-u","admin:hunter2","http://a"]', 'hunter2'],
 ];
 
 const HARMLESS = [
@@ -56,6 +59,8 @@ const HARMLESS = [
   'postgres://u:$DB_PASSWORD@db/x',
   'redis://cache:6379/0?name=a@b',
   'http://registry:4873/@scope/package',
+  `curl -u admin:\${PASSWORD} -H 'Accept: text/plain' http://a:8080`,
+  'docker run -u 1000:1000 curl http://a:8080',
   'https://git.example.internal/a.git',
   'ssh://git@git.example.internal:22/a.git',
   'docker://nginx:1.25@sha256:0123',
@@ -188,6 +193,13 @@ describe('a plan', () => {
       const shown = hideSecrets({ from: null, to: 'x', steps: [{ changes } as never] });
       expect(JSON.stringify(shown)).not.toContain(JSON.stringify(secret).slice(1, -1));
     }
+  });
+
+  test('hides user and password of curl in arguments, and no user of another program', () => {
+    const shown = (before: Json) =>
+      hideSecrets({ from: null, to: 'x', steps: [{ changes: [{ path: '/raw', before, after: null }] } as never] });
+    expect(JSON.stringify(shown(['CMD', '/usr/bin/curl', '-u', 'admin:hunter2', 'http://a']))).not.toContain('hunter2');
+    expect(JSON.stringify(shown(['docker', 'run', '-u', '1000:1000']))).toContain('1000:1000');
   });
 
   test('on the command line, as text and as JSON, shows the field without the password', async () => {
