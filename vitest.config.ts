@@ -7,17 +7,7 @@ import { runs } from './test/support/runs.ts';
  * Files that take longest begin first, so that none of them goes on alone at the end; and those that start many processes, which costs
  * a worker more the more memory it has.
  */
-const LONG = [
-  'torture',
-  'cli/',
-  'story',
-  'ports/host',
-  'io/',
-  'gateway/nginx',
-  'config/schema/option',
-  'agent',
-  'managers',
-];
+const LONG = ['torture', 'cli/', 'story', 'ports/host', 'io/', 'config/schema/option', 'agent', 'managers'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
