@@ -30,6 +30,8 @@ export interface BrowserActions {
   retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
   closePull(pull: number, by?: string): Promise<LabPull>;
   reopenPull(pull: number, by?: string): Promise<LabPull>;
+  /** GitLab: begins to merge, which `mergePull` completes. */
+  lockPull(pull: number): LabPull;
   /** Merges; default: with a merge commit. */
   mergePull(pull: number, by?: string, how?: MergeHow): Promise<LabPull>;
   /** Appends it to GitHub's merge queue. */
@@ -99,6 +101,7 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
     retargetPull: (number, base, by) => edit(number, { base }, by),
     closePull: (number, by) => edit(number, { state: 'closed' }, by),
     reopenPull: (number, by) => edit(number, { state: 'open' }, by),
+    lockPull: (number) => pulls.lock(pullOf(number)),
     mergePull: (number, by = SOMEBODY, how) => afterDelivery(mergePull(parts, pullOf(number), by, how)),
     enqueue: (number) => afterDelivery(enqueue(parts, pullOf(number))),
     async advanceQueue(name) {
