@@ -71,6 +71,8 @@ export interface BrowserActions {
   rerequestSuite(sha: string, by: string): Promise<void>;
   /** Installs an App created from a manifest, which activates its webhook. */
   installApp(id: number): LabApp;
+  /** Takes an App out of the repository: its tokens end, and the next installation has another id. */
+  uninstallApp(id: number): void;
 }
 
 const SOMEBODY = 'ada';
@@ -163,6 +165,11 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
         parts.webhooks.add({ ...app.hook, app: { id, installation: app.installation }, events: app.events });
       }
       return app;
+    },
+    uninstallApp(id) {
+      const hook = parts.webhooks.receivers().find(({ app }) => app?.id === id);
+      if (hook !== undefined) parts.webhooks.remove(hook.id);
+      parts.apps.uninstall(id);
     },
   };
 }
