@@ -144,9 +144,12 @@ describe('workers', () => {
     await second.stop(0);
   });
 
-  test('a step that meets a surprise is tried again, and says so meanwhile', async () => {
+  test('a step that meets a surprise is tried again, and says so until it acts', async () => {
+    const gate = holdAt(host, 'box start 101');
+    const { before } = host;
     let surprises = 0;
     host.before = async (line) => {
+      await before(line);
       if (line === 'box show 101' && surprises === 0) {
         surprises += 1;
         throw new Error('the connection was lost');
@@ -162,6 +165,11 @@ describe('workers', () => {
     // Recorded with the reason, before the next attempt.
     const said = await phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');
     expect(said).toMatchObject({ state: 'pending', description: 'waits: the connection was lost' });
+    await gate.held;
+    // It acts again, so it waits for nothing any more.
+    const now = await phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');
+    expect(now).toMatchObject({ state: 'pending', description: 'create planned, restarts it' });
+    gate.open();
     const { statuses } = await phoenix.answered(commit);
     expect(statuses['phoenix/lxc/101']).toBe('success: applied');
     expect((await phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2, reason: null }]);
