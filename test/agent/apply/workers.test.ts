@@ -25,9 +25,12 @@ describe('workers', () => {
     await second.stop(0);
   });
 
-  test('a step that meets a surprise is tried again, and says so meanwhile', async () => {
+  test('a step that meets a surprise is tried again, and says so until it acts', async () => {
+    const gate = holdAt(boxes.host, 'box start 101');
+    const { before } = boxes.host;
     let surprises = 0;
     boxes.host.before = async (line) => {
+      await before(line);
       if (line === 'box show 101' && surprises === 0) {
         surprises += 1;
         throw new Error('the connection was lost');
@@ -43,6 +46,11 @@ describe('workers', () => {
     // Recorded with the reason, before the next attempt.
     const said = await boxes.phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');
     expect(said).toMatchObject({ state: 'pending', description: 'waits: the connection was lost' });
+    await gate.held;
+    // It acts again, so it waits for nothing any more.
+    const now = await boxes.phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');
+    expect(now).toMatchObject({ state: 'pending', description: 'create planned, restarts it' });
+    gate.open();
     const { statuses } = await boxes.phoenix.answered(commit);
     expect(statuses['phoenix/lxc/101']).toBe('success: applied');
     expect((await boxes.phoenix.ledger.run(await newestRun()))?.steps).toMatchObject([{ attempts: 2, reason: null }]);
