@@ -234,6 +234,23 @@ describe('a plan', () => {
   });
 });
 
+test('what was approved before the merge counts while GitLab merges, too', LONG_TEST, async () => {
+  await start('gitlab');
+  const { forge: lab } = team.phoenix;
+  await team.phoenix.push(two);
+  const head = await team.phoenix.repo.branch('less', environment(LOST));
+  const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+  await planOf(head);
+  await lab.comment(number, '/phoenix approve lxc/102', 'ada');
+  await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+  lab.lockPull(number);
+  await lab.editPull(number, { title: 'Merging' });
+  await team.phoenix.agent().delivered({ kind: 'pull' });
+  await until(async () => (await team.phoenix.ledger.unsettledDeliveries()).length === 0, 'a look at it');
+  const onMain = await merged(number);
+  expect((await team.phoenix.answered(onMain)).statuses['phoenix/apply']).toBe('success: applied 1 target');
+});
+
 test('what is approved after the merge and before its run counts for the run', LONG_TEST, async () => {
   await start('github');
   const { forge: lab } = team.phoenix;
