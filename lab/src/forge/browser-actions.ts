@@ -4,7 +4,8 @@
 import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-registry.ts';
 import type { LabCheck } from './github/checks.ts';
-import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
+import { advance, enqueue } from './github/merge-queue.ts';
+import type { LabQueued } from './github/queued.ts';
 import {
   addComment,
   addReview,

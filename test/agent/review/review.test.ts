@@ -2,10 +2,10 @@
 // of boxes, whose commands are counted. Where a forge has no checks is in no-checks.test.ts, what got lost in lost.test.ts.
 
 import { describe, expect, test } from 'vitest';
+import { LOST, two, useTeam } from '../../support/agent/team.ts';
 import { environment } from '../../support/environment.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { LOST, two, useTeam } from './team.ts';
 
 const team = useTeam();
 const { start, planOf, merged } = team;
@@ -202,7 +202,7 @@ describe('a plan', () => {
     'for a fork is computed where the settings allow it, and not for a branch that is not followed',
     LONG_TEST,
     async () => {
-      await start('github', { planForks: true });
+      await start('github', { options: { planForks: true } });
       await team.phoenix.push(environment({ 101: {} }));
       const head = await team.phoenix.repo.branch('foreign', two, { to: team.phoenix.forge.forkUrl('eve') });
       await team.phoenix.forge.openPull({ title: 'Hello', head: 'foreign', base: 'main', by: 'eve', fork: 'eve' });
