@@ -80,7 +80,15 @@ export interface Steps {
     },
   ): Promise<boolean>;
   /** Recorded before the first action on the target: its last proof no longer holds, and the step waits for nothing any more. */
-  touch(lease: Lease, run: RunId, commit: string): Promise<boolean>;
+  touch(
+    lease: Lease,
+    run: RunId,
+    start: {
+      readonly commit: string;
+      /** Take back what a former attempt reported that it waits for; absent where nothing of the kind was reported. */
+      readonly statuses?: readonly CommitStatus[];
+    },
+  ): Promise<boolean>;
   recordAction(lease: Lease, run: RunId, action: ActionRecord): Promise<boolean>;
   /** Outcome, applied record and statuses together; false when the lease was lost, and then nothing is written. */
   finishStep(lease: Lease, run: RunId, end: StepEnd): Promise<boolean>;

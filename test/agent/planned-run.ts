@@ -50,7 +50,7 @@ export async function finishStep(ledger: Ledger, run: RunId, target: TargetId): 
   const lease = await ledger.acquireLease(target, 10_000);
   if (lease === null) throw new Error('no lease');
   await ledger.startStep(lease, run, BEGAN);
-  await ledger.touch(lease, run, COMMIT);
+  await ledger.touch(lease, run, { commit: COMMIT });
   await ledger.recordAction(lease, run, { summary: `set memory of ${target}`, exit: 0, ms: 700 });
   await ledger.appendLog(run, target, [`output of ${target}`]);
   const applied = { kind: 'proved', record: { target, commit: COMMIT, digest: 'd1' } } as const;

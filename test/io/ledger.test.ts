@@ -139,7 +139,7 @@ describe('leases', () => {
     await raw.del('{phoenix}:lease:lxc/101');
     const holder = await leaseOf(ledger, T1);
     expect(await ledger.startStep(lost, run, at())).toBe(false);
-    expect(await ledger.touch(lost, run, A)).toBe(false);
+    expect(await ledger.touch(lost, run, { commit: A })).toBe(false);
     expect(await ledger.recordAction(lost, run, { summary: 'x', exit: 0, ms: 1 })).toBe(false);
     expect(await ledger.finishStep(lost, run, proved(T1))).toBe(false);
     expect((await ledger.targets()).applied.size).toBe(0);
@@ -153,7 +153,7 @@ describe('what is known of targets', () => {
     const run = await ledger.recordRun(request(), planned(planOf(T1)));
     const held = await leaseOf(ledger, T1);
     await ledger.startStep(held, run, at());
-    await ledger.touch(held, run, A);
+    await ledger.touch(held, run, { commit: A });
     await ledger.recordAction(held, run, { summary: 'create 101', exit: 0, ms: 12 });
     expect((await ledger.targets()).touched.get(T1)).toEqual({ commit: A });
     await ledger.finishStep(held, run, proved(T1));

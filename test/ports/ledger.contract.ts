@@ -267,7 +267,7 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       await ledger.finishStep(held, create, proved(T1));
       const remove = await ledger.recordRun(request(B), planned(planOf(T1)));
       await ledger.startStep(held, remove, at());
-      await ledger.touch(held, remove, B);
+      await ledger.touch(held, remove, { commit: B });
       await ledger.finishStep(held, remove, { ...proved(T1), applied: { kind: 'gone' } });
       const { applied, touched } = await ledger.targets();
       expect([applied.size, touched.size]).toEqual([0, 0]);
@@ -284,8 +284,9 @@ export function ledgerContract(open: (clock: Clock) => Promise<Ledger>): void {
       await ledger.deferStep(held, run, deferral);
       await ledger.startStep(held, run, at());
       expect(await reasonNow()).toBe('CT is locked');
-      await ledger.touch(held, run, A);
+      await ledger.touch(held, run, { commit: A, statuses: [status('it acts')] });
       expect(await reasonNow()).toBeNull();
+      expect(await ledger.lastSaid(A, 'phoenix/apply')).toEqual(status('it acts'));
       await ledger.deferStep(held, run, deferral);
       expect(await reasonNow()).toBe('CT is locked');
     });

@@ -74,7 +74,7 @@ export async function begin(ledger: Ledger, run: RunId, target: string, started 
   await ledger.startStep(lease, run, started);
   return {
     async act(action) {
-      await ledger.touch(lease, run, COMMIT);
+      await ledger.touch(lease, run, { commit: COMMIT });
       await ledger.recordAction(lease, run, action);
     },
     print: (...lines) => ledger.appendLog(run, id, lines),

@@ -1,7 +1,7 @@
 // One step of a run, from the lease on its target to its outcome. It may be started twice: the ledger says whether it may still run, and the host
 // what is still to be done.
 
-import { stepEnded, stepReason, stepTriedAgain } from '../../messages/statuses/step-status.ts';
+import { stepEnded, stepReason, stepTriedAgain, stepWaits } from '../../messages/statuses/step-status.ts';
 import type { Action } from '../../model/action.ts';
 import { kindOf, type RunId, type TargetId } from '../../model/ids.ts';
 import { dependentsOf, stepOf } from '../../model/plan-graph.ts';
@@ -179,7 +179,7 @@ async function attempt(
       host,
       manager,
       inventory: mayQuickCheck ? () => context.inventories(run.id, manager) : null,
-      leaseGuard: leaseGuardOf(context, run, lease),
+      leaseGuard: leaseGuardOf(context, run, lease, { hasFailed: failures > 0 }),
       log,
       signal,
     });
@@ -233,16 +233,37 @@ function inventoryPays({ plan }: RunDetail, target: TargetId): boolean {
   return plan.steps.length >= SURVEY_FROM || stepOf(plan, target)?.changes.length === 0;
 }
 
-/** The lease guard of a step: checks the lease and records in the ledger. */
-function leaseGuardOf({ ledger, options }: Context, run: RunDetail, lease: Lease): LeaseGuard {
+/**
+ * The lease guard of a step: checks the lease and records in the ledger.
+ *
+ * @param hasFailed an earlier attempt failed, and its status says what the step waits for
+ */
+function leaseGuardOf(
+  context: Context,
+  run: RunDetail,
+  lease: Lease,
+  { hasFailed }: { readonly hasFailed: boolean },
+): LeaseGuard {
+  const { ledger, options, queue } = context;
   const held = async (holds: Promise<boolean>) => {
     if (!(await holds)) throw new Aborted();
   };
   return {
     assertHeld: () => held(ledger.renewLease(lease, options.leaseSeconds * 1000)),
-    touch: () => held(ledger.touch(lease, run.id, run.commit)),
+    async touch() {
+      const statuses = hasFailed ? await actsAgain(context, run, lease.target) : [];
+      await held(ledger.touch(lease, run.id, { commit: run.commit, statuses }));
+      if (statuses.length > 0) await queue.requestReport();
+    },
     record: (action) => held(ledger.recordAction(lease, run.id, action)),
   };
+}
+
+/** Statuses of a step that waited and now acts: the one from before it waited. If it ends before they are sent, only its end is. */
+async function actsAgain(context: Context, run: RunDetail, target: TargetId): Promise<CommitStatus[]> {
+  const planned = run.plan === null ? undefined : stepOf(run.plan, target);
+  if (planned === undefined) return [];
+  return changedStatuses(context, stepStatuses(context.options.publicUrl, run, target, stepWaits(planned)));
 }
 
 /** Records the outcome, what it proves and its statuses in one write; a worker that lost its lease writes nothing. */

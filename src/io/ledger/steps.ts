@@ -38,11 +38,12 @@ redis.call('PUBLISH', ARGV[7], ARGV[8] .. ' ' .. ARGV[4])
 return 1
 `);
 
-// Keys: lease, touched, run. Arguments: token, target, record.
-const touchScript = script(`${HELD}
-if not held(KEYS[1], ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-redis.call('HDEL', KEYS[3], 'why:' .. ARGV[2])
+// Keys: outbox…, lease, touched, run. Arguments: now, statuses, token, target, record.
+const touchScript = script(`${SAY}${HELD}
+if not held(KEYS[5], ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[6], ARGV[4], ARGV[5])
+redis.call('HDEL', KEYS[7], 'why:' .. ARGV[4])
+if redis.call('HGET', KEYS[7], 'state') ~= 'superseded' then say(ARGV[1], ARGV[2]) end
 return 1
 `);
 
@@ -192,9 +193,9 @@ export function steps(redis: Connection, keys: Keys, now: () => number): Steps {
       const args = [now(), statusList(statuses), token, target, notBefore, failed ? 1 : 0, keys.events, run, why];
       return (await deferScript(redis, [...outboxKeys(keys), keys.lease(target), keys.run(run)], args)) === 1;
     },
-    async touch({ target, token }, run, commit) {
-      const all = [keys.lease(target), keys.touched, keys.run(run)];
-      return (await touchScript(redis, all, [token, target, encode({ commit })])) === 1;
+    async touch({ target, token }, run, { commit, statuses = [] }) {
+      const all = [...outboxKeys(keys), keys.lease(target), keys.touched, keys.run(run)];
+      return (await touchScript(redis, all, [now(), statusList(statuses), token, target, encode({ commit })])) === 1;
     },
     async recordAction({ target, token }, run, action) {
       const args = [token, target, JSON.stringify(action), keys.events, run];

@@ -45,7 +45,7 @@ async function pushRun(ledger: Ledger, number: number): Promise<RunId> {
   const lease = await ledger.acquireLease(target, 60_000);
   if (lease === null) throw new Error(`${target} is done by two`);
   await ledger.startStep(lease, run, AT);
-  await ledger.touch(lease, run, commit);
+  await ledger.touch(lease, run, { commit });
   await ledger.recordAction(lease, run, { summary: `set memory of ${target}`, exit: 0, ms: 700 });
   await ledger.appendLog(run, target, ['$ pct set', 'output of a program']);
   const applied = { kind: 'proved', record: { target, commit, digest: commit } } as const;
