@@ -24,6 +24,11 @@ export function environment(guests: Readonly<Record<number, GuestChanges>>, host
   };
 }
 
+/** The same with a policy. */
+export function underPolicy(guests: Readonly<Record<number, GuestChanges>>, policy: object): Files {
+  return environment(guests, { phoenix: policy });
+}
+
 function guest(id: number): GuestChanges {
   return {
     name: `guest-${id}`,

@@ -37,7 +37,7 @@ const VOLUMES: ReadonlySet<string> = new Set(
 );
 
 /** A volume stays, whatever is around it: without its line, its data would be taken for absent. */
-function holdsVolume(kind: OptionsOf, option: string): boolean {
+export function holdsVolume(kind: OptionsOf, option: string): boolean {
   return VOLUMES.has(stemOf(kind, option));
 }
 
@@ -62,8 +62,17 @@ export function isDevice(option: string): boolean {
  * @param value without surrounding blanks
  */
 export function isDropped(option: string, value: string): boolean {
+  return (isDevice(option) || holdsVolume('qemu', option)) && isUnreadByMachine(option, value);
+}
+
+/** The same for any option of a VM: Proxmox surely does not read the line, whatever its version. */
+export function isUnreadByMachine(option: string, value: string): boolean {
   const keys = keysOfOption('qemu', option);
-  if (keys === undefined || !(isDevice(option) || holdsVolume('qemu', option))) return false;
+  if (keys === undefined) {
+    // Of an option that is no property string, it only checks the format.
+    const { format } = configOption('qemu', option) ?? {};
+    return format !== undefined && !hasForm({ type: 'string', format }, value);
+  }
   const parts = partsOf('qemu', option, value);
   const isSet = parts.flatMap(({ name }) => keysSetBy(keys, name));
   const needed = [
@@ -92,8 +101,16 @@ const NAMES_VOLUME = /^(file=|volume=)?[a-z][\w.-]*:[^\s,]+(,|$)/i;
 export function isUnknownInFile(kind: OptionsOf, option: string, value: string): boolean {
   const keys = keysOfOption(kind, option);
   if (configOption(kind, option) === undefined) return kind === 'qemu' && isUnknownOption(option, value);
-  if (keys === undefined || (kind === 'qemu' && !isDevice(option) && !holdsVolume(kind, option))) return false;
+  if (keys === undefined) return false;
+  if (kind === 'qemu') return (isDevice(option) || holdsVolume(kind, option)) && isUncertainForMachine(option, value);
   return partsOf(kind, option, value).some(({ name, text }) => !isRight(keys[keysSetBy(keys, name)[0]], text));
+}
+
+/** Whether something in the property string of any option of a VM is unknown to the table of this version of Proxmox. */
+export function isUncertainForMachine(option: string, value: string): boolean {
+  const keys = keysOfOption('qemu', option);
+  if (keys === undefined) return false;
+  return partsOf('qemu', option, value).some(({ name, text }) => !isRight(keys[keysSetBy(keys, name)[0]], text));
 }
 
 /** Whether data or a device would be lost with the line: it is named like one, or names a volume. */

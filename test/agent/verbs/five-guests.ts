@@ -8,7 +8,7 @@ import type { RunState } from '../../../src/model/run.ts';
 import type { RunDetail } from '../../../src/ports/runs.ts';
 import { type BoxAgent, startBoxAgent } from '../../support/agent/box-agent.ts';
 import type { Phoenix } from '../../support/agent/phoenix.ts';
-import { environment, type Files } from '../../support/environment.ts';
+import { environment, type Files, underPolicy } from '../../support/environment.ts';
 import type { BoxHost } from '../../support/host/boxes.ts';
 
 /** 199 is the template of 101; 103 is the CA, which 101 and 102 need; 101 needs 102 too. */
@@ -22,7 +22,7 @@ export const GUESTS = {
 export const ENVIRONMENT = environment(GUESTS);
 
 /** The same guests under a policy. */
-export const under = (phoenix: object) => environment(GUESTS, { phoenix });
+export const under = (phoenix: object) => underPolicy(GUESTS, phoenix);
 
 export const outcomes = ({ steps }: RunDetail) => steps.map(({ target, outcome }) => `${target} ${outcome}`);
 

@@ -156,6 +156,16 @@ test('the node is asked for lines of which something is unknown here, where a ch
   expect(refused.commands).toEqual(Object.keys(all));
 });
 
+test.each([
+  ['the earlier one', 'cur memory: current=512\n', ''],
+  ['the later one', 'cur memory: later=1,current=1024\n', 'set memory of VM 1001'],
+])('of two lines of a key, the node shows which counts: %s', async (_, stdout, decided) => {
+  const [ask, seen] = asked({}, conf({ memory: 'current=512\nmemory: current=1024,later=1' }));
+  const run: HostReader['run'] = async () => ({ ms: 1, exit: 0, ended: 'exited', stdout, stderr: '' });
+  const read = await withUnreadLines({ run }, 'qm', ask, seen, decideMachine);
+  expect(shown(decideMachine(ask, read)).split(' to ')[0]).toBe(decided);
+});
+
 test('a line that Proxmox drops from a snapshot stops what writes the file, and no start or shutdown', () => {
   const snapshot =
     '\n[before]\nmemory: 512\nscsi0: rpool:vm-1001-disk-0, size=8G\nnet0: virtio=BC:24:11:00:00:01, bridge=vmbr0\n';

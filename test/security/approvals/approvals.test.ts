@@ -1,96 +1,21 @@
-// Who approves what: the forge says who, the pull request or run says what, and each approval counts once.
+// Who approves what by a comment: the forge says who, the pull request or run says what, and each approval counts once. Lines in the messages of
+// commits are in trailers.test.ts.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LONG_TEST, longUnless } from '../../support/long.ts';
+import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
 import { guests, openTeam, type Team } from '../review/team.ts';
 
-const TRAILER = 'Phoenix-Approve: destroy lxc/102';
 const both = guests({ 101: {}, 102: {}, 103: {} });
 const less = guests({ 101: {}, 103: {} });
 
 let team: Team;
 afterEach(() => team.end());
 
-/** The recorded reason why a line does not count as an approval. */
-async function notes(): Promise<readonly string[]> {
-  return (await team.phoenix.ledger.run(await team.run()))?.notes ?? [];
-}
-
 async function comment(pull: number, body: string, by = 'ada'): Promise<void> {
   await team.phoenix.forge.comment(pull, body, by);
   await team.heard();
 }
-
-/** What Phoenix last said under the pull request. */
-function said(pull: number): string {
-  const ours = team.phoenix.forge.comments(pull).filter(({ body }) => body.startsWith('<!-- phoenix'));
-  return ours.at(-1)?.body ?? '';
-}
-
-describe('an approval by trailer', () => {
-  beforeEach(async () => {
-    team = await openTeam('github');
-    await team.phoenix.push(both);
-  });
-
-  test('in a merged commit does not count, which is reported before and after the merge', async () => {
-    const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
-    await until(() => said(number).includes('approves nothing: it already stood in'), 'it to be said before');
-    const commit = await team.merge(number);
-    expect(team.told(commit)).toMatch(/would destroy it/);
-    expect(await notes()).toEqual([
-      expect.stringMatching(/^"Phoenix-Approve: destroy lxc\/102" approves nothing: it stands in/),
-    ]);
-    await until(() => said(number).includes('only the message of the pushed head counts'), 'it to be said after');
-  });
-
-  test(
-    'does not count if the author wrote it into the description and removed it after the merge',
-    LONG_TEST,
-    async () => {
-      const { number } = await team.propose('less', less, { body: `Removes it.\n\n${TRAILER}` });
-      team.phoenix.forge.decideDeliveries(() => 'delay');
-      const merged = team.phoenix.forge.mergePull(number, 'ada', { message: `Less (#${number})\n\n${TRAILER}` });
-      await team.phoenix.forge.editPull(number, { body: 'Removes it.' });
-      team.phoenix.forge.decideDeliveries(() => 'deliver');
-      await team.phoenix.forge.release();
-      const commit = (await merged).merged?.sha as never;
-      await team.phoenix.answered(commit);
-      expect(team.told(commit)).toMatch(/would destroy it/);
-    },
-  );
-
-  test('counts in a merge commit, by the user who merges', async () => {
-    const { number } = await team.propose('less', less);
-    const commit = await team.merge(number, { message: `Less (#${number})\n\n${TRAILER}` });
-    expect(team.told(commit)).toBe('success: applied');
-  });
-});
-
-describe.each(['github', 'gitea', 'gitlab'] as const)('approvals in the message of a squash, on %s', (forge) => {
-  beforeEach(async () => {
-    team = await openTeam(forge);
-    await team.phoenix.push(both);
-  });
-
-  test('do not count in the parts that the forge assembled', longUnless(forge === 'github'), async () => {
-    const { number } = await team.propose('less', less, { message: `Less\n\n${TRAILER}` });
-    const commit = await team.merge(number, { squash: true });
-    expect(team.told(commit)).toMatch(/would destroy it/);
-    expect(await notes()).toEqual([expect.stringContaining(`it already stood in pull request ${number}`)]);
-  });
-
-  test('count in the text of the user who merges, in their name', longUnless(forge === 'github'), async () => {
-    const { number } = await team.propose('less', less);
-    const commit = await team.merge(number, { squash: true, message: `Less (#${number})\n\n${TRAILER}` });
-    expect(team.told(commit)).toBe('success: applied');
-    const run = await team.phoenix.ledger.run(await team.run());
-    expect(run?.approvals).toMatchObject([
-      { target: 'lxc/102', by: 'ada', where: `the message of ${commit.slice(0, 7)}` },
-    ]);
-  });
-});
 
 describe('an approval', () => {
   beforeEach(async () => {
@@ -103,7 +28,7 @@ describe('an approval', () => {
     const { number: harmless } = await team.propose('more', guests({ 101: { memory_mb: 1024 }, 102: {}, 103: {} }));
     const commit = await team.merge(destroys);
     await comment(harmless, '/phoenix approve lxc/102');
-    await until(() => said(harmless).includes('waits for approval'), 'an answer');
+    await until(() => team.said(harmless).includes('waits for approval'), 'an answer');
     expect(team.told(commit)).toMatch(/would destroy it/);
     await comment(destroys, '/phoenix approve lxc/102');
     await team.phoenix.reached(await team.run(), 'succeeded');
@@ -112,7 +37,7 @@ describe('an approval', () => {
   test('ends when its pull request is closed', LONG_TEST, async () => {
     const { number } = await team.propose('less', less);
     await comment(number, '/phoenix approve lxc/102');
-    await until(() => said(number).includes('Approved: `lxc/102`'), 'the approval');
+    await until(() => team.said(number).includes('Approved: `lxc/102`'), 'the approval');
     await team.phoenix.forge.closePull(number);
     await until(async () => (await team.phoenix.ledger.approvedPulls()).length === 0, 'it to end');
     await comment(number, '/phoenix approve lxc/102');
@@ -124,7 +49,7 @@ describe('an approval', () => {
   test('ends with a new head, even if the plan stays the same', async () => {
     const { number } = await team.propose('less', less);
     await comment(number, '/phoenix approve lxc/102');
-    await until(() => said(number).includes('Approved: `lxc/102`'), 'the approval');
+    await until(() => team.said(number).includes('Approved: `lxc/102`'), 'the approval');
     const head = await team.phoenix.repo.branch('less', less);
     await until(async () => (await team.phoenix.ledger.pullPlan(number))?.head === head, 'the next plan');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([]);
@@ -134,7 +59,7 @@ describe('an approval', () => {
   test('is used up by the run of its merge', async () => {
     const { number } = await team.propose('less', less);
     await comment(number, '/phoenix approve lxc/102');
-    await until(() => said(number).includes('Approved: `lxc/102`'), 'the approval');
+    await until(() => team.said(number).includes('Approved: `lxc/102`'), 'the approval');
     expect(team.told(await team.merge(number))).toBe('success: applied');
     const run = await team.phoenix.ledger.run(await team.run());
     expect(run?.approvals).toMatchObject([{ target: 'lxc/102', by: 'ada', where: `pull request ${number}` }]);
@@ -144,7 +69,7 @@ describe('an approval', () => {
     expect(statuses['phoenix/lxc/102']).toMatch(/would destroy it/);
     // Nor does a new word under it reach the same change of another run.
     await comment(number, '/phoenix approve lxc/102');
-    await until(() => said(number).includes('waits for approval'), 'an answer');
+    await until(() => team.said(number).includes('waits for approval'), 'an answer');
     expect(team.told(commit)).toMatch(/would destroy it/);
   });
 
@@ -152,9 +77,9 @@ describe('an approval', () => {
     const { number } = await team.propose('less', less);
     const written = (secondsAgo: number) => new Date(Date.now() - secondsAgo * 1000);
     await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', written(60));
-    await until(() => said(number).includes('has changed since; check it and approve it again'), 'a refusal');
+    await until(() => team.said(number).includes('has changed since; check it and approve it again'), 'a refusal');
     await team.phoenix.forge.comment(number, '/phoenix approve lxc/102', 'ada', written(4 * 24 * 3600));
-    await until(() => said(number).includes('more than three days old'), 'a refusal');
+    await until(() => team.said(number).includes('more than three days old'), 'a refusal');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([]);
     await comment(number, '/phoenix approve lxc/102');
     expect(await team.phoenix.ledger.approvedPulls()).toEqual([number]);
@@ -169,7 +94,7 @@ describe('an approval', () => {
     const { number } = await team.propose('less', less);
     await team.merge(number);
     await comment(number, '/phoenix approve lxc/102', 'dora');
-    await until(() => said(number).includes('dora may not push'), 'a refusal');
+    await until(() => team.said(number).includes('dora may not push'), 'a refusal');
     const open = [{ access_level: 30 }];
     lab.protectBranches([{ id: 1, name: 'ma*', push_access_levels: open, merge_access_levels: open }]);
     await comment(number, '/phoenix approve lxc/102', 'dora');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommitSha, RunId } from '../../../src/model/ids.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../support/agent/phoenix.ts';
-import { environment, type Files, type GuestChanges } from '../../support/environment.ts';
+import { environment, type Files, type GuestChanges, underPolicy } from '../../support/environment.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../../support/host/boxes.ts';
 import { until } from '../../support/until.ts';
 
@@ -22,6 +22,8 @@ export interface Team {
   run(): Promise<RunId>;
   /** Why a step of the newest run waits or how it ended. */
   told(commit: CommitSha, target?: string): string;
+  /** What Phoenix last said under the pull request. */
+  said(pull: number): string;
   /** Waits until every delivery has been processed. */
   heard(): Promise<void>;
   /** Approvals, policy, runs, the followed head, and changes of the host. */
@@ -67,6 +69,11 @@ export async function openTeam(forge: ForgeKind, options: Partial<PhoenixOptions
       if (run === undefined) throw new Error('there is no run');
       return run.id;
     },
+    said: (pull) =>
+      lab
+        .comments(pull)
+        .filter(({ body }) => body.startsWith('<!-- phoenix'))
+        .at(-1)?.body ?? '',
     told: (commit, target = 'lxc/102') => phoenix.statuses(commit)[`phoenix/${target}`] ?? 'nothing',
     heard,
     async state() {
@@ -97,5 +104,5 @@ export async function openTeam(forge: ForgeKind, options: Partial<PhoenixOptions
 
 /** Guests under a policy. */
 export function guests(declared: Readonly<Record<number, GuestChanges>>, policy?: object): Files {
-  return environment(declared, policy === undefined ? {} : { phoenix: policy });
+  return policy === undefined ? environment(declared) : underPolicy(declared, policy);
 }

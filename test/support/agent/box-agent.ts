@@ -1,8 +1,10 @@
-// An agent over a host of boxes, started and stopped by one test.
+// An agent over a host of boxes, for one test or for each test of a file.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import type { RunId } from '../../../src/model/ids.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../host/boxes.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from './phoenix.ts';
 
@@ -16,7 +18,9 @@ export interface BoxAgent {
   close(): Promise<void>;
 }
 
-export async function startBoxAgent(options: Omit<Partial<PhoenixOptions>, 'host'> = {}): Promise<BoxAgent> {
+type BoxAgentOptions = Omit<Partial<PhoenixOptions>, 'host'>;
+
+export async function startBoxAgent(options: BoxAgentOptions = {}): Promise<BoxAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
   const host = await openBoxHost(folder);
   const phoenix = await startPhoenix({ host, managers: BOXES, ...options });
@@ -40,4 +44,48 @@ export async function startBoxAgent(options: Omit<Partial<PhoenixOptions>, 'host
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The agent of the present test. */
+class EachBoxAgent implements Omit<BoxAgent, 'close'> {
+  #started: BoxAgent | undefined;
+
+  get host(): BoxHost {
+    return this.#present.host;
+  }
+
+  get phoenix(): Phoenix {
+    return this.#present.phoenix;
+  }
+
+  commands = () => this.#present.commands();
+  byHand = (...args: string[]) => this.#present.byHand(...args);
+
+  newestRun = async (): Promise<RunId> => {
+    const [run] = await this.phoenix.ledger.runs(1);
+    if (run === undefined) throw new Error('there is no run');
+    return run.id;
+  };
+
+  start = async (options: BoxAgentOptions): Promise<void> => {
+    this.#started = await startBoxAgent(options);
+  };
+
+  stop = async (): Promise<void> => {
+    await this.#started?.close();
+    this.#started = undefined;
+  };
+
+  get #present(): BoxAgent {
+    if (this.#started === undefined) throw new Error('the agent is not started');
+    return this.#started;
+  }
+}
+
+/** Starts an agent with a host of its own before each test of a file, and stops it afterwards. */
+export function useBoxAgent(options: () => BoxAgentOptions | Promise<BoxAgentOptions> = () => ({})): EachBoxAgent {
+  const boxes = new EachBoxAgent();
+  beforeEach(async () => boxes.start(await options()));
+  afterEach(boxes.stop);
+  return boxes;
 }

@@ -7,7 +7,7 @@ import { type GuestSpec, sameScripts } from '../guest-spec.ts';
 import { parsePools } from '../lifecycle/pool.ts';
 import { retainedVolumesPath, VOLUMES_FOLDER } from '../lifecycle/retained-volumes.ts';
 import type { Program } from '../proxmox/command.ts';
-import { parseConf } from '../proxmox/conf.ts';
+import { isAmbiguous, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { compileFirewall, type FirewallFault, faultsIn } from '../proxmox/firewall-faults.ts';
 import { type ListedGuest, listGuests } from './cluster.ts';
@@ -74,10 +74,12 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
   if (text === undefined && inventory.listed.has(id)) return null;
   if (state !== undefined && state !== 'running' && state !== 'stopped') return null;
   if (spec !== undefined && !sameScripts(wanted, spec)) return null;
+  const conf = text === undefined ? null : parseConf(text, inventory.program);
+  if (conf !== null && isAmbiguous(conf)) return null;
   const path = firewallPath(Number(id));
   const firewall = inventory.files.get(path) ?? null;
   return {
-    conf: text === undefined ? null : parseConf(text, inventory.program),
+    conf,
     otherKind: false,
     elsewhere: null,
     lookalike: null,

@@ -5,10 +5,11 @@
 
 import type { Command } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
+import { holdsVolume } from '../../../proxmox/guests/file-values.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { call, type Program } from '../proxmox/command.ts';
-import { type GuestConf, PENDING_OF_VM, type SectionLine } from '../proxmox/conf.ts';
+import { type GuestConf, isAmbiguous, PENDING_OF_VM, type SectionLine, type Settings } from '../proxmox/conf.ts';
 import type { GuestObservation } from './observation.ts';
 import { failedRead } from './observe.ts';
 
@@ -30,39 +31,64 @@ export async function withUnreadLines<Spec extends GuestSpec>(
   const { conf } = seen;
   if (conf === null || conf.unknown.length === 0) return seen;
   const decision = decide(wanted, seen);
-  if (decision.kind === 'actions' && decision.actions.length === 0) return seen;
+  if (!isAmbiguous(conf) && decision.kind === 'actions' && decision.actions.length === 0) return seen;
   const id = Number(nameOf(wanted.target));
   const unread = program === 'pct' ? await unreadOfContainer(host, id, conf) : await unreadOfMachine(host, id, conf);
   return { ...seen, conf: withMisread(conf, unread) };
 }
 
+/** In place of a line that is not read, the value of an earlier one counts where there is one. */
 function withMisread(conf: GuestConf, unread: readonly SectionLine[]): GuestConf {
-  const main = unread.filter(({ section }) => section === '').map(({ key, value }) => [key, value] as const);
+  const main = unread.filter(({ section }) => section === '');
+  const pending = unread.filter(({ section }) => section === PENDING_OF_VM);
+  // Beside an earlier line, only a volume can be lost: this one may name another.
+  const lost = unread.filter(({ key, earlier }) => earlier === undefined || holdsVolume('qemu', key));
+  const lostOfMain = lost.filter(({ section }) => section === '');
   return {
     ...conf,
-    misread: { ...conf.misread, ...Object.fromEntries(main) },
-    misreadElsewhere: [...conf.misreadElsewhere, ...unread.filter(({ section }) => section !== '')],
+    settings: { ...conf.settings, ...earlierOf(main) },
+    pending: { ...conf.pending, ...earlierOf(pending) },
+    misread: { ...conf.misread, ...Object.fromEntries(lostOfMain.map(({ key, value }) => [key, value])) },
+    misreadElsewhere: [...conf.misreadElsewhere, ...lost.filter(({ section }) => section !== '')],
   };
 }
 
-/** Proxmox lists what it reads of a VM's file, and nothing of the other lines. */
-async function unreadOfMachine(host: Reader, id: number, { unknown }: GuestConf): Promise<SectionLine[]> {
-  const sections = [...new Set(unknown.map(({ section }) => (section === PENDING_OF_VM ? '' : section)))];
-  const read = await Promise.all(sections.map((section) => readOfSection(host, id, section)));
-  const isRead = new Set(read.flat());
-  return unknown.filter(({ section, key }) => !isRead.has(placeOf(section, key)));
+function earlierOf(lines: readonly SectionLine[]): Settings {
+  return Object.fromEntries(lines.flatMap(({ key, earlier }) => (earlier === undefined ? [] : [[key, earlier]])));
 }
 
-/** The places of the lines that the node reads, of the main section with those that are pending. (pve-guest-common, PVE/GuestHelpers.pm, format_pending) */
-async function readOfSection(host: Reader, id: number, section: string): Promise<string[]> {
+/** Proxmox lists what it reads of a VM's file, and nothing of the other lines. With what it shows instead of a line, if anything. */
+async function unreadOfMachine(host: Reader, id: number, { unknown }: GuestConf): Promise<SectionLine[]> {
+  const sections = [...new Set(unknown.map(({ section }) => (section === PENDING_OF_VM ? '' : section)))];
+  const read = new Map((await Promise.all(sections.map((section) => readOfSection(host, id, section)))).flat());
+  return unknown.flatMap((line) => {
+    const shown = read.get(placeOf(line.section, line.key));
+    if (shown === undefined) return [line];
+    return isShown(line, shown) ? [] : [{ ...line, earlier: shown }];
+  });
+}
+
+/** Whether Proxmox shows this line, not an earlier one of the same key: of what only this one says, it shows a part. It orders the parts anew. */
+function isShown({ value, earlier }: SectionLine, shown: string): boolean {
+  if (earlier === undefined) return true;
+  const before = earlier.split(',');
+  const own = value.split(',').filter((part) => !before.includes(part));
+  return own.length === 0 || own.some((part) => shown.split(',').includes(part));
+}
+
+/** What the node reads, by its place: of the main section, with what is pending. (pve-guest-common, PVE/GuestHelpers.pm, format_pending) */
+async function readOfSection(host: Reader, id: number, section: string): Promise<[place: string, value: string][]> {
   if (section !== '') {
     const lines = (await answerOf(host, call('qm', 'config', id, ['--snapshot', section]))).matchAll(
-      /^([a-z][\w-]*): /gm,
+      /^([a-z][\w-]*): (.*)$/gm,
     );
-    return [...lines].map(([, key = '']) => placeOf(section, key));
+    return [...lines].map(([, key = '', value = '']) => [placeOf(section, key), value]);
   }
-  const lines = (await answerOf(host, call('qm', 'pending', id))).matchAll(/^(cur|new|del) ([a-z][\w-]*): /gm);
-  return [...lines].map(([, state, key = '']) => placeOf(state === 'new' ? PENDING_OF_VM : '', key));
+  const lines = (await answerOf(host, call('qm', 'pending', id))).matchAll(/^(cur|new|del) ([a-z][\w-]*): (.*)$/gm);
+  return [...lines].map(([, state, key = '', value = '']) => [
+    placeOf(state === 'new' ? PENDING_OF_VM : '', key),
+    value,
+  ]);
 }
 
 function placeOf(section: string, key: string): string {

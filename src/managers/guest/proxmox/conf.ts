@@ -3,10 +3,13 @@
 
 import { fitting } from '../../../model/text.ts';
 import {
+  holdsVolume,
   isDevice,
   isDropped,
+  isUncertainForMachine,
   isUnknownInFile,
   isUnreadableVolume,
+  isUnreadByMachine,
   readableParts,
   valueInFile,
 } from '../../../proxmox/guests/file-values.ts';
@@ -28,6 +31,8 @@ export interface SectionLine {
   readonly section: string;
   readonly key: string;
   readonly value: string;
+  /** The value of an earlier line of the same key, which Proxmox keeps where it cannot read this one; absent where there is none. */
+  readonly earlier?: string;
 }
 
 export interface GuestConf {
@@ -100,9 +105,9 @@ export function parseConf(text: string, program: Program): GuestConf {
     description: notesIn(main, program),
     settings: settings.get('') ?? {},
     unreadable: read.get('')?.unreadable ?? {},
-    misread: misreadIn(settings.get('') ?? {}, program),
-    misreadElsewhere: program === 'qm' ? misreadOfSections(read, program) : [],
-    unknown: unknownLines(settings, program),
+    misread: read.get('')?.misread ?? {},
+    misreadElsewhere: program === 'qm' ? misreadOfSections(read) : [],
+    unknown: unknownLines(read, program),
     raw: main.flatMap((line) => rawLine(line) ?? []),
     pending,
     pendingDeletes: deletes
@@ -140,22 +145,17 @@ function sectionName(heading: string, program: Program): string | undefined {
   return KNOWN[program].test(heading) ? heading.replace(/^special:/i, 'special:') : undefined;
 }
 
-function misreadIn(settings: Settings, program: Program): Settings {
-  return Object.fromEntries(
-    Object.entries(settings).filter(
-      ([key, value]) => isUnreadableVolume(OPTIONS[program], key, value) || (program === 'qm' && isDropped(key, value)),
-    ),
-  );
+interface SectionSettings extends Pick<GuestConf, 'settings' | 'unreadable' | 'misread'> {
+  /** Of a VM, what the lines of `settings` replaced: the last value that Proxmox surely reads, or else the first. */
+  readonly earlier: Settings;
 }
 
-type SectionSettings = Pick<GuestConf, 'settings' | 'unreadable'>;
-
-function misreadOfSections(read: ReadonlyMap<string, SectionSettings>, program: Program): SectionLine[] {
+function misreadOfSections(read: ReadonlyMap<string, SectionSettings>): SectionLine[] {
   const sections = [...read].filter(([name]) => name !== '' && !name.startsWith('special:'));
-  return sections.flatMap(([name, { settings, unreadable }]) => {
+  return sections.flatMap(([name, { misread, unreadable }]) => {
     const devices = Object.entries(unreadable).filter(([key]) => isDevice(key));
     const section = shownSection(name);
-    return [...Object.entries(misreadIn(settings, program)), ...devices].map(([key, value]) => ({
+    return [...Object.entries(misread), ...devices].map(([key, value]) => ({
       section,
       key,
       value,
@@ -164,13 +164,19 @@ function misreadOfSections(read: ReadonlyMap<string, SectionSettings>, program: 
 }
 
 /** Of a container, whose file keeps every line, only those count that are read at its start. */
-function unknownLines(sections: ReadonlyMap<string, Settings>, program: Program): SectionLine[] {
+function unknownLines(sections: ReadonlyMap<string, SectionSettings>, program: Program): SectionLine[] {
   const counts = (name: string, key: string): boolean =>
     program === 'pct' ? name === '' && isReadAtStartOfContainer(key) : !name.startsWith('special:');
-  return [...sections].flatMap(([name, settings]) =>
+  return [...sections].flatMap(([name, { settings, earlier }]) =>
     Object.entries(settings)
-      .filter(([key, value]) => counts(name, key) && isUnknownInFile(OPTIONS[program], key, value))
-      .map(([key, value]) => ({ section: shownSection(name), key, value })),
+      .filter(([key, value]) => {
+        const isOpen = earlier[key] !== undefined && isUncertainForMachine(key, value);
+        return counts(name, key) && (isOpen || isUnknownInFile(OPTIONS[program], key, value));
+      })
+      .map(([key, value]) => {
+        const replaced = earlier[key];
+        return { section: shownSection(name), key, value, ...(replaced === undefined ? {} : { earlier: replaced }) };
+      }),
   );
 }
 
@@ -179,26 +185,77 @@ function shownSection(name: string): string {
   return name === PENDING_SECTION ? PENDING_OF_VM : name;
 }
 
-/** What Proxmox cannot read does not count: an earlier line of the same key then does. */
+/**
+ * Of two lines of a key, the later counts, but a line of a VM only where Proxmox can read it: it keeps the value of an earlier one. A container's file keeps
+ * the later line in any case. (qemu-server, PVE/QemuServer.pm, parse_vm_config; pve-container, PVE/LXC/Config.pm, parse_pct_config)
+ */
 function settingsIn(lines: readonly string[], program: Program, section: string): SectionSettings {
-  const settings: Record<string, string> = Object.create(null);
-  const unreadable: Record<string, string> = Object.create(null);
+  const found: Found = { settings: record(), unreadable: record(), misread: record(), earlier: record() };
+  // Values in cloud-init's last drive are only shown.
+  const isShown = section === 'special:cloudinit';
   for (const line of lines) {
     const [, name, written = ''] = SETTING[program].exec(line) ?? [];
     if (name === undefined || isNoSetting(line, name, section)) continue;
     const key = program === 'qm' && name === OLD_CD ? 'ide2' : name;
-    // Values in cloud-init's last drive are only shown.
-    const value = section === 'special:cloudinit' ? written : valueInFile(OPTIONS[program], key, written);
-    if (value !== undefined) {
-      settings[key] = value;
-      delete unreadable[key];
-    } else {
-      // A container's file keeps the line that cannot be read instead of an earlier one.
-      if (program === 'pct') delete settings[key];
-      if (settings[key] === undefined) unreadable[key] = written;
-    }
+    const value = isShown ? written : valueInFile(OPTIONS[program], key, written);
+    const isRead = value !== undefined && (isShown || !isMisread(program, key, value));
+    if (program === 'pct') addLineOfContainer(found, key, written, value, isRead);
+    else addLineOfMachine(found, key, written, value, isRead);
   }
-  return { settings, unreadable };
+  return found;
+}
+
+type Found = { readonly [Part in keyof SectionSettings]: Record<string, string> };
+
+function record(): Record<string, string> {
+  return Object.create(null);
+}
+
+/** @param value undefined where Proxmox takes the line for absent */
+function addLineOfContainer(
+  found: Found,
+  key: string,
+  written: string,
+  value: string | undefined,
+  isRead: boolean,
+): void {
+  for (const part of [found.settings, found.unreadable, found.misread]) delete part[key];
+  if (value === undefined) found.unreadable[key] = written;
+  else found.settings[key] = value;
+  if (value !== undefined && !isRead) found.misread[key] = value;
+}
+
+/** @param value undefined where Proxmox takes the line for absent */
+function addLineOfMachine(
+  found: Found,
+  key: string,
+  written: string,
+  value: string | undefined,
+  isRead: boolean,
+): void {
+  const { settings, unreadable, misread, earlier } = found;
+  const present = settings[key] === misread[key] ? undefined : settings[key];
+  if (present !== undefined && value !== undefined && isUnreadByMachine(key, value) && !holdsVolume('qemu', key))
+    return;
+  if (isRead && value !== undefined) {
+    if (present !== undefined && !(Object.hasOwn(earlier, key) && isUncertainForMachine(key, present)))
+      earlier[key] = present;
+    settings[key] = value;
+    delete unreadable[key];
+    delete misread[key];
+  } else if (value === undefined) {
+    if (settings[key] === undefined) unreadable[key] = written;
+  } else if (present === undefined) {
+    settings[key] = value;
+    misread[key] = value;
+  } else {
+    // The line of a volume may name another volume than the earlier line.
+    misread[key] = value;
+  }
+}
+
+function isMisread(program: Program, key: string, value: string): boolean {
+  return isUnreadableVolume(OPTIONS[program], key, value) || (program === 'qm' && isDropped(key, value));
 }
 
 function isNoSetting(line: string, key: string, section: string): boolean {
@@ -236,6 +293,11 @@ function snapshotsIn(sections: ReadonlyMap<string, Settings>): string[] {
  */
 export function isReadAtStartOfContainer(key: string): boolean {
   return /^(features|rootfs|(net|dev|mp)\d+)$/.test(key);
+}
+
+/** Whether only the node knows which of two lines of a key counts. */
+export function isAmbiguous({ unknown }: GuestConf): boolean {
+  return unknown.some(({ earlier }) => earlier !== undefined);
 }
 
 /** Whether Proxmox reads the guest as a template. */

@@ -115,6 +115,19 @@ const READ: readonly (readonly ['qm' | 'pct', string, Readonly<Record<string, st
   ['qm', 'net0: virtio,bridge=vmbr0\nnet0: virtio,bridge=vmbr1, firewall=1', { net0: 'virtio,bridge=vmbr0' }],
   ['qm', 'agent: 1,enabled=0\nagent: 1,,type=isa,', { agent: '1,,type=isa,' }],
   ['qm', 'agent: 1,enabled=0', {}],
+  ['qm', 'agent: 0\nagent: enabled=maybe', { agent: '0' }],
+  ['qm', 'memory: 4096\nmemory: 1G', { memory: '4096' }],
+  ['qm', 'memory: 4096\nmemory: 2048', { memory: '2048' }],
+  ['qm', 'name: a\nname: "b"', { name: 'a' }],
+  ['qm', 'startup: order=1\nstartup: order=a', { startup: 'order=1' }],
+  ['qm', 'net0: virtio,bridge=vmbr0\nnet0: virtio,bridge=vmbr1,rate=fast', { net0: 'virtio,bridge=vmbr0' }],
+  [
+    'qm',
+    'scsi0: local:1/a.raw\nscsi0: local:1/b.raw,size=4 G\nscsi0: local:1/c.raw,ssd=maybe',
+    { scsi0: 'local:1/a.raw' },
+  ],
+  ['qm', 'scsi0: local:1/a.raw, size=4G\nscsi0: local:1/b.raw,size=4G', { scsi0: 'local:1/b.raw,size=4G' }],
+  ['qm', 'ide2: none,media=cdrom\ncdrom: local:iso/a.iso,media=cdrom,size=1 M', { ide2: 'none,media=cdrom' }],
   ['qm', 'net0: virtio=BC:24:11:00:00:01,e1000=BC:24:11:00:00:02', {}],
   ['qm', 'net0: model=virtio,virtio=BC:24:11:00:00:02\nnet1: virtio=BC:24:11:00:00:02,model=virtio', {}],
   ['qm', 'net0: model=virtio,macaddr=BC:24:11:00:00:02', { net0: 'model=virtio,macaddr=BC:24:11:00:00:02' }],
@@ -162,6 +175,15 @@ test.each([
   const conf = parseConf(`${line}\n`, 'qm');
   expect(Object.keys(conf.misread)).toEqual(isLost ? [key] : []);
   expect(Object.keys(conf.settings)).toEqual([key]);
+});
+
+test('of two lines of a volume, the one that Proxmox keeps counts, and the other is still known as lost', () => {
+  const conf = parseConf(
+    'scsi0: local:1/a.raw\nscsi0: local:1/b.raw,size=4 G\nnet0: virtio\nnet0: virtio,rate=fast\n',
+    'qm',
+  );
+  expect({ ...conf.misread }).toEqual({ scsi0: 'local:1/b.raw,size=4 G' });
+  expect(conf.unreadable).toEqual({});
 });
 
 /** Lines that this version of Proxmox does not read, or not as a start of a container needs it, for something that a later one may know. */
