@@ -53,9 +53,19 @@ const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
   proxy_send_timeout: [1, 1],
 };
 
+/** Longest name in the table of names with its default size of a bucket, 64 bytes: two pointers, the length and the name (ngx_hash.h). */
+const MAX_HASHED_NAME = 46;
+
 /** @throws Error with nginx's message */
 export function parseNginx(main: string, files: Files): readonly Directive[] {
-  return read(main, files, false);
+  const directives = read(main, files, false);
+  const http = directives.filter(({ name }) => name === 'http').flatMap(({ block }) => block ?? []);
+  const servers = http.filter(({ name }) => name === 'server').flatMap(({ block }) => block ?? []);
+  const names = servers.filter(({ name }) => name === 'server_name').flatMap(({ args }) => args);
+  if (names.some((name) => !name.startsWith('~') && name.length > MAX_HASHED_NAME)) {
+    throw new Error('could not build server_names_hash, you should increase server_names_hash_bucket_size: 64');
+  }
+  return directives;
 }
 
 function read(path: string, files: Files, inMap: boolean): readonly Directive[] {

@@ -98,7 +98,12 @@ function sitesOf(peer: Peer): readonly Site[] {
 
 function siteFor(peer: Peer, name: string): Site | undefined {
   const here = sitesOf(peer).filter(({ port }) => port === peer.port);
-  return here.find(({ names }) => names.includes(name.toLowerCase())) ?? here.find(({ isDefault }) => isDefault);
+  const asked = name.toLowerCase();
+  return (
+    here.find(({ names }) => names.includes(asked)) ??
+    here.find(({ names }) => names.some((each) => each.startsWith('~') && new RegExp(each.slice(1)).test(asked))) ??
+    here.find(({ isDefault }) => isDefault)
+  );
 }
 
 /** The client's headers with the changes of `proxy_set_header`; an empty value removes the header. */

@@ -103,6 +103,21 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     });
   });
 
+  test('serves a name that is longer than nginx’s table of names takes, and no other one that looks like it', async () => {
+    const [first, ...rest] = ['a.b', 'c'].map(
+      (part) => `${part.padEnd(46 - '.example.internal'.length + 1, 'x')}.example.internal`,
+    );
+    const longest = `${Array(3).fill('x'.repeat(63)).join('.')}.${'y'.repeat(40)}.example.internal`;
+    const long = [first ?? '', ...rest, longest];
+    const config = environmentOf();
+    const certificates = config.certificates.map((each) => ({ ...each, sans: [...each.sans, ...long] }));
+    await issue('web', [...NAMES, ...long]);
+    expect((await convergeStep(manager, box.host, wanted(targetOf({ ...config, certificates })))).outcome).toBe('done');
+    for (const name of long) expect(await get(`https://${name}/`)).toMatchObject({ body: `reached ${name}` });
+    const like = (first ?? '').replace('.', 'z');
+    expect(await get(`https://${like}/`)).toMatchObject({ status: null, certificate: null });
+  });
+
   test('redirects HTTP to HTTPS, answers challenges for every name, and nothing else', async () => {
     await convergeStep(manager, box.host, wanted(targetOf(environmentOf())));
     expect(await get('http://qdrant.example.internal/a?b=c')).toMatchObject({

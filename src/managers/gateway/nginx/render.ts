@@ -106,11 +106,22 @@ function lazyPaths({ chain, key }: Site, index: number): string[] {
   ).flatMap(([what, path]) => [`map "" $phoenix_${what}_${index} {`, `  default ${quoted(path)};`, '}']);
 }
 
+/**
+ * The longest name that fits into nginx's table of names with its default of 64 bytes for a bucket: two pointers, the length and the name. nginx does
+ * not start with a longer one, and `server_names_hash_bucket_size` may be set only once, also by a person in another file.
+ */
+const MAX_TABLE_NAME_LENGTH = 46;
+
 function serverName({ names }: Site): string[] {
-  return [
-    '  server_name',
-    ...names.map((name) => `    ${fitting(name, /^[a-z0-9*.-]+$/i, 'the configuration of nginx')}`),
-  ].map((line, index, all) => (index === all.length - 1 ? `${line};` : line));
+  return ['  server_name', ...names.map((name) => `    ${writtenName(name)}`)].map((line, index, all) =>
+    index === all.length - 1 ? `${line};` : line,
+  );
+}
+
+/** A name that does not fit into the table is an expression that matches the name alone. */
+function writtenName(name: string): string {
+  const plain = fitting(name, /^[a-z0-9*.-]+$/i, 'the configuration of nginx');
+  return plain.length <= MAX_TABLE_NAME_LENGTH ? plain : `~^${plain.replaceAll('.', '\\.')}$`;
 }
 
 function challenges(): string[] {

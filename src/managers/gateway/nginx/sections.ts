@@ -50,7 +50,9 @@ function sectionsOf(text: string): ReadonlyMap<string, string> {
 function nameOf(block: string): string {
   const [kind = ''] = /^[^{]*/.exec(block) ?? [];
   if (kind.trim() !== 'server') return /^[\w\s$./-]+$/.test(kind) ? kind.trim() : 'another block';
-  const names = (/\bserver_name\s+([^;]*);/.exec(block)?.[1] ?? '').split(/\s+/).filter((name) => name !== '');
+  const written = (/\bserver_name\s+([^;]*);/.exec(block)?.[1] ?? '').split(/\s+/).filter((name) => name !== '');
+  // A long name is written as an expression for it alone.
+  const names = written.map((name) => /^~\^([a-z0-9*\\.-]+)\$$/.exec(name)?.[1]?.replaceAll('\\', '') ?? name);
   const left = names.length - MAX_NAMES;
   const shown = `${names.slice(0, MAX_NAMES).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
   const port = /\blisten\s+(?:\S*:)?(\d+)/.exec(block)?.[1];
