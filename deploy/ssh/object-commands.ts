@@ -98,7 +98,14 @@ const TEXT_CLASSES: Readonly<Record<string, string>> = {
   alias: 'plain',
   ...Object.fromEntries(
     [
-      ...['acr-values', 'audiences', 'bucket', 'client-id', 'organization', 'prompt', 'scopes', 'sync_attributes'],
+      'acr-values',
+      'audiences',
+      'bucket',
+      'client-id',
+      'organization',
+      'prompt',
+      'scopes',
+      'sync_attributes',
       'username-claim',
     ].map((option) => [option, 'plain']),
   ),
@@ -205,8 +212,11 @@ function commandsBelow(kind: string, made: string, named: string): string[] {
 
 /** Classes of object names, by the placeholder or option that contains them; others are plain names. */
 const NAME_CLASSES: Readonly<Record<string, string>> = {
-  ...{ node: 'localnode', sid: 'sid', userid: 'puser' },
-  ...{ groupid: 'freename', roleid: 'freename' },
+  node: 'localnode',
+  sid: 'sid',
+  userid: 'puser',
+  groupid: 'freename',
+  roleid: 'freename',
 };
 
 function classed(path: string): string {

@@ -14,9 +14,12 @@ export const VALUE_CLASSES = new Map([
 
 /** Text settings with a class of their own. */
 const TEXTS: Readonly<Record<string, string>> = {
-  ...{ hookscript: 'snippet', boot: 'plain' },
+  hookscript: 'snippet',
+  boot: 'plain',
   // The default key's value may contain characters that names cannot.
-  ...{ machine: 'plain', cpu: 'plain', vga: 'plain' },
+  machine: 'plain',
+  cpu: 'plain',
+  vga: 'plain',
 };
 
 /** The options of declared settings, each with its possible values (managers/guest/settings). */

@@ -34,7 +34,7 @@ async function requestOf(
 
 test('what a request asks for is refused in the words of step-ca', async () => {
   const at = (path: string) => join(dir, path);
-  initAuthority({ at } as Parameters<typeof initAuthority>[0], { variables: {}, addresses: [] });
+  initAuthority({ at }, { name: 'Lab', dnsName: 'ca', provisioner: 'admin', addresses: [] });
   const authority = readAuthority(at);
   const [good, other, short] = [
     await requestOf(`CN=${NAME}`, EC),

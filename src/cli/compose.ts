@@ -109,8 +109,12 @@ export async function compose(
     const receives = roles.includes('receive');
     let waitsFor = 'Redis, which may be starting too';
     const starting = {
-      ...{ receive: receives ? 'later' : null, waitsFor: () => waitsFor, page: openStartingPage(() => waitsFor) },
-      ...{ access: settings, adminToken: settings.adminToken, log },
+      receive: receives ? 'later' : null,
+      waitsFor: () => waitsFor,
+      page: openStartingPage(() => waitsFor),
+      access: settings,
+      adminToken: settings.adminToken,
+      log,
     } as const satisfies StartingDeps;
     const opening = await openHttpServer(settings, starting);
     server = opening;
@@ -200,7 +204,10 @@ export async function compose(
       api: roles.includes('web') ? { ledger, agent, changes, adminToken: settings.adminToken, clock, log } : null,
       pages: roles.includes('web')
         ? openPages({
-            ...{ ledger, agent, log, clock },
+            ledger,
+            agent,
+            log,
+            clock,
             forge: forgePages(settings.forge.kind, settings.repositoryUrl),
             queues: queuesOf(connect, { installation, node: host.node, path: `${pathOf(settings)}/queues` }, opened),
           })
@@ -233,8 +240,17 @@ function agentOptions(
 ): AgentOptions {
   const { repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks, applySteps } = settings;
   return {
-    ...{ roles, node, renewSeconds, version: phoenixVersion() },
-    ...{ repositoryUrl, branch, movedFrom, publicUrl, pollSeconds, driftSeconds, planForks },
+    roles,
+    node,
+    renewSeconds,
+    version: phoenixVersion(),
+    repositoryUrl,
+    branch,
+    movedFrom,
+    publicUrl,
+    pollSeconds,
+    driftSeconds,
+    planForks,
     reading: { strictSecrets: settings.strictSecrets, secrets: settings.secrets },
     concurrency: applySteps ?? STEPS_OF_PROCESS,
     stepsOnNode: applySteps ?? STEPS_ON_NODE,

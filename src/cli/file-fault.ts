@@ -16,6 +16,7 @@ const ROWS: Readonly<Record<string, Omit<FileFault, 'message'> & { readonly what
   },
   EISDIR: { what: 'is a folder, where a file is needed', hint: 'name the file', exit: EXIT.usage },
   ENOTDIR: { what: 'leads through something that is no folder', hint: 'see to the path', exit: EXIT.usage },
+  ELOOP: { what: 'leads through a link that leads back to itself', hint: 'see to the path', exit: EXIT.usage },
   EACCES: {
     what: 'may not be used by this user',
     hint: 'call the command as a user who may, such as root',

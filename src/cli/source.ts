@@ -95,7 +95,11 @@ async function readable<Value>(read: () => Promise<Value>): Promise<Value> {
 }
 
 async function mustBeFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    // One that may not be looked at is not one that is missing.
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
   if (found?.isDirectory()) return;
   throw new SourceFailure(
     found === null ? `${path} does not exist` : `${path} is not a folder`,

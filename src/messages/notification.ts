@@ -110,7 +110,12 @@ export const TROUBLE = {
     since: now,
   }),
   fault: ({ subject, what, since, why }: Fault): Trouble => ({
-    ...{ kind: 'fault', subject, what, why, page: '/', since },
+    kind: 'fault',
+    subject,
+    what,
+    why,
+    page: '/',
+    since,
   }),
 } as const;
 

@@ -6,7 +6,7 @@ import type { PolicyRecord } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import { type ActionRecord, endedWell, type Outcome, type Run, type RunState, type StepRecord } from '../model/run.ts';
 import type { MarkedTarget } from '../model/target.ts';
-import { imperative } from '../model/verbs.ts';
+import { imperative, verbRow } from '../model/verbs.ts';
 import type { HeldReports } from '../ports/outbox.ts';
 import type { Head } from '../ports/runs.ts';
 import { countOf } from './count.ts';
@@ -196,9 +196,17 @@ function stepLine(run: Run, step: StepRecord, colours: boolean): string {
   const word = stepWord(run, step);
   const told = outcome === null ? word : paint(word, OUTCOME_STYLES[outcome], colours);
   const what = isLook(run) ? target : `${target} ${stepVerb(run, step)}`;
-  if (word === LOOK_WORDS.differs && reason?.startsWith(DIFFERS))
-    return `${what}: ${told}${reason.slice(LOOK_WORDS.differs.length)}`;
-  return `${what}: ${told}${reason === null ? '' : `: ${reason}`}`;
+  return `${what}: ${withReason(word, told, reason)}`;
+}
+
+/**
+ * `failed: pct start 101 ended with 1`; of a reason that begins with the word itself only that: `superseded by 3f2a1bc`, `differs from what is declared`.
+ *
+ * @param painted the word in its colour
+ */
+function withReason(word: string, painted: string, reason: string | null): string {
+  if (reason === null) return painted;
+  return reason.startsWith(`${word} `) ? `${painted}${reason.slice(word.length)}` : `${painted}: ${reason}`;
 }
 
 /** What a look found of a target. `DIFFERS` begins with the first. */
@@ -212,9 +220,15 @@ export function stepWord(run: Run, step: StepRecord): string {
   return step.outcome === 'unchanged' && isDryRun(run) ? wouldWord(step) : step.outcome;
 }
 
-/** What is done to the target: the verb that was asked for where it has a plan of its own. */
+/**
+ * What is done to the target: the verb that was asked for where it has a plan of its own. To adopt what was never applied is planned as creating it, and
+ * is not: it is there.
+ */
 export function stepVerb(run: Pick<Run, 'verb'>, step: Pick<StepRecord, 'verb'>): string {
-  return run.verb !== null && imperative(run.verb) !== null ? run.verb : step.verb;
+  if (run.verb === null) return step.verb;
+  const row = verbRow(run.verb);
+  const isAdopted = row.work === 'converge' && row.adopts && step.verb === 'create';
+  return imperative(run.verb) !== null || isAdopted ? run.verb : step.verb;
 }
 
 const NOTHING_TO_DO = 'nothing to do';
@@ -307,7 +321,7 @@ function targetNote({ state, outcome, reason, proved, doubt }: ToldTarget): stri
     ...(state === 'doubtful' && proved != null ? [`proved ${utcText(proved)}`] : []),
     ...(doubt == null ? [] : [doubt]),
     ...(outcome === null && reason !== null ? [reason] : []),
-    ...(isPlain ? [] : [`last step ${outcome}${reason === null ? '' : `: ${reason}`}`]),
+    ...(isPlain ? [] : [`last step ${withReason(outcome, outcome, reason)}`]),
   ].join('; ');
 }
 

@@ -11,13 +11,29 @@ const PRIVILEGES = {
   VM: {
     root: [],
     admin: [
-      ...['VM.Config.Disk', 'VM.Config.CPU', 'VM.Config.Memory', 'VM.Config.Network', 'VM.Config.HWType'],
-      ...['VM.Config.Options', 'VM.Allocate', 'VM.Clone', 'VM.Migrate', 'VM.Snapshot', 'VM.Snapshot.Rollback'],
-      ...['VM.GuestAgent.Unrestricted', 'VM.Replicate'],
+      'VM.Config.Disk',
+      'VM.Config.CPU',
+      'VM.Config.Memory',
+      'VM.Config.Network',
+      'VM.Config.HWType',
+      'VM.Config.Options',
+      'VM.Allocate',
+      'VM.Clone',
+      'VM.Migrate',
+      'VM.Snapshot',
+      'VM.Snapshot.Rollback',
+      'VM.GuestAgent.Unrestricted',
+      'VM.Replicate',
     ],
     user: [
-      ...['VM.Config.CDROM', 'VM.Config.Cloudinit', 'VM.Console', 'VM.Backup', 'VM.PowerMgmt'],
-      ...['VM.GuestAgent.FileRead', 'VM.GuestAgent.FileWrite', 'VM.GuestAgent.FileSystemMgmt'],
+      'VM.Config.CDROM',
+      'VM.Config.Cloudinit',
+      'VM.Console',
+      'VM.Backup',
+      'VM.PowerMgmt',
+      'VM.GuestAgent.FileRead',
+      'VM.GuestAgent.FileWrite',
+      'VM.GuestAgent.FileSystemMgmt',
     ],
     audit: ['VM.Audit', 'VM.GuestAgent.Audit'],
   },
@@ -51,7 +67,11 @@ export const privileges: readonly string[] = Object.values(PRIVILEGES)
 
 /** Built-in roles are immutable, and no other name may start with PVE. */
 export const BUILT_IN_ROLES: readonly string[] = [
-  ...['Administrator', 'NoAccess', 'PVEAdmin', 'PVEAuditor', 'PVETemplateUser'],
+  'Administrator',
+  'NoAccess',
+  'PVEAdmin',
+  'PVEAuditor',
+  'PVETemplateUser',
   ...['VM', 'Sys', 'Datastore', 'SDN', 'User', 'Pool', 'Mapping'].map((area) => `PVE${area}Admin`),
   ...['VM', 'Datastore', 'SDN', 'Pool', 'Mapping'].map((area) => `PVE${area}User`),
 ];
@@ -62,9 +82,17 @@ export const BUILT_IN_USER = 'root@pam';
 
 const NAME = '[A-Za-z0-9._-]+';
 const ACL_PATHS = [
-  ...['/', '/access', `/access/(groups|realm)(/${NAME})?`, `/(nodes|storage)(/${NAME})?`, '/vms(/[1-9][0-9]{2,})?'],
-  ...[`/pool(/${NAME}){0,3}`, `/mapping(/${NAME}){0,2}`, '/sdn', '/sdn/controllers(/[A-Za-z0-9_-]+)?'],
-  ...['/sdn/(dns|fabrics|ipams|prefix-lists|route-maps)(/[A-Za-z0-9]+)?', `/sdn/zones(/${NAME}){0,2}`],
+  '/',
+  '/access',
+  `/access/(groups|realm)(/${NAME})?`,
+  `/(nodes|storage)(/${NAME})?`,
+  '/vms(/[1-9][0-9]{2,})?',
+  `/pool(/${NAME}){0,3}`,
+  `/mapping(/${NAME}){0,2}`,
+  '/sdn',
+  '/sdn/controllers(/[A-Za-z0-9_-]+)?',
+  '/sdn/(dns|fabrics|ipams|prefix-lists|route-maps)(/[A-Za-z0-9]+)?',
+  `/sdn/zones(/${NAME}){0,2}`,
   `/sdn/zones/${NAME}/${NAME}/[1-9][0-9]{0,3}`,
 ].map((pattern) => new RegExp(`^${pattern}$`));
 

@@ -37,7 +37,12 @@ export function optionsOfPool(pool: CephPool): Options {
   const { type, size, min_size, pg_num, pg_num_min, crush_rule_name, pg_autoscale_mode } = pool;
   const { application_metadata, target_size, target_size_ratio } = pool;
   const given = {
-    ...{ size, min_size, pg_num_min, pg_autoscale_mode, target_size_ratio, crush_rule: crush_rule_name },
+    size,
+    min_size,
+    pg_num_min,
+    pg_autoscale_mode,
+    target_size_ratio,
+    crush_rule: crush_rule_name,
     // Values managed by Ceph are not declared.
     pg_num: pg_autoscale_mode === 'on' ? undefined : pg_num,
     application: Object.keys(application_metadata ?? {})[0],

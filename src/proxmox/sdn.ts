@@ -16,8 +16,16 @@ export const ZONE_TYPES: Readonly<
   evpn: {
     required: ['controller', 'vrf-vxlan'],
     optional: [
-      ...[...COMMON, 'advertise-subnets', 'bridge-disable-mac-learning', 'disable-arp-nd-suppression', 'exitnodes'],
-      ...['exitnodes-local-routing', 'exitnodes-primary', 'mac', 'rt-import', 'vxlan-port'],
+      ...COMMON,
+      'advertise-subnets',
+      'bridge-disable-mac-learning',
+      'disable-arp-nd-suppression',
+      'exitnodes',
+      'exitnodes-local-routing',
+      'exitnodes-primary',
+      'mac',
+      'rt-import',
+      'vxlan-port',
     ],
   },
 };

@@ -140,8 +140,16 @@ function eventsIn(where: string, events: unknown): readonly TroubleKind[] {
 }
 
 const ABSENT: Readonly<Record<Kind, unknown>> = {
-  ...{ address: null, secret: null, server: null, mail: null, mails: null, room: null, name: null },
-  ...{ method: 'POST', headers: {}, json: null },
+  address: null,
+  secret: null,
+  server: null,
+  mail: null,
+  mails: null,
+  room: null,
+  name: null,
+  method: 'POST',
+  headers: {},
+  json: null,
 };
 
 const PATTERNS: Partial<Readonly<Record<Kind, RegExp>>> = {

@@ -49,7 +49,11 @@ export async function gatherTarget(
   if (target === null && history.length === 0 && before === null) return null;
   const own = known?.find((each) => each.target === id);
   return {
-    ...{ id, target, declaration, history, now: clock.now() },
+    id,
+    target,
+    declaration,
+    history,
+    now: clock.now(),
     looked: known !== null,
     guest: environment?.guests.find((guest) => guest.target === id) ?? null,
     services: environment?.services.filter(({ guest }) => guest === id) ?? [],

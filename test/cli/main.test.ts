@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -246,6 +246,13 @@ test('a surprise is one clear line; with --debug its stack too', async () => {
   // Not 2, after which systemd does not start it again: the disk may only be mounted later.
   expect(exit).toBe(3);
   expect((await phoenix(['serve', '--debug'], environment)).stderr).toMatch(/\n {4}at /);
+});
+
+test('a folder that cannot be looked at is not told as missing', async () => {
+  await symlink('loop', join(folder, 'loop'));
+  const { exit, stderr } = await phoenix(['validate', join(folder, 'loop')], {});
+  const told = `phoenix: ${join(folder, 'loop')} leads through a link that leads back to itself\n  see to the path\n`;
+  expect({ exit, stderr }).toEqual({ exit: 2, stderr: told });
 });
 
 test('phoenix lab ages no certificate that is not there', LONG_TEST, async () => {

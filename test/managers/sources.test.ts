@@ -1,6 +1,7 @@
 // Sources of guests: missing cloud images and templates are downloaded once and their checksum is verified.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { missingSources } from '../../src/managers/guest/observe/missing-sources.ts';
 import { lxc } from '../../src/managers/lxc/manager.ts';
 import type { Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
@@ -111,6 +112,34 @@ test('a template that is misspelt is compared with those of the storage and of P
   const result = { exit: 255, stdout: '', stderr: 'template: no such template', ms: 1, ended: 'exited' } as const;
   if (download === undefined) throw new Error('nothing is downloaded');
   expect(actionFailure(download, result)).toMatch(/no such template; did you mean local:vztmpl\/debian-12[^;]*\?$/);
+});
+
+test('what guests that are not there yet would lack is known before they are created', async () => {
+  const stored = 'debian-12-standard_12.7-1_amd64.tar.zst';
+  await host.run({ kind: 'command', program: 'rm', args: [`/var/lib/vz/template/cache/${stored}`], timeoutSeconds: 5 });
+  const other = `local:vztmpl/${OTHER_TEMPLATE}`;
+  const guests = [
+    container(101, { template: other }),
+    container(106, { template: `local:vztmpl/${stored}` }),
+    container(107, { template: other }),
+    container(108, { template: '/tank/none.tar.gz' }),
+    container(109, { template: 'local:vztmpl/nginx_1.29.tar' }),
+    container(110, { template: 'local:vztmpl/ubuntu-24.04-standard_24.04-1_amd64.tar.zst' }),
+    machine(9005, { isTemplate: true, templateImage: 'none.qcow2' }),
+    machine(9006, { ...WITH_IMAGE, templateImage: 'downloaded.img' }),
+  ];
+  host.forget();
+  const targets = guests.map((guest) => targetOf(guest));
+  const found = await missingSources(host, targets, new Set(['local:vztmpl/nginx_1.29.tar']));
+  const missing = { nearest: null, mayBeOffered: false };
+  const ubuntu = 'local:vztmpl/ubuntu-24.04-standard_24.04';
+  expect(found).toEqual([
+    { ...missing, targets: ['lxc/107'], file: other },
+    { ...missing, targets: ['lxc/108'], file: '/tank/none.tar.gz' },
+    { ...missing, targets: ['lxc/110'], file: `${ubuntu}-1_amd64.tar.zst`, nearest: `${ubuntu}-2_amd64.tar.zst` },
+    { ...missing, targets: ['vm/9005'], file: 'local:import/none.qcow2' },
+  ]);
+  expect(host.commands.filter((line) => !/^(test -f|pvesm list|pveam available)/.test(line))).toEqual([]);
 });
 
 test('an unknown template fails with its name', async () => {

@@ -1,7 +1,7 @@
 // Targets in `phoenix status`.
 
 import { expect, test } from 'vitest';
-import { statusText } from '../../src/messages/run.ts';
+import { runText, statusText } from '../../src/messages/run.ts';
 
 const target = {
   target: 'lxc/101',
@@ -83,4 +83,23 @@ test('targets are listed in columns in the words of the pages, with their remedi
     '      last step failed: qm start: no space',
     '3 targets: 1 applied, 1 in doubt, 1 not proved',
   ]);
+});
+
+test('a word with which a reason begins is said once', () => {
+  const reason = 'superseded by a newer run of this commit';
+  const [, note] = text({ state: 'declared', outcome: 'superseded', reason });
+  expect(note).toBe(`      last step ${reason}`);
+});
+
+test('what is adopted is not told as created', () => {
+  const step = { target: 'lxc/101', verb: 'create', impact: 'live', outcome: 'unchanged', reason: null, attempts: 1 };
+  const run = { id: '2', commit: 'a'.repeat(40), trigger: 'command', readOnly: true, state: 'succeeded', by: 'ada' };
+  const shown = (verb: string, outcome: string, why: string | null) => {
+    const actions = [{ summary: 'set tags of container 101 to phoenix', exit: null, ms: 0 }];
+    const steps = [{ ...step, outcome, reason: why, actions }];
+    return runText({ ...run, verb, steps, reason: null, problems: [] } as never, false).split('\n')[1];
+  };
+  expect(shown('adopt', 'unchanged', null)).toBe('  lxc/101 adopt: would act');
+  expect(shown('converge', 'unchanged', null)).toBe('  lxc/101 create: would act');
+  expect(shown('converge', 'superseded', 'superseded by bbbbbbb')).toBe('  lxc/101 create: superseded by bbbbbbb');
 });

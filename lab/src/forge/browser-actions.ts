@@ -4,7 +4,8 @@
 import type { LabComment, LabIssue } from './comments.ts';
 import type { LabApp } from './github/app-registry.ts';
 import type { LabCheck } from './github/checks.ts';
-import { advance, enqueue, type LabQueued } from './github/merge-queue.ts';
+import { advance, enqueue } from './github/merge-queue.ts';
+import type { LabQueued } from './github/queued.ts';
 import {
   addComment,
   addReview,
@@ -30,6 +31,8 @@ export interface BrowserActions {
   retargetPull(pull: number, base: string, by?: string): Promise<LabPull>;
   closePull(pull: number, by?: string): Promise<LabPull>;
   reopenPull(pull: number, by?: string): Promise<LabPull>;
+  /** GitLab: begins to merge, which `mergePull` completes. */
+  lockPull(pull: number): LabPull;
   /** Merges; default: with a merge commit. */
   mergePull(pull: number, by?: string, how?: MergeHow): Promise<LabPull>;
   /** Appends it to GitHub's merge queue. */
@@ -69,6 +72,8 @@ export interface BrowserActions {
   rerequestSuite(sha: string, by: string): Promise<void>;
   /** Installs an App created from a manifest, which activates its webhook. */
   installApp(id: number): LabApp;
+  /** Takes an App out of the repository: its tokens end, and the next installation has another id. */
+  uninstallApp(id: number): void;
 }
 
 const SOMEBODY = 'ada';
@@ -99,6 +104,7 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
     retargetPull: (number, base, by) => edit(number, { base }, by),
     closePull: (number, by) => edit(number, { state: 'closed' }, by),
     reopenPull: (number, by) => edit(number, { state: 'open' }, by),
+    lockPull: (number) => pulls.lock(pullOf(number)),
     mergePull: (number, by = SOMEBODY, how) => afterDelivery(mergePull(parts, pullOf(number), by, how)),
     enqueue: (number) => afterDelivery(enqueue(parts, pullOf(number))),
     async advanceQueue(name) {
@@ -160,6 +166,11 @@ export function browserActions(parts: Parts, delivered: () => Promise<void>): Br
         parts.webhooks.add({ ...app.hook, app: { id, installation: app.installation }, events: app.events });
       }
       return app;
+    },
+    uninstallApp(id) {
+      const hook = parts.webhooks.receivers().find(({ app }) => app?.id === id);
+      if (hook !== undefined) parts.webhooks.remove(hook.id);
+      parts.apps.uninstall(id);
     },
   };
 }

@@ -2,17 +2,10 @@
 
 import type { LabComment } from './comments.ts';
 import type { LabCheck } from './github/checks.ts';
-import type { LabQueued } from './github/merge-queue.ts';
+import type { LabQueued } from './github/queued.ts';
 import type { LabPull } from './pulls.ts';
+import type { PushedRef } from './pushed-refs.ts';
 import type { LabReview } from './reviews.ts';
-
-export interface PushedRef {
-  readonly ref: string;
-  /** All zeros for a new ref. */
-  readonly before: string;
-  /** All zeros for a deleted ref. */
-  readonly after: string;
-}
 
 export type ForgeEvent = { readonly by: string } & (
   | { readonly kind: 'push'; readonly change: PushedRef }

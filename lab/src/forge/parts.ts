@@ -1,15 +1,16 @@
 // The state that the parts of the forge share.
 
 import type { CommentStore } from './comments.ts';
-import type { ForgeEvent, PushedRef } from './events.ts';
+import type { ForgeEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { BareRepository } from './git/repository.ts';
 import type { AppRegistry } from './github/app-registry.ts';
 import type { CheckStore } from './github/checks.ts';
-import type { LabQueued } from './github/merge-queue.ts';
+import type { LabQueued } from './github/queued.ts';
 import type { People } from './people.ts';
 import type { Place } from './place.ts';
 import type { PullStore } from './pulls.ts';
+import type { PushedRef } from './pushed-refs.ts';
 import type { ReviewStore } from './reviews.ts';
 import type { StatusStore } from './statuses.ts';
 import type { Webhooks } from './webhooks.ts';

@@ -21,6 +21,8 @@ export interface LabPull {
   readonly agit: boolean;
   readonly state: 'open' | 'closed';
   readonly merged: { readonly sha: string; readonly at: Date; readonly by: string } | null;
+  /** GitLab: its merge has begun, and is not over. */
+  readonly locked?: boolean;
   readonly measure: Measure;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -50,6 +52,8 @@ export interface PullStore {
   change(pull: LabPull, to: PullChange): Promise<LabPull | Refused>;
   /** Updates it after a push to its head or base; resolves to the updated one. */
   follow(pull: LabPull): Promise<LabPull>;
+  /** Records that its merge has begun. */
+  lock(pull: LabPull): LabPull;
   /** Records that this commit merged it. */
   settle(pull: LabPull, commit: string, by: string): LabPull;
   /** Creates the merge commit and moves the base to it. */
@@ -185,9 +189,10 @@ export function openPullStore(bare: BareRepository, { owner }: Place, refs: stri
         base: { ...pull.base, sha: from },
       });
     },
+    lock: (pull) => store({ ...pull, locked: true }),
     settle(pull, sha, by) {
       const at = new Date();
-      return store({ ...pull, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
+      return store({ ...pull, locked: false, state: 'closed', merged: { sha, at, by }, updatedAt: at, closedAt: at });
     },
     async merge(pull, by, { squash = false, message } = {}) {
       const now = await this.follow(pull);

@@ -1,7 +1,14 @@
 // The refs that a push changed.
 
-import type { PushedRef } from './events.ts';
 import type { Refs } from './git/repository.ts';
+
+export interface PushedRef {
+  readonly ref: string;
+  /** All zeros for a new ref. */
+  readonly before: string;
+  /** All zeros for a deleted ref. */
+  readonly after: string;
+}
 
 export const ZEROS = '0'.repeat(40);
 

@@ -1,13 +1,12 @@
 // Git over HTTP, and the effects of a push: events, and pull requests that follow their branches.
 
 import type { Request, Response } from 'express';
-import type { PushedRef } from './events.ts';
 import { serveGit } from './git/http.ts';
 import { botOf } from './github/shapes.ts';
 import { type Login, loginOf } from './login.ts';
 import { type Parts, TOKEN_OWNER } from './parts.ts';
 import { branchRef } from './pulls.ts';
-import { changedRefs, pushedRefs, ZEROS } from './pushed-refs.ts';
+import { changedRefs, type PushedRef, pushedRefs, ZEROS } from './pushed-refs.ts';
 
 /** User names beside a token that do not identify a user. */
 const NOBODY = new Set(['', 'token', 'oauth2', 'x-access-token']);

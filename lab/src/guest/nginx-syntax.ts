@@ -44,18 +44,31 @@ const KNOWN: Readonly<Record<string, readonly [number, number]>> = {
   default_type: [1, 1],
   try_files: [2, 9],
   client_max_body_size: [1, 1],
+  large_client_header_buffers: [2, 2],
   proxy_pass: [1, 1],
   proxy_http_version: [1, 1],
   proxy_set_header: [2, 2],
   proxy_buffering: [1, 1],
+  proxy_buffer_size: [1, 1],
+  proxy_buffers: [2, 2],
   proxy_request_buffering: [1, 1],
   proxy_read_timeout: [1, 1],
   proxy_send_timeout: [1, 1],
 };
 
+/** Longest name in the table of names with its default size of a bucket, 64 bytes: two pointers, the length and the name (ngx_hash.h). */
+const MAX_HASHED_NAME = 46;
+
 /** @throws Error with nginx's message */
 export function parseNginx(main: string, files: Files): readonly Directive[] {
-  return read(main, files, false);
+  const directives = read(main, files, false);
+  const http = directives.filter(({ name }) => name === 'http').flatMap(({ block }) => block ?? []);
+  const servers = http.filter(({ name }) => name === 'server').flatMap(({ block }) => block ?? []);
+  const names = servers.filter(({ name }) => name === 'server_name').flatMap(({ args }) => args);
+  if (names.some((name) => !name.startsWith('~') && name.length > MAX_HASHED_NAME)) {
+    throw new Error('could not build server_names_hash, you should increase server_names_hash_bucket_size: 64');
+  }
+  return directives;
 }
 
 function read(path: string, files: Files, inMap: boolean): readonly Directive[] {

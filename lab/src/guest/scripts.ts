@@ -12,7 +12,7 @@ import { startTraefik } from './traefik/unit.ts';
 import { enable, switchUnit } from './units.ts';
 
 /** Inputs of a script: its exported variables, and the guest's own addresses. */
-export interface ScriptInputs {
+interface ScriptInputs {
   readonly variables: Readonly<Record<string, string>>;
   readonly addresses: readonly string[];
 }
@@ -21,11 +21,16 @@ type Effect = (tree: Tree, inputs: ScriptInputs) => void;
 
 /** Effects by the call in the script that causes them. */
 const EFFECTS: readonly (readonly [call: RegExp, effect: Effect])[] = [
-  [/\bstep ca init\b/, initAuthority],
+  [/\bstep ca init\b/, initStepCa],
   [/^\s*apt-get install .*\bnginx$/m, (tree) => put(tree, '/etc/nginx/nginx.conf', NGINX_CONF)],
   [/^\s*apt-get install .*\bdocker-ce\b/m, (tree) => put(tree, DOCKER, '')],
   [/^\s*mountpoint -q .* mount /m, mountByNfs],
 ];
+
+function initStepCa(tree: Tree, { variables, addresses }: ScriptInputs): void {
+  const { CA_ROOT_NAME: name = 'Lab', CA_DNS_NAME: dnsName = 'ca', CA_PROVISIONER: provisioner = 'admin' } = variables;
+  initAuthority(tree, { name, dnsName, provisioner, addresses });
+}
 
 /** Writes the lines of `/etc/fstab`, from which the lab makes the node's folders visible in the guest. */
 function mountByNfs(tree: Tree, { variables }: ScriptInputs): void {

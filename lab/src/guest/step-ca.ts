@@ -5,15 +5,27 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'n
 import { dirname } from 'node:path';
 import { keyText, makeCertificate, newKey } from '../certificates/certificates.ts';
 import type { Tree } from '../tree/tree.ts';
-import type { ScriptInputs } from './scripts.ts';
 
 export const STEP_PATH = '/etc/step-ca';
 /** PBKDF2 rounds: step uses 600,000, which take a second. */
 const ROUNDS = 10_000;
 const DAY_MS = 86_400_000;
 
+export interface AuthoritySettings {
+  /** Name of the root certificate. */
+  readonly name: string;
+  readonly dnsName: string;
+  /** Name of its JWK provisioner. */
+  readonly provisioner: string;
+  /** The addresses that it can be reached at, beside its name. */
+  readonly addresses: readonly string[];
+}
+
 /** Creates the authority; no effect if one exists. */
-export function initAuthority(tree: Tree, { variables, addresses }: ScriptInputs): void {
+export function initAuthority(
+  tree: Pick<Tree, 'at'>,
+  { name, dnsName, provisioner, addresses }: AuthoritySettings,
+): void {
   const at = (path: string): string => tree.at(`${STEP_PATH}/${path}`);
   const put = (path: string, text: string, mode: number): void => {
     mkdirSync(dirname(at(path)), { recursive: true });
@@ -21,11 +33,6 @@ export function initAuthority(tree: Tree, { variables, addresses }: ScriptInputs
     chmodSync(at(path), mode);
   };
   if (!existsSync(at('config/ca.json'))) {
-    const {
-      CA_ROOT_NAME: name = 'Lab',
-      CA_DNS_NAME: dnsName = 'ca',
-      CA_PROVISIONER: provisioner = 'admin',
-    } = variables;
     const password = randomBytes(36).toString('base64');
     const [rootKey, intermediateKey] = [newKey(), newKey()];
     const now = Date.now();

@@ -56,8 +56,13 @@ async function converge(work: StepWork): Promise<Ending> {
   // The commands of a worker that died may still be running.
   if (work.touched) await drain(host, wanted.target, work);
   let progress: Progress = {
-    ...{ rollback: null, noRollback: null, failed: null },
-    ...{ acted: false, anew: false, last: '', done: new CarriedOut() },
+    rollback: null,
+    noRollback: null,
+    failed: null,
+    acted: false,
+    anew: false,
+    last: '',
+    done: new CarriedOut(),
   };
   for (let round = 1; ; round += 1) {
     throwIfAborted(work);

@@ -40,7 +40,9 @@ function recorded({ field, at, compose, declared, observed }: FoundDifference): 
   const { before = null, after = null } = hideInChange({ path, before: observed, after: declared });
   const lines = changedLines(after, before);
   return {
-    ...{ field, declared: cut(after), observed: cut(before) },
+    field,
+    declared: cut(after),
+    observed: cut(before),
     ...(at === undefined ? {} : { at }),
     ...(compose === undefined ? {} : { compose }),
     ...(lines === null ? {} : { lines }),

@@ -163,8 +163,16 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     const now = parts.clock.now();
     const lasting = allFaults(faults, away, reports).filter((fault) => hasLasted(fault, now));
     answer(response, 200, {
-      ...{ head, frozen, policy, reports, deliveries: { last, refused }, nodes: { away: Object.fromEntries(away) } },
-      ...{ faults, lasting: lasting.map(({ subject }) => subject), targets, orphans },
+      head,
+      frozen,
+      policy,
+      reports,
+      deliveries: { last, refused },
+      nodes: { away: Object.fromEntries(away) },
+      faults,
+      lasting: lasting.map(({ subject }) => subject),
+      targets,
+      orphans,
     });
   });
 

@@ -66,7 +66,7 @@ export async function sendEvents(parts: EventDeps, response: Response, first: Ru
   });
   try {
     if (from.logs === 'new' && from.lastEventId === '') await skipLogs(ledger, first, cursor);
-    await sendUntilEnd(parts, response, first, cursor, signal, stop);
+    await sendUntilEnd(parts, first, { response, cursor, signal, stop });
   } finally {
     clearInterval(keepAlive);
     stopFollowing();
@@ -83,14 +83,21 @@ function disconnected(response: Response): AbortSignal {
   return gone.signal;
 }
 
+/** One reader of a run. */
+interface Stream {
+  readonly response: Response;
+  /** How far the logs were sent. */
+  readonly cursor: Cursor;
+  readonly signal: ReturnType<typeof changeSignal>;
+  /** Aborted when the reader disconnects or the server closes. */
+  readonly stop: AbortSignal;
+}
+
 /** Sends what is new, waits for changes, reads them, and begins again. */
 async function sendUntilEnd(
   { ledger, clock }: EventDeps,
-  response: Response,
   first: RunDetail,
-  cursor: Cursor,
-  signal: ReturnType<typeof changeSignal>,
-  stop: AbortSignal,
+  { response, cursor, signal, stop }: Stream,
 ): Promise<void> {
   const sender = changeSender(response);
   const holdsOf = async (run: RunDetail) => ({ clock, frozen: mayWait(run) ? await ledger.frozen() : null });

@@ -37,7 +37,9 @@ export function metricsView({ ledger, agent, clock }: MetricsDeps): () => Promis
     const drifted = new Set(overview.drifted.map(({ target }) => target));
     return {
       targets: targets.map(({ target, state, proved, outcome, look: looked }) => ({
-        ...{ target, state, proved },
+        target,
+        state,
+        proved,
         failed: outcome === 'failed',
         drifted: looked === null ? null : drifted.has(target),
       })),

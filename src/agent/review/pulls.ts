@@ -179,10 +179,11 @@ function side({ commit, config, targets, problems }: Declared): Side {
   return { commit, readable: config !== null, targets, problems };
 }
 
-/** It was merged, closed, or its destination branch changed. */
+/** It was merged, closed, or its destination branch changed. Does nothing while GitLab merges it: then it is neither listed as open nor merged. */
 async function close(context: Context, forge: Forge, number: number): Promise<void> {
   const { ledger } = context;
   const pull = await forge.pull(number);
+  if (pull?.open === true && pull.base === context.options.branch) return;
   const merged = pull?.mergedAs ?? null;
   if (pull !== null && merged !== null && pull.base === context.options.branch) {
     const followed = await followedWith(context, merged);

@@ -7,7 +7,7 @@ import type { Ask, AskEvent, AskSource, Delivery } from '../../ports/deliveries.
 import type { Forge } from '../../ports/forge.ts';
 import type { Context } from '../context.ts';
 import { commandIn } from '../http/webhook/events/comment.ts';
-import { meaningOf, repositoryIn } from '../http/webhook/events/event.ts';
+import { parseEvent, repositoryIn } from '../http/webhook/events/event.ts';
 
 export type Asked = Delivery & AskEvent;
 
@@ -114,17 +114,17 @@ async function verifyPress({ clock, options }: Context, forge: Forge, delivery: 
       ? refused(COMMAND_REFUSED.noDelivery)
       : { kind: 'not yet' };
   }
-  const meaning = meaningOf(sent.event, sent.payload, options.branch);
+  const pressed = parseEvent(sent.event, sent.payload, options.branch);
   const repository = repositoryIn(sent.payload)?.toLowerCase();
   const isOurs = repository === (await forge.repositoryName()).toLowerCase();
-  if (!isOurs || meaning.kind !== 'event' || meaning.event.kind !== 'ask' || meaning.event.source.on !== 'delivery') {
+  if (!isOurs || pressed.kind !== 'event' || pressed.event.kind !== 'ask' || pressed.event.source.on !== 'delivery') {
     return refused(COMMAND_REFUSED.otherWords);
   }
   return {
     kind: 'given',
     id: `delivery/${delivery.id}`,
-    ask: meaning.event.ask,
-    by: meaning.by,
+    ask: pressed.event.ask,
+    by: pressed.by,
     at: new Date(received),
     mayPush: null,
   };

@@ -15,6 +15,6 @@ export async function freeze(
 
 export async function unfreeze({ json }: { readonly json: boolean }, io: Io): Promise<number> {
   const answer = await clientOf(io).post<{ run: string | null }>('/unfreeze', { by: requesterName() });
-  answerWith(io, json, answer, 'unfrozen: what waited goes on');
+  answerWith(io, json, answer, 'nothing is frozen any more: what waited goes on');
   return EXIT.done;
 }

@@ -191,14 +191,20 @@ export async function checkClock({ repositoryUrl }: Settings, answerMs: number):
   }
 }
 
-/** @param open receives the callback for advice about the node */
+/**
+ * @param open receives the callback for advice about the node
+ * @param further checks of a host whose programs may all be used
+ */
 export async function checkHost(
   open: (advise: (advice: NodeAdvice) => void) => Promise<Host>,
+  further: (host: Host) => Promise<readonly Diagnostic[]> = async () => [],
 ): Promise<readonly Diagnostic[]> {
   const advised: Diagnostic[] = [];
   const host = await open(({ what, remedy }) => advised.push(warning('host', what, remedy)));
   try {
-    return [...(await programsOf(host)), ...advised];
+    const programs = await programsOf(host);
+    const isUsable = programs.every(({ state }) => state !== 'failed');
+    return [...programs, ...advised, ...(isUsable ? await further(host) : [])];
   } finally {
     await host.close();
   }

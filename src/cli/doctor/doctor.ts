@@ -22,6 +22,7 @@ import {
   reasonOf,
 } from './checks.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { checkGuestFiles, readDeclared } from './guest-files.ts';
 import { checkPublicPages } from './public-pages.ts';
 import { checkWebhook } from './webhook.ts';
 
@@ -48,7 +49,7 @@ export async function doctor(
       checkRedis(settings, answerMs),
       checkRepository(settings, answerMs),
       checkForge(settings),
-      hostOf(settings, io),
+      hostOf(settings, io, answerMs),
       checkClock(settings, answerMs),
       checkPublicPages(settings),
       checkWebhook(settings, io),
@@ -66,7 +67,7 @@ export async function doctor(
   return wrong.every(({ check }) => check === 'settings') ? EXIT.no : EXIT.missing;
 }
 
-async function hostOf(settings: Settings, io: Io): Promise<readonly Diagnostic[]> {
+async function hostOf(settings: Settings, io: Io, answerMs: number): Promise<readonly Diagnostic[]> {
   const redactor = openRedactor();
   for (const known of secretsOf(settings)) redactor.add(known.expose());
   // A temporary lab host, to avoid interfering with that of an agent.
@@ -75,7 +76,10 @@ async function hostOf(settings: Settings, io: Io): Promise<readonly Diagnostic[]
     const repository = { blob: () => Promise.reject(new Error('nothing is read from the repository here')) };
     const place = scratch === null ? settings : { ...settings, dataDir: scratch };
     const parts = { node: settings.node, environment: io.env, repository, redactor, labPrograms: 'here' } as const;
-    return await checkHost((advise) => openHostOf(place, { ...parts, advise }));
+    return await checkHost(
+      (advise) => openHostOf(place, { ...parts, advise }),
+      async (host) => checkGuestFiles(host, await readDeclared(settings, answerMs)),
+    );
   } catch (error) {
     const remedy =
       settings.host.kind === 'ssh' ? 'start the node and its SSH server, or correct PHOENIX_HOST' : 'see PHOENIX_HOST';

@@ -56,7 +56,8 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
   const before = (await textOf(file)) ?? '';
   const answered = await answersOf(args, parseEnv(before) as Readonly<Record<string, string>>, place, io);
   if ('missing' in answered) {
-    io.stderr(`phoenix setup-agent: ${answersMissing(answered.missing, from)}\n`);
+    const why = `phoenix setup-agent: ${answersMissing(answered.missing, from)}`;
+    io.stderr([...wrongAmong(answered.values), why, ''].join('\n'));
     return EXIT.usage;
   }
   const { values, login } = answered;
@@ -105,6 +106,14 @@ async function finish(environment: ReturnType<typeof environmentOf>, place: Secr
   return exit;
 }
 
+/** The given answers that are no settings, as lines, while others are missing: what is missing may follow from a wrong one, such as the token of no forge. */
+function wrongAmong(values: ReadonlyMap<string, string>): string[] {
+  const given = new Map([...values].filter(([, value]) => value !== ''));
+  const { problems } = agentSettings(Object.fromEntries(given), { receiving: true });
+  const wrong = problems.filter(({ variable, message }) => given.has(variable) && message.startsWith(`${variable}: `));
+  return [...unfitValues(given), ...wrong.map(({ message, hint }) => `${message}\n  ${hint}`)];
+}
+
 /** The problems for which the agent would refuse the file, as lines. */
 function problemsOf(text: string, known: Secrets, login: LoginAnswer): string[] {
   const forgeToken = login.as === 'token' ? login.token : login.as === 'password' ? TO_BE_MADE : known.forgeToken;
@@ -128,7 +137,7 @@ async function writeApp({ id, pem }: CreatedApp, folder: string): Promise<readon
 
 type Answers =
   | { readonly values: Map<string, string>; readonly login: LoginAnswer }
-  | { readonly missing: readonly MissingAnswer[] };
+  | { readonly values: Map<string, string>; readonly missing: readonly MissingAnswer[] };
 
 /** From the options, else from the present settings, else from a person. */
 async function answersOf(
@@ -166,7 +175,7 @@ async function answersOf(
   const login = await loginAnswer(args, { forge, repoUrl, publicUrl, isSet }, answer, io);
   // The unit always sets the file of a token; an empty value unsets it.
   if (forge === 'none') values.set('PHOENIX_FORGE_TOKEN_FILE', '');
-  return missing.length > 0 ? { missing } : { values, login };
+  return missing.length > 0 ? { values, missing } : { values, login };
 }
 
 interface Secrets {

@@ -80,8 +80,18 @@ const ONE_TOO_MANY = 'There is a comma too many: remove one.';
 
 /** Words of other languages and their JSON equivalent. */
 const WORDS: Readonly<Record<string, string>> = {
-  ...{ True: 'true', TRUE: 'true', yes: 'true', on: 'true', False: 'false', FALSE: 'false', no: 'false', off: 'false' },
-  ...{ None: 'null', nil: 'null', NULL: 'null', undefined: 'null' },
+  True: 'true',
+  TRUE: 'true',
+  yes: 'true',
+  on: 'true',
+  False: 'false',
+  FALSE: 'false',
+  no: 'false',
+  off: 'false',
+  None: 'null',
+  nil: 'null',
+  NULL: 'null',
+  undefined: 'null',
 };
 
 function hintFor(word: string, expected: string): string | null {

@@ -33,28 +33,25 @@ export function isTimeZone(name: string): boolean {
 
 /** A city for each usual abbreviation that is no name of the tz database, in small letters. */
 const CITIES: Readonly<Record<string, string>> = {
-  ...{
-    est: 'America/New_York',
-    edt: 'America/New_York',
-    ct: 'America/Chicago',
-    cst: 'America/Chicago',
-    cdt: 'America/Chicago',
-  },
-  ...{ mdt: 'America/Denver', pst: 'America/Los_Angeles', pdt: 'America/Los_Angeles', ist: 'Asia/Kolkata' },
-  ...{
-    cest: 'Europe/Berlin',
-    mez: 'Europe/Berlin',
-    mesz: 'Europe/Berlin',
-    eest: 'Europe/Helsinki',
-    west: 'Europe/Lisbon',
-  },
-  ...{
-    bst: 'Europe/London',
-    msk: 'Europe/Moscow',
-    jst: 'Asia/Tokyo',
-    aest: 'Australia/Sydney',
-    aedt: 'Australia/Sydney',
-  },
+  est: 'America/New_York',
+  edt: 'America/New_York',
+  ct: 'America/Chicago',
+  cst: 'America/Chicago',
+  cdt: 'America/Chicago',
+  mdt: 'America/Denver',
+  pst: 'America/Los_Angeles',
+  pdt: 'America/Los_Angeles',
+  ist: 'Asia/Kolkata',
+  cest: 'Europe/Berlin',
+  mez: 'Europe/Berlin',
+  mesz: 'Europe/Berlin',
+  eest: 'Europe/Helsinki',
+  west: 'Europe/Lisbon',
+  bst: 'Europe/London',
+  msk: 'Europe/Moscow',
+  jst: 'Asia/Tokyo',
+  aest: 'Australia/Sydney',
+  aedt: 'Australia/Sydney',
 };
 
 /** Describes an invalid name and suggests a valid one by spelling or by the city alone. */

@@ -120,6 +120,11 @@ export function placeOf(
     .join('');
   const repository = parts.slice(-2).join('/');
   if (kind === 'gitea') return { repository, api: url.origin + above };
-  // GitHub's API has a separate host, that of an Enterprise Server a path.
-  return { repository, api: url.hostname === 'github.com' ? GITHUB : `${url.origin}/api/v3` };
+  return { repository, api: githubApi(url) };
+}
+
+/** GitHub's API has a separate host, also where an enterprise has a name of its own below ghe.com; that of an Enterprise Server is a path. */
+function githubApi({ hostname, origin }: URL): string {
+  if (hostname === 'github.com' || hostname === 'www.github.com') return GITHUB;
+  return /^[a-z\d-]+\.ghe\.com$/.test(hostname) ? `https://api.${hostname}` : `${origin}/api/v3`;
 }

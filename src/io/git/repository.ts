@@ -37,7 +37,12 @@ export function openRepository(
   const { branch, folder, log, maxHeapMb, maxMemoryMb, idleMs, limits = HTTP_LIMITS, maxPacks = MAX_PACKS } = options;
   const { url, token } = withoutCredentials(options.url, options.token);
   const thread = begin({
-    ...{ url, branch, folder, log, limits, maxPacks },
+    url,
+    branch,
+    folder,
+    log,
+    limits,
+    maxPacks,
     ...(token === undefined ? {} : { token }),
     ...(maxHeapMb === undefined ? {} : { maxHeapMb }),
     ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),

@@ -35,6 +35,17 @@ const FILES_SECONDS = 60;
 /** Exit code of `READ_WITHIN` for a file outside the folders. */
 const OUTSIDE = 46;
 
+/** A file script with its arguments. */
+interface FileScript {
+  /** What it does, for errors: `read /etc/hosts`. */
+  readonly what: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Exit codes other than 0 that are an answer. */
+  readonly expected?: readonly number[];
+  readonly input?: Uint8Array | undefined;
+}
+
 /** What a file script answers. */
 interface ScriptEnd {
   readonly exit: number | null;
@@ -45,12 +56,22 @@ interface ScriptEnd {
 export function sshNodeFiles(ssh: SshNode): NodeFiles {
   return {
     async read(file) {
-      const { exit, stdout } = await fileScript(ssh, `read ${file}`, READ_FILE, [checkPath(file)], [ABSENT]);
+      const { exit, stdout } = await fileScript(ssh, {
+        what: `read ${file}`,
+        script: READ_FILE,
+        args: [checkPath(file)],
+        expected: [ABSENT],
+      });
       return exit === ABSENT ? undefined : stdout.toString('utf8');
     },
     async readWithin(file, folders) {
       const args = [file, ...folders].map(checkPath);
-      const { exit, stdout } = await fileScript(ssh, `read ${file}`, READ_WITHIN, args, [ABSENT, OUTSIDE]);
+      const { exit, stdout } = await fileScript(ssh, {
+        what: `read ${file}`,
+        script: READ_WITHIN,
+        args,
+        expected: [ABSENT, OUTSIDE],
+      });
       if (exit === OUTSIDE) throw new OutsideFolders(file);
       if (stdout.length > MAX_SECRET_BYTES) throw new Error(`it is larger than ${MAX_SECRET_BYTES} bytes`);
       return exit === ABSENT ? undefined : stdout.toString('utf8');
@@ -64,56 +85,68 @@ export function sshFiles(ssh: SshNode, nodeFiles: NodeFiles, contents: ReadConte
     readFile: nodeFiles.read,
     async readFolders(folders) {
       const what = `read ${folders.join(', ')}`;
-      const { stdout } = await fileScript(ssh, what, READ_FOLDERS, folders.map(checkPath), []);
+      const { stdout } = await fileScript(ssh, { what, script: READ_FOLDERS, args: folders.map(checkPath) });
       return contentsIn(stdout);
     },
     async inspect(paths) {
       if (paths.length === 0) return new Map();
-      const { stdout } = await fileScript(ssh, 'look at files', INSPECT, paths.map(checkPath), []);
+      const { stdout } = await fileScript(ssh, { what: 'look at files', script: INSPECT, args: paths.map(checkPath) });
       return statesIn(stdout.toString('utf8'));
     },
     async publicKey(file) {
-      const { exit, stdout } = await fileScript(ssh, `look at ${file}`, PUBLIC_KEY, [checkPath(file)], [1, ABSENT]);
+      const { exit, stdout } = await fileScript(ssh, {
+        what: `look at ${file}`,
+        script: PUBLIC_KEY,
+        args: [checkPath(file)],
+        expected: [1, ABSENT],
+      });
       const text = exit === 0 ? stdout.toString('utf8').trim() : '';
       return text.includes('PUBLIC KEY') ? text : null;
     },
     async writeFile({ path: file, content, mode, owner, expects }) {
       const args = [checkPath(file), modeWord(root, file, mode), ownerWord(owner), expects ?? ''];
       const input = await contents(content, nodeFiles);
-      const { exit } = await fileScript(ssh, `write ${file}`, WRITE_FILE, args, [UNEXPECTED], input);
+      const { exit } = await fileScript(ssh, {
+        what: `write ${file}`,
+        script: WRITE_FILE,
+        args,
+        expected: [UNEXPECTED],
+        input,
+      });
       return exit === 0;
     },
     async addLines({ path: file, lines, absent }) {
       const before = [octal(absent.mode), String(absent.lines.length), ...absent.lines];
-      await fileScript(ssh, `add lines to ${file}`, ADD_LINES, [checkPath(file), ...before, ...lines], []);
+      await fileScript(ssh, {
+        what: `add lines to ${file}`,
+        script: ADD_LINES,
+        args: [checkPath(file), ...before, ...lines],
+      });
     },
     async makeFolder({ path: folder, uid, gid, mode }) {
       const owner = `${uid ?? ''}${gid === null ? '' : `:${gid}`}`;
       const bits = mode === undefined ? '' : octal(mode);
-      await fileScript(ssh, `make ${folder}`, MAKE_FOLDER, [checkPath(folder), owner, bits], []);
+      await fileScript(ssh, { what: `make ${folder}`, script: MAKE_FOLDER, args: [checkPath(folder), owner, bits] });
     },
     async placeFiles({ files }) {
       const args = files.flatMap(({ from, to, mode, owner }) => [
         ...[checkPath(from), checkPath(to)],
         ...[modeWord(root, to, mode), ownerWord(owner)],
       ]);
-      await fileScript(ssh, `put ${files.map(({ to }) => to).join(', ')} in place`, PLACE_FILES, args, []);
+      await fileScript(ssh, {
+        what: `put ${files.map(({ to }) => to).join(', ')} in place`,
+        script: PLACE_FILES,
+        args,
+      });
     },
     async removeFiles({ paths }) {
-      await fileScript(ssh, `remove ${paths.join(', ')}`, REMOVE_FILES, paths.map(checkPath), []);
+      await fileScript(ssh, { what: `remove ${paths.join(', ')}`, script: REMOVE_FILES, args: paths.map(checkPath) });
     },
   };
 }
 
 /** Runs a file script; resolves to its exit code and output. Fails for any exit code other than 0 and the expected ones. */
-async function fileScript(
-  ssh: SshNode,
-  what: string,
-  script: string,
-  args: readonly string[],
-  expected: readonly number[],
-  input?: Uint8Array,
-): Promise<ScriptEnd> {
+async function fileScript(ssh: SshNode, { what, script, args, expected = [], input }: FileScript): Promise<ScriptEnd> {
   const { node, target, redactor, searchPath, root } = ssh;
   const marks = openMarks();
   const stdout: Uint8Array[] = [];

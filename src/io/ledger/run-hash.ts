@@ -110,7 +110,9 @@ function jobsIn(hash: RunHash): RunDetail['jobs'] {
 
 export function endText({ outcome, reason, ended, would, differs }: SavedEnd): string {
   return encode({
-    ...{ outcome, reason, ended },
+    outcome,
+    reason,
+    ended,
     ...(would === undefined ? {} : { would }),
     ...(differs === undefined ? {} : { differs }),
   });

@@ -31,7 +31,9 @@ export async function sendMail(
     // A password is never sent without TLS.
     requireTLS: username !== null && !secure,
     ...(username === null ? {} : { auth: { user: username, pass: password?.expose() ?? '' } }),
-    ...{ connectionTimeout: WITHIN_MS, greetingTimeout: WITHIN_MS, socketTimeout: WITHIN_MS },
+    connectionTimeout: WITHIN_MS,
+    greetingTimeout: WITHIN_MS,
+    socketTimeout: WITHIN_MS,
     disableFileAccess: true,
     disableUrlAccess: true,
   });

@@ -22,7 +22,9 @@ export async function sendRequest(
   };
   try {
     const answer = await fetch(url, {
-      ...{ method, headers, body },
+      method,
+      headers,
+      body,
       redirect: 'manual',
       signal: AbortSignal.timeout(WITHIN_MS),
     });

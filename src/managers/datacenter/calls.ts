@@ -53,31 +53,34 @@ export function withSecrets(action: Action, secrets: readonly SecretInCall[]): A
   return { ...action, do: { ...action.do, program: 'perl', args, stdin: { from: 'joined', parts } } };
 }
 
-/** @param secret the secret that the call prompts for, given on its standard input */
-export function createCall(
-  row: ObjectRow,
-  name: string,
-  spec: JsonObject,
-  options: ReadonlyMap<string, readonly string[]>,
-  secret: { readonly option: string; readonly reference: SecretReference } | null,
-  inCall: readonly SecretInCall[] = [],
-): Action {
+/** What a new object is made from. */
+interface NewObject {
+  readonly spec: JsonObject;
+  /** The arguments of each option. */
+  readonly options: ReadonlyMap<string, readonly string[]>;
+  /** The secret that the call prompts for, given on its standard input; null for none. */
+  readonly prompted: { readonly option: string; readonly reference: SecretReference } | null;
+  /** Secrets that are options of the call. */
+  readonly secrets: readonly SecretInCall[];
+}
+
+export function createCall(row: ObjectRow, name: string, { spec, options, prompted, secrets }: NewObject): Action {
   const { create } = row.paths;
   const summary = `make ${row.label} ${name}`;
   if (row.createCommand === undefined) {
     const own = isAddressed(row, create) ? [] : [`--${row.id}`, name];
     const args = [...own, ...[...options.values()].flat(), ...(row.createArgs ?? [])];
     const impact = impactOfOptions(row, Object.keys(spec), spec);
-    return ofTask(row, withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), inCall));
+    return ofTask(row, withSecrets(pvesh(summary, 'create', pathOf(row, create, name), args, impact), secrets));
   }
   const { program, args, without } = row.createCommand;
   const others = [...options].flatMap(([option, words]) => (without.includes(option) ? [] : words));
-  const promptArgs = secret === null ? [] : [`--${secret.option}`];
+  const promptArgs = prompted === null ? [] : [`--${prompted.option}`];
   const stdin: Content[] =
-    secret === null
+    prompted === null
       ? []
       : [
-          { from: 'secret', secret: secret.reference },
+          { from: 'secret', secret: prompted.reference },
           { from: 'text', text: '\n' },
         ];
   return {
@@ -98,18 +101,19 @@ export function impactOfOptions(row: ObjectRow, options: readonly string[], spec
   return options.some((option) => row.impact?.(option, spec[option]) === 'restart') ? 'restart' : 'live';
 }
 
-/**
- * @param seen the object as observed: the digest of its file goes with the call, which Proxmox refuses if the file changed since; null where an
- * earlier call of this plan changes the file
- */
-export function updateCall(
-  row: ObjectRow,
-  name: string,
-  summary: string,
-  args: readonly string[],
-  seen: ObjectObservation | null = null,
-  impact: Impact = 'live',
-): Action {
+interface ObjectUpdate {
+  readonly summary: string;
+  readonly args: readonly string[];
+  /**
+   * The object as observed: the digest of its file goes with the call, which Proxmox refuses if the file changed since. Absent where an earlier call
+   * of this plan changes the file.
+   */
+  readonly seen?: ObjectObservation;
+  /** Default: `live`. */
+  readonly impact?: Impact;
+}
+
+export function updateCall(row: ObjectRow, name: string, { summary, args, seen, impact }: ObjectUpdate): Action {
   if (row.rename !== undefined) {
     return pvesh(summary, 'create', row.paths.create, [`--${row.id}`, name, `--${row.rename}`, name, ...args]);
   }

@@ -170,7 +170,12 @@ function creation(row: ObjectRow, wanted: Wanted<JsonObject>, spec: JsonObject, 
   return [
     // First, since a note left by a former object would hide that the new one has no secret yet.
     ...pendingNotes(row, wanted, seen),
-    createCall(row, name, spec, args, promptedSecret(row, spec), secretsInCall(row, spec)),
+    createCall(row, name, {
+      spec,
+      options: args,
+      prompted: promptedSecret(row, spec),
+      secrets: secretsInCall(row, spec),
+    }),
     ...secretActions(row, wanted, seen, true),
     ...memberActions(row, wanted, spec, seen, {}),
     ...inOrder(partActions(row, wanted, spec, seen, {})),
@@ -195,14 +200,12 @@ function changes(
     ...(named.length === 0
       ? []
       : [
-          updateCall(
-            row,
-            name,
-            `set ${named.join(', ')} of ${labelOf(row, name)}`,
+          updateCall(row, name, {
+            summary: `set ${named.join(', ')} of ${labelOf(row, name)}`,
             args,
             seen,
-            impactOfOptions(row, named, spec),
-          ),
+            impact: impactOfOptions(row, named, spec),
+          }),
         ]),
     ...secretActions(row, wanted, seen, false),
     ...memberActions(row, wanted, spec, seen, present),

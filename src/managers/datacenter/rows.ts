@@ -21,11 +21,53 @@ import { dnsServers, ipams } from './rows/sdn-services.ts';
 import { storages } from './rows/storage.ts';
 
 export const ROWS: readonly ObjectRow[] = [
-  ...[storages, downloads, cephPools, pools, realms, groups, roles, users, tokens, rights],
-  ...[pciMappings, usbMappings, dirMappings, cpuModels, metricServers, datacenterOptions, backupJobs],
-  ...[acmeAccounts, acmePlugins, realmSyncs, nodeOptions, firewallOptions],
-  ...[haResources, haRules, replicationJobs],
-  ...[sendmailTargets, smtpTargets, gotifyTargets, webhookTargets, matchers],
-  ...[aliases, ipSets, firewallGroups],
-  ...[ipams, dnsServers, fabrics, fabricNodes, controllers, zones, vnets, subnets, vnetFirewallRow],
+  // Storages, users and their rights
+  storages,
+  downloads,
+  cephPools,
+  pools,
+  realms,
+  groups,
+  roles,
+  users,
+  tokens,
+  rights,
+  // Devices and CPU models for guests
+  pciMappings,
+  usbMappings,
+  dirMappings,
+  cpuModels,
+  // Options, jobs and certificates
+  metricServers,
+  datacenterOptions,
+  backupJobs,
+  acmeAccounts,
+  acmePlugins,
+  realmSyncs,
+  nodeOptions,
+  firewallOptions,
+  // High availability and replication
+  haResources,
+  haRules,
+  replicationJobs,
+  // Notifications
+  sendmailTargets,
+  smtpTargets,
+  gotifyTargets,
+  webhookTargets,
+  matchers,
+  // Firewall
+  aliases,
+  ipSets,
+  firewallGroups,
+  // SDN
+  ipams,
+  dnsServers,
+  fabrics,
+  fabricNodes,
+  controllers,
+  zones,
+  vnets,
+  subnets,
+  vnetFirewallRow,
 ];

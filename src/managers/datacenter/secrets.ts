@@ -50,7 +50,7 @@ export function secretActions(
         : isAdopted || onlyAtCreation !== undefined;
       const call = (): Action =>
         setAction === undefined
-          ? withSecrets(updateCall(row, name, summary, []), declared)
+          ? withSecrets(updateCall(row, name, { summary, args: [] }), declared)
           : { summary, impact: 'live', do: setAction(name, first.reference) };
       return [
         ...(isAlreadySet ? [] : [call()]),

@@ -259,8 +259,16 @@ function isAsDeclared(
 
 /** Lines of the firewall that Proxmox itself leaves out, with their number. */
 function linesLeftOut({ cluster, host }: FoundHost): LeftOver[] {
-  const ofCluster = parseFirewall(cluster ?? '', FILES.cluster.path, 'cluster', undefined, true, { has: mayBeOfSdn });
-  const ofHost = parseFirewall(host ?? '', FILES.host.path, 'host', ofCluster.config, true);
+  const ofCluster = parseFirewall(cluster ?? '', 'cluster', {
+    sdn: { has: mayBeOfSdn },
+    fileName: FILES.cluster.path,
+    aboutRules: true,
+  });
+  const ofHost = parseFirewall(host ?? '', 'host', {
+    cluster: ofCluster.config,
+    fileName: FILES.host.path,
+    aboutRules: true,
+  });
   const left: { what: string; why: string }[] = [];
   for (const warning of [...ofCluster.warnings, ...ofHost.warnings]) {
     const [, what, why = ''] = /^(.+ \(line \d+\))(?:: | - )(.*)$/.exec(warning) ?? [];
@@ -273,7 +281,7 @@ function linesLeftOut({ cluster, host }: FoundHost): LeftOver[] {
 
 /** Aliases and IP sets of the datacenter that people manage, and that guests' rules may name. */
 function names(cluster: string): JsonObject {
-  const { config } = parseFirewall(cluster, FILES.cluster.path, 'cluster', undefined, false);
+  const { config } = parseFirewall(cluster, 'cluster');
   const aliases = [...config.aliases.values()].map(({ name }) => name);
   const sets = [...config.ipset.keys()];
   return {

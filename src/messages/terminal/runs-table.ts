@@ -10,7 +10,10 @@ import { tableOf } from './width.ts';
 /** One below the other: `run 12  succeeded  3f2a1bc  push by ada  2 applied, 1 unchanged`. */
 export function runsTable(runs: readonly Run[], colours: boolean): string {
   const rows = runs.map((run) => [
-    ...[`run ${run.id}`, runWord(run), shortSha(run.commit), printable(runOrigin(run))],
+    `run ${run.id}`,
+    runWord(run),
+    shortSha(run.commit),
+    printable(runOrigin(run)),
     outcomeCounts(run),
   ]);
   const lines = tableOf(rows).split('\n');

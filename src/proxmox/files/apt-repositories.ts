@@ -197,8 +197,12 @@ function stanzaOf(fields: readonly (readonly [string, string])[]): AptRepository
   );
   return {
     types: typed(of('types')),
-    ...{ uris: of('uris'), suites: of('suites'), components: of('components'), options },
-    ...{ comment: '', enabled: enabled === undefined || isOn(enabled) },
+    uris: of('uris'),
+    suites: of('suites'),
+    components: of('components'),
+    options,
+    comment: '',
+    enabled: enabled === undefined || isOn(enabled),
   };
 }
 

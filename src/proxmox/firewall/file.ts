@@ -141,20 +141,22 @@ const section = (line: string, word: string): NamedSection | undefined => {
   return name === undefined ? undefined : { name: name.toLowerCase(), ...(comment && { comment }) };
 };
 
-/**
- * Parses a firewall file.
- * @param fileName path as shown in warnings
- * @param cluster the cluster's configuration, with the sets and aliases that rules reference; undefined if this is it
- * @param aboutRules whether to warn about invalid rules and set entries like `pve-firewall`
- * @param sdn the sets that SDN generates, for the cluster's file
- */
+interface Surroundings {
+  /** The cluster's configuration, with the sets and aliases that rules reference; absent for the cluster's own file. */
+  readonly cluster?: FirewallConfig | undefined;
+  /** The sets that SDN generates, for the cluster's file. */
+  readonly sdn?: FirewallConfig['sdn'] | undefined;
+  /** Path as shown in warnings. */
+  readonly fileName?: string;
+  /** Whether to warn about invalid rules and set entries too, like `pve-firewall`; default: false. */
+  readonly aboutRules?: boolean;
+}
+
+/** Parses a firewall file. */
 export function parseFirewall(
   text: string,
-  fileName: string,
   environment: RuleEnvironment,
-  cluster: FirewallConfig | undefined,
-  aboutRules: boolean,
-  sdn?: FirewallConfig['sdn'],
+  { cluster, sdn, fileName = '', aboutRules = false }: Surroundings = {},
 ): { config: FirewallConfig; warnings: string[] } {
   const config = { ...emptyConfig(), ...(sdn === undefined ? {} : { sdn }) };
   const warnings: string[] = [];

@@ -109,15 +109,14 @@ export function needsYou(
 }
 
 function faultList({ faults }: Overview, links: Links): Html {
-  return section(
-    'faults',
-    'Not working',
-    faults,
-    ({ what, since, why }) => html`
+  return section(links, {
+    id: 'faults',
+    title: 'Not working',
+    items: faults,
+    shown: ({ what, since, why }) => html`
       <p>${badge('fails', 'bad')} ${said(what)}, since ${time(since, true)}</p>
       ${withRemedy(why)}`,
-    links,
-  );
+  });
 }
 
 /** What may pass by itself: nobody has to do anything yet, and what helps if it does not pass stands in the second line. */
@@ -132,16 +131,15 @@ function retriedList({ retried }: Overview): Html {
 }
 
 function approvals({ approvals: waiting }: Overview, links: Links): Html {
-  return section(
-    'approvals',
-    'Waits for approval',
-    waiting,
-    ({ run, target, label, cost, reason, since }) => html`
+  return section(links, {
+    id: 'approvals',
+    title: 'Waits for approval',
+    items: waiting,
+    shown: ({ run, target, label, cost, reason, since }) => html`
       <p>${targetLink(links, target, label)} ${badge('waits', 'wait')} in ${runLink(links, run)}, ${time(since, true)}</p>
       <p class="reason">${said(cost)}${reason === null ? null : html`: ${said(splitRemedy(reason).description)}`}</p>
       ${offer({ do: 'approve', run, target }, links)}`,
-    links,
-  );
+  });
 }
 
 function failures(
@@ -153,7 +151,8 @@ function failures(
       <p>${named(links, names, target)} ${badge(outcome ?? 'failed', outcome === 'blocked' ? 'wait' : 'bad')}${run === null ? null : html` in <a href=${links.step(run, target)}>run ${run}</a>`}${sinceRun(searched, run)}</p>
       ${withRemedy(reason, MAX_REASON_LENGTH)}
       ${commit === '' ? null : offer({ do: asksToAdopt(reason) ? 'adopt' : 'heal', targets: [target] }, links, HOME.tryAgain)}`;
-  return section('failed', 'Failed', failed, one, links, refused === null ? null : notTaken(refused, refusal, links));
+  const first = refused === null ? null : notTaken(refused, refusal, links);
+  return section(links, { id: 'failed', title: 'Failed', items: failed, shown: one, first });
 }
 
 /** The newest commit of the branch, why it was not taken, and what to do. */
@@ -181,17 +180,16 @@ function sinceRun(runs: Front['searched'], id: RunId | null): Html {
 }
 
 function drift({ drifted }: Overview, { names }: Pick<Front, 'names'>, links: Links): Html {
-  return section(
-    'drift',
-    'Drift',
-    drifted,
-    ({ target, look }) => html`
+  return section(links, {
+    id: 'drift',
+    title: 'Drift',
+    items: drifted,
+    shown: ({ target, look }) => html`
       <p>${named(links, names, target)} ${badge('differs', 'wait')}${look === null ? null : html`, seen in <a href=${links.step(look.run, target)}>run ${look.run}</a>, since ${time(look.since, true)}`}</p>
       <p class="reason">${said(look === null ? '' : (whyText({ reason: look.found, differs: look.differs ?? [] }) ?? ''))}</p>
       ${offer({ do: 'heal', targets: [target] }, links, HOME.lookAgain)}`,
-    links,
-    drifted.length < 2 ? null : html`<li>${offer({ do: 'heal', targets: [] }, links, HOME.healAll)}</li>`,
-  );
+    first: drifted.length < 2 ? null : html`<li>${offer({ do: 'heal', targets: [] }, links, HOME.healAll)}</li>`,
+  });
 }
 
 function certificateList({ certificates }: Overview, { now }: Pick<Front, 'now'>, links: Links): Html {
@@ -220,17 +218,17 @@ function orphanList({ orphans }: Overview): Html {
   return html`<section aria-labelledby="orphans"><h2 id="orphans">Orphans</h2><ul class="cards">${lines}</ul></section>`;
 }
 
-/**
- * Empty without items. @param first content before the items
- */
-function section<Item>(
-  id: string,
-  title: string,
-  items: readonly Item[],
-  shown: (item: Item) => Html,
-  links: Links,
-  first: Html = null,
-): Html {
+interface Section<Item> {
+  readonly id: string;
+  readonly title: string;
+  readonly items: readonly Item[];
+  readonly shown: (item: Item) => Html;
+  /** Content before the items. */
+  readonly first?: Html;
+}
+
+/** Empty without items and content before them. */
+function section<Item>(links: Links, { id, title, items, shown, first = null }: Section<Item>): Html {
   if (items.length === 0 && first === null) return null;
   const left = items.length - MAX_SHOWN;
   const rest = left <= 0 ? null : html`<p><a href=${links.targets}>and ${left} more</a></p>`;

@@ -2,16 +2,16 @@
 
 import { describe, expect, test } from 'vitest';
 import type { CommitStatus } from '../../../src/model/report.ts';
+import { two, useTeam } from '../../support/agent/team.ts';
 import { environment } from '../../support/environment.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { two, useTeam } from './team.ts';
 
 const team = useTeam();
 const { start, planOf } = team;
 
 test('a pull request whose event never came is planned all the same', LONG_TEST, async () => {
-  await start('github', { pollSeconds: 1 });
+  await start('github', { options: { pollSeconds: 1 } });
   await team.phoenix.push(environment({ 101: {} }));
   team.phoenix.forge.decideDeliveries(() => 'drop');
   const head = await team.phoenix.repo.branch('more', two);
@@ -70,7 +70,7 @@ test(
   async () => {
     let late = 0;
     const clock = { now: () => new Date(Date.now() + late) };
-    await start('gitea', {}, { clock });
+    await start('gitea', { clock });
     const { forge: lab, ledger } = team.phoenix;
     const { commit: before } = await team.phoenix.push(environment({ 101: {} }));
     let revoked = true;

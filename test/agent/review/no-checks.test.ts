@@ -1,9 +1,9 @@
 // Where a forge has no checks: one comment of the plan, kept up to date, and replies to commands.
 
 import { expect, test } from 'vitest';
+import { LOST, two, useTeam } from '../../support/agent/team.ts';
 import { environment } from '../../support/environment.ts';
 import { until } from '../../support/until.ts';
-import { LOST, two, useTeam } from './team.ts';
 
 const team = useTeam();
 const { start, planOf, merged } = team;
@@ -47,7 +47,7 @@ test('one comment is updated, from the plan to the outcome of the merge, also wh
   await team.phoenix.push(two);
   await team.phoenix.repo.branch('less', environment(LOST));
   const { number } = await lab.openPull({ title: 'One less', head: 'less', base: 'main' });
-  const ours = () => lab.comments(number).filter(({ body }) => body.startsWith('<!-- phoenix'));
+  const ours = () => team.ours(number);
   await until(() => ours().length === 1, 'the comment');
   expect(ours()[0]?.body).toContain('Phoenix-Approve: destroy lxc/102');
   await merged(number);

@@ -2,10 +2,10 @@
 // of boxes, whose commands are counted. Where a forge has no checks is in no-checks.test.ts, what got lost in lost.test.ts.
 
 import { describe, expect, test } from 'vitest';
+import { LOST, two, useTeam } from '../../support/agent/team.ts';
 import { environment } from '../../support/environment.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { LOST, two, useTeam } from './team.ts';
 
 const team = useTeam();
 const { start, planOf, merged } = team;
@@ -202,7 +202,7 @@ describe('a plan', () => {
     'for a fork is computed where the settings allow it, and not for a branch that is not followed',
     LONG_TEST,
     async () => {
-      await start('github', { planForks: true });
+      await start('github', { options: { planForks: true } });
       await team.phoenix.push(environment({ 101: {} }));
       const head = await team.phoenix.repo.branch('foreign', two, { to: team.phoenix.forge.forkUrl('eve') });
       await team.phoenix.forge.openPull({ title: 'Hello', head: 'foreign', base: 'main', by: 'eve', fork: 'eve' });
@@ -232,6 +232,23 @@ describe('a plan', () => {
     const { statuses } = await team.phoenix.push(environment({ 101: {} }));
     expect(statuses['phoenix/lxc/103']).toMatch(/^failure: would destroy it/);
   });
+});
+
+test('what was approved before the merge counts while GitLab merges, too', LONG_TEST, async () => {
+  await start('gitlab');
+  const { forge: lab } = team.phoenix;
+  await team.phoenix.push(two);
+  const head = await team.phoenix.repo.branch('less', environment(LOST));
+  const { number } = await lab.openPull({ title: 'One less', head: 'less' });
+  await planOf(head);
+  await lab.comment(number, '/phoenix approve lxc/102', 'ada');
+  await until(() => lab.comments(number).some(({ body }) => body.includes('Approved: `lxc/102`')), 'an answer');
+  lab.lockPull(number);
+  await lab.editPull(number, { title: 'Merging' });
+  await team.phoenix.agent().delivered({ kind: 'pull' });
+  await until(async () => (await team.phoenix.ledger.unsettledDeliveries()).length === 0, 'a look at it');
+  const onMain = await merged(number);
+  expect((await team.phoenix.answered(onMain)).statuses['phoenix/apply']).toBe('success: applied 1 target');
 });
 
 test('what is approved after the merge and before its run counts for the run', LONG_TEST, async () => {

@@ -11,7 +11,7 @@ import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { doctor as runDoctor } from '../../../src/cli/doctor/doctor.ts';
 import { wrapping } from '../../../src/cli/io.ts';
 import { environment } from '../../support/environment.ts';
-import { openConfigRepo } from '../../support/git/config-repo.ts';
+import { type ConfigRepo, openConfigRepo } from '../../support/git/config-repo.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { startRedis, type TestRedis } from '../../support/redis/redis.ts';
 
@@ -21,12 +21,13 @@ const PATIENCE_MS = 60_000;
 let folder: string;
 let forge: LabForge;
 let redis: TestRedis;
+let repo: ConfigRepo;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'phoenix-doctor-test-'));
   forge = await startForge({ folder: join(folder, 'forge'), secret: 'a secret of the webhook', token: TOKEN });
   redis = await startRedis();
-  const repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
+  repo = await openConfigRepo(join(folder, 'person'), forge.pushUrl);
   await repo.commit(environment({ 101: {} }));
   await repo.push();
 });
@@ -79,7 +80,7 @@ test('all checks pass where nothing is missing', async () => {
   expect([exit, ok]).toEqual([0, true]);
   const seen = new Set(checks.map(({ check }) => check));
   expect([...seen].sort()).toEqual([
-    ...['clock', 'forge', 'host', 'notifications', 'redis', 'repository', 'settings', 'webhook'],
+    ...['clock', 'forge', 'guests', 'host', 'notifications', 'redis', 'repository', 'settings', 'webhook'],
   ]);
   expect(checks.map(({ message }) => message).join('\n')).toMatch(/Proxmox VE \d+\.\d+/);
 });
@@ -114,6 +115,43 @@ describe('what is not there ends with 3 and a remedy', () => {
     const { exit, found } = await doctor({ PHOENIX_BRANCH: 'other' });
     expect(found('repository')).toMatchObject([{ state: 'warning' }]);
     expect(exit).toBe(0);
+  });
+});
+
+describe('what guests are created from', () => {
+  const STORED = 'debian-12-standard_12.7-1_amd64.tar.zst';
+  const download = { storage: 'local', content: 'vztmpl', filename: 'nginx_1.29.tar', reference: 'nginx:1.29' };
+
+  test('that is neither on the node nor downloaded is named, with the nearest that can be had', async () => {
+    const old = 'local:vztmpl/debian-12-standard_12.1-1_amd64.tar.zst';
+    const guests = { 101: { template: old }, 102: { template: old }, 103: { template: `local:vztmpl/${STORED}` } };
+    const vm = { vmid: 151, name: 'vm', memory_mb: 512, cores: 1, storage_pool: 'local-lvm', disk_size_gb: 4 };
+    await repo.branch('missing', {
+      ...environment({ ...guests, 104: { template: 'local:vztmpl/nginx_1.29.tar' } }),
+      'etc/phoenix_vm_configs.json': JSON.stringify({ vms: [{ ...vm, template_image: 'noble.img' }] }),
+      'etc/phoenix_datacenter_config.json': JSON.stringify({ downloads: { nginx: download } }),
+    });
+    const { exit, found } = await doctor({ PHOENIX_BRANCH: 'missing' });
+    expect(found('guests').map(({ state, message, hint }) => [state, message, hint])).toEqual([
+      [
+        'warning',
+        `lxc/101, lxc/102 may not be created: ${old} is not on the node, and the node has no list of what Proxmox offers`,
+        `did you mean local:vztmpl/${STORED}? If not, run pveam update on the node, then phoenix doctor again`,
+      ],
+      [
+        'warning',
+        'vm/151 cannot be created: local:iso/noble.img is not on the node, and nothing downloads it',
+        'put the file on the node, or name another one',
+      ],
+    ]);
+    expect(exit).toBe(0);
+  });
+
+  test('is not known where the configuration cannot be read', async () => {
+    await repo.branch('broken', { 'etc/phoenix_hypervisor_config.json': '{' });
+    const { found } = await doctor({ PHOENIX_BRANCH: 'broken' });
+    const unknown = expect.stringMatching(/^what they are created from is not known: .*phoenix validate says why$/);
+    expect(found('guests')).toMatchObject([{ state: 'skipped', message: unknown }]);
   });
 });
 

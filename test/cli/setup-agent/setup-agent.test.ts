@@ -154,6 +154,12 @@ test.each([
   expect(await everyFile()).toEqual(before);
 });
 
+test('a wrong answer is named where others are missing: what is missing may follow from it', async () => {
+  const { exit, stderr } = await setUp('--repo-url', 'https://github.com/me/home.git', '--forge', 'svn');
+  expect([exit, stderr]).toEqual([2, expect.stringMatching(/^PHOENIX_FORGE: "svn" [\s\S]*--forge-token-file/)]);
+  expect(stderr).not.toContain('PHOENIX_WEBHOOK_SECRET');
+});
+
 test(
   'at a terminal it asks for missing values, the token hidden, and for nothing that is known',
   LONG_TEST,

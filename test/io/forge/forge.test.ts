@@ -88,6 +88,23 @@ test('a status arrives as it was said', async () => {
   ]);
 });
 
+test('a description with characters that GitHub refuses arrives without them, and whole at Gitea', async () => {
+  const description = 'vm/7 \u{1F41B}: fails \uD83D';
+  expect(await forge().setStatus(status({ context: 'phoenix/vm/7', description }), null, null)).toMatchObject({
+    sent: true,
+  });
+  expect(lab.latestStatuses(commit).find(({ context }) => context === 'phoenix/vm/7')).toMatchObject({
+    description: 'vm/7 \uFFFD: fails \uFFFD',
+  });
+  let body = '';
+  const url = await serve(async (request, response) => {
+    for await (const chunk of request) body += chunk;
+    response.writeHead(201, { 'content-type': 'application/json' }).end('{"status":"success"}');
+  });
+  await forge({ kind: 'gitea', api: url }).setStatus(status({ description: '\u{1F41B}' }), null, null);
+  expect(JSON.parse(body)).toMatchObject({ description: '\u{1F41B}' });
+});
+
 test('Gitea has the same below /api/v1', async () => {
   const seen: unknown[] = [];
   const url = await serve((request, response) => {
@@ -290,6 +307,19 @@ describe('is kept and retried', () => {
   });
 });
 
+test('a delivery that GitHub does not send again keeps no other one back', async () => {
+  const asked: unknown[] = [];
+  const url = await serve((request, response) => {
+    const isList = request.method === 'GET';
+    if (!isList) asked.push(request.url);
+    const status = isList ? 200 : asked.length === 1 ? 422 : asked.length === 2 ? 400 : 202;
+    const body = isList ? [{ id: 5, config: { url: 'https://phoenix.example.internal/webhooks' } }] : {};
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await forge({ api: url }).redeliver([1, 2, 3]);
+  expect(asked).toEqual([1, 2, 3].map((id) => `/repos/phoenix/config/hooks/5/deliveries/${id}/attempts`));
+});
+
 test('the token follows no redirect to another server, but stays with its own', async () => {
   const seen: unknown[] = [];
   const thief = await serve((request, response) => {
@@ -334,6 +364,13 @@ test('doctor sees whether the token may write', async () => {
   expect(await accessOf(options({ api: reader }))).toEqual({ kind: 'lacks', rights: [lacks] });
 });
 
+test('GitHub’s limits hold where GitHub itself is, and nowhere else', () => {
+  const limits = { perMinute: 70, perHour: 450 };
+  expect(forge({ api: 'https://api.github.com/' }).limits).toEqual(limits);
+  expect(forge({ api: 'https://api.shop.ghe.com' }).limits).toEqual(limits);
+  expect(forge({ api: 'https://git.example.internal/api/v3' }).limits).toBeNull();
+});
+
 test('what cannot work is refused at the start', () => {
   expect(openForge(options({ kind: 'none' }))).toBeNull();
   expect(() => forge({ kind: 'gitlab', login: { as: 'app', id: '1', key: 'k' } })).toThrow('set PHOENIX_FORGE_TOKEN');
@@ -346,6 +383,10 @@ test('the forge is found from the repository’s address', () => {
   const github = { repository: 'team/config', api: 'https://api.github.com' };
   expect(placeOf('github', 'https://github.com/team/config.git')).toEqual(github);
   expect(placeOf('github', 'https://github.com/team/config/')).toEqual(github);
+  expect(placeOf('github', 'https://shop.ghe.com/team/config')).toEqual({
+    repository: 'team/config',
+    api: 'https://api.shop.ghe.com',
+  });
   expect(placeOf('github', 'https://git.example.internal/team/config')).toMatchObject({
     api: 'https://git.example.internal/api/v3',
   });

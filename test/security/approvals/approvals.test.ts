@@ -1,16 +1,15 @@
 // Who approves what by a comment: the forge says who, the pull request or run says what, and each approval counts once. Lines in the messages of
 // commits are in trailers.test.ts.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { guests, useTeam } from '../../support/agent/team.ts';
 import { LONG_TEST } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { guests, openTeam, type Team } from '../review/team.ts';
 
 const both = guests({ 101: {}, 102: {}, 103: {} });
 const less = guests({ 101: {}, 103: {} });
 
-let team: Team;
-afterEach(() => team.end());
+const team = useTeam();
 
 async function comment(pull: number, body: string, by = 'ada'): Promise<void> {
   await team.phoenix.forge.comment(pull, body, by);
@@ -19,7 +18,7 @@ async function comment(pull: number, body: string, by = 'ada'): Promise<void> {
 
 describe('an approval', () => {
   beforeEach(async () => {
-    team = await openTeam('github');
+    await team.start('github');
     await team.phoenix.push(both);
   });
 
@@ -86,8 +85,7 @@ describe('an approval', () => {
   });
 
   test('counts from users who may push to the protected branch, whatever their role', LONG_TEST, async () => {
-    await team.end();
-    team = await openTeam('gitlab');
+    await team.start('gitlab');
     const { forge: lab } = team.phoenix;
     await team.phoenix.push(both);
     lab.allow('dora', 'write');

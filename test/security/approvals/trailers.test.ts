@@ -1,16 +1,15 @@
 // Approvals in the message of a commit: who wrote the line decides whether it counts, and it counts once.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { guests, useTeam } from '../../support/agent/team.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { guests, openTeam, type Team } from '../review/team.ts';
 
 const TRAILER = 'Phoenix-Approve: destroy lxc/102';
 const both = guests({ 101: {}, 102: {}, 103: {} });
 const less = guests({ 101: {}, 103: {} });
 
-let team: Team;
-afterEach(() => team.end());
+const team = useTeam();
 
 /** The recorded reason why a line does not count as an approval. */
 async function notes(): Promise<readonly string[]> {
@@ -19,7 +18,7 @@ async function notes(): Promise<readonly string[]> {
 
 describe('an approval by trailer', () => {
   beforeEach(async () => {
-    team = await openTeam('github');
+    await team.start('github');
     await team.phoenix.push(both);
   });
 
@@ -59,7 +58,7 @@ describe('an approval by trailer', () => {
 
 describe.each(['github', 'gitea', 'gitlab'] as const)('approvals in the message of a squash, on %s', (forge) => {
   beforeEach(async () => {
-    team = await openTeam(forge);
+    await team.start(forge);
     await team.phoenix.push(both);
   });
 

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { type ForgeKind, guests, useTeam } from '../../support/agent/team.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { type ForgeKind, guests, openTeam, type Team } from '../review/team.ts';
 
 interface ForgedDelivery {
   readonly what: string;
@@ -16,8 +16,7 @@ interface ForgedDelivery {
 /** A press of a button is looked up at the forge for a minute, which is over by this agent's clock. */
 const LATER = { now: () => new Date(Date.now() + 120_000) };
 
-let team: Team;
-afterEach(() => team.end());
+const team = useTeam();
 
 function corpus(name: string): readonly ForgedDelivery[] {
   return JSON.parse(readFileSync(new URL(`forged/${name}.json`, import.meta.url), 'utf8'));
@@ -27,7 +26,7 @@ type Words = Readonly<Record<string, string | number>>;
 
 /** A merged pull request that waits for approval to destroy 102, an open one that destroys 101, and a closed one. */
 async function scene(forge: ForgeKind): Promise<Words> {
-  team = await openTeam(forge, forge === 'github app' ? { clock: LATER } : {});
+  await team.start(forge, forge === 'github app' ? { clock: LATER } : {});
   const { phoenix, propose, merge } = team;
   const { forge: lab } = phoenix;
   await phoenix.push(guests({ 101: {}, 102: {}, 103: {} }));

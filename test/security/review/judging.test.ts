@@ -1,12 +1,11 @@
 // The policy that applies to a commit, whatever the commit itself declares and however it returns.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { guests, useTeam } from '../../support/agent/team.ts';
 import { environment } from '../../support/environment.ts';
 import { LONG_TEST } from '../../support/long.ts';
-import { guests, openTeam, type Team } from './team.ts';
 
-let team: Team;
-afterEach(() => team.end());
+const team = useTeam();
 
 describe('the policy in force', () => {
   const two = { approvals: { destroy: 2 } };
@@ -14,7 +13,7 @@ describe('the policy in force', () => {
   const WAITS = /with 0 of 2 approvals/;
 
   beforeEach(async () => {
-    team = await openTeam('github');
+    await team.start('github');
     await team.phoenix.push(guests({ 101: {}, 102: {}, 103: {} }, two));
   });
 

@@ -1,25 +1,18 @@
 // Phoenix's comment under a pull request: a foreign comment is never taken for it, and changes to it are reverted.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { guests, useTeam } from '../../support/agent/team.ts';
 import { longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { guests, openTeam, type Team } from './team.ts';
 
 const both = guests({ 101: {}, 102: {}, 103: {} });
 const less = guests({ 101: {}, 103: {} });
 
-let team: Team;
-afterEach(() => team.end());
-
-/** What Phoenix last said under the pull request. */
-function said(pull: number): string {
-  const ours = team.phoenix.forge.comments(pull).filter(({ body }) => body.startsWith('<!-- phoenix'));
-  return ours.at(-1)?.body ?? '';
-}
+const team = useTeam();
 
 describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, on %s', (forge) => {
   beforeEach(async () => {
-    team = await openTeam(forge);
+    await team.start(forge);
     await team.phoenix.push(both);
   });
 
@@ -29,8 +22,8 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, o
     async () => {
       const { forge: lab, ledger } = team.phoenix;
       const { number } = await team.propose('less', less);
-      await until(() => said(number) !== '', 'the comment');
-      const copy = await lab.comment(number, said(number), 'eve');
+      await until(() => team.said(number) !== '', 'the comment');
+      const copy = await lab.comment(number, team.said(number), 'eve');
       await team.phoenix.stopAgent();
       await team.phoenix.redis.clear();
       await team.phoenix.startAgent();
@@ -44,11 +37,11 @@ describe.each(['github', 'gitea', 'gitlab'] as const)('the comment of Phoenix, o
   test('is restored when somebody else has edited it, and says so', longUnless(forge === 'github'), async () => {
     const { forge: lab } = team.phoenix;
     const { number } = await team.propose('less', less);
-    await until(() => said(number).includes('1 to delete'), 'the comment');
-    const ours = lab.comments(number).find(({ body }) => body.startsWith('<!-- phoenix'));
+    await until(() => team.said(number).includes('1 to delete'), 'the comment');
+    const [ours] = team.ours(number);
     await lab.editComment(ours?.id ?? 0, 'Nothing would change.', 'mallory');
-    await until(() => said(number).includes('Somebody else had changed this comment'), 'it to be written anew');
-    expect(said(number)).toContain('1 to delete');
+    await until(() => team.said(number).includes('Somebody else had changed this comment'), 'it to be written anew');
+    expect(team.said(number)).toContain('1 to delete');
     expect(lab.comments(number)).toHaveLength(1);
   });
 });

@@ -47,7 +47,7 @@ export async function startBoxAgent(options: BoxAgentOptions = {}): Promise<BoxA
 }
 
 /** The agent of the present test. */
-class EachBoxAgent implements Omit<BoxAgent, 'close'> {
+export class EachBoxAgent implements Omit<BoxAgent, 'close'> {
   #started: BoxAgent | undefined;
 
   get host(): BoxHost {

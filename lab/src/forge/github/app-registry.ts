@@ -31,7 +31,10 @@ export interface Grant {
 export interface AppRegistry {
   add(app: Omit<LabApp, 'installation' | 'createdAt' | 'clientId'>): LabApp;
   get(id: number): LabApp | undefined;
+  /** Each installation has an id of its own. */
   install(id: number): LabApp | undefined;
+  /** Ends its installation, and the tokens of it. */
+  uninstall(id: number): void;
   /** The Apps that are installed. */
   installed(): readonly LabApp[];
   /** The App that signed the token, or GitHub's message of refusal. */
@@ -52,6 +55,7 @@ const INSTALLATIONS_FROM = 80_000;
 export function openAppRegistry(): AppRegistry {
   const apps = new Map<number, LabApp>();
   const tokens = new Map<string, Grant & { readonly until: number }>();
+  let installations = 0;
 
   function store(app: LabApp): LabApp {
     apps.set(app.id, app);
@@ -66,7 +70,13 @@ export function openAppRegistry(): AppRegistry {
     get: (id) => apps.get(id),
     install(id) {
       const app = apps.get(id);
-      return app === undefined ? undefined : store({ ...app, installation: INSTALLATIONS_FROM + id });
+      installations += 1;
+      return app === undefined ? undefined : store({ ...app, installation: INSTALLATIONS_FROM + installations });
+    },
+    uninstall(id) {
+      const app = apps.get(id);
+      if (app !== undefined) store({ ...app, installation: null });
+      for (const [token, grant] of tokens) if (grant.app.id === id) tokens.delete(token);
     },
     installed: () => [...apps.values()].filter(({ installation }) => installation !== null),
     async signer(jwt, now) {

@@ -5,9 +5,9 @@ import type { Parts } from '../parts.ts';
 import type { LabPull } from '../pulls.ts';
 import { ZEROS } from '../pushed-refs.ts';
 import { checkShape } from './check-shapes.ts';
-import type { LabQueued } from './merge-queue.ts';
 import { commentShape, issueShape, pullShape, pullSimple, reviewShape } from './pull-shapes.ts';
 import { listCommits, pushEvent } from './push-event.ts';
+import type { LabQueued } from './queued.ts';
 import { appShape, repositoryShape, userShape } from './shapes.ts';
 
 export async function githubEvent(parts: Parts, event: ForgeEvent): Promise<Message> {

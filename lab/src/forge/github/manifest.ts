@@ -31,19 +31,23 @@ const EVENT_NEEDS: Readonly<Record<string, string>> = {
   repository: 'metadata',
 };
 const PERMISSIONS = [
-  ...[
-    'actions',
-    'administration',
-    'checks',
-    'contents',
-    'deployments',
-    'environments',
-    'issues',
-    'members',
-    'merge_queues',
-    'metadata',
-  ],
-  ...['pages', 'pull_requests', 'repository_hooks', 'secrets', 'single_file', 'statuses', 'workflows'],
+  'actions',
+  'administration',
+  'checks',
+  'contents',
+  'deployments',
+  'environments',
+  'issues',
+  'members',
+  'merge_queues',
+  'metadata',
+  'pages',
+  'pull_requests',
+  'repository_hooks',
+  'secrets',
+  'single_file',
+  'statuses',
+  'workflows',
 ];
 
 /** All problems, and the manifest if there are none. */

@@ -7,16 +7,7 @@ import { branchRef, type LabPull } from '../pulls.ts';
 import { asPush } from '../pushes.ts';
 import { type Refused, refuse } from '../refused.ts';
 import { mergeCommit } from '../trial-merge.ts';
-
-/** A queued pull request. */
-export interface LabQueued {
-  readonly pull: number;
-  readonly base: string;
-  /** The parent of its branch: the head of the base branch, or that of the queued pull request before it. */
-  readonly baseSha: string;
-  readonly headRef: string;
-  readonly headSha: string;
-}
+import type { LabQueued } from './queued.ts';
 
 /** The user that merges from the queue. */
 const QUEUE = 'github-merge-queue[bot]';

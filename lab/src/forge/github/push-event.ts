@@ -1,9 +1,9 @@
 // GitHub's `push` event, computed from the refs before and after a push. From GitHub's documentation of webhooks: `before` is all zeros for a new
 // ref, `after` for a deleted one, which has no head commit.
 
-import type { PushedRef } from '../events.ts';
 import type { BareRepository } from '../git/repository.ts';
 import type { Parts } from '../parts.ts';
+import type { PushedRef } from '../pushed-refs.ts';
 import { ZEROS } from '../pushed-refs.ts';
 import { repositoryShape, userShape } from './shapes.ts';
 

@@ -1,5 +1,5 @@
 // Validation of commit statuses, from GitHub's documentation of `POST /repos/{owner}/{repo}/statuses/{sha}`: four states, descriptions up to 140
-// characters, 1000 statuses per commit and context.
+// characters, 1000 statuses per commit and context. That a description has no character of four bytes is only in its answers.
 
 import { type Refused, refuse } from '../refused.ts';
 
@@ -15,6 +15,9 @@ export function refusedStatus(request: Readonly<Record<string, unknown>>, count:
   }
   if (typeof description === 'string' && [...description].length > MAX_DESCRIPTION) {
     return refuse('description', 'custom', `description is too long (maximum is ${MAX_DESCRIPTION} characters)`);
+  }
+  if (typeof description === 'string' && /[\u{10000}-\u{10FFFF}]/u.test(description)) {
+    return refuse('description', 'custom', "description doesn't accept 4-byte Unicode");
   }
   if (typeof target === 'string' && !/^https?:\/\//.test(target)) {
     return refuse('target_url', 'custom', 'target_url must use http(s) scheme');

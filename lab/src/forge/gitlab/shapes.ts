@@ -43,8 +43,11 @@ export function projectShape({ people, place }: Pick<Parts, 'people' | 'place'>,
   };
 }
 
-export function stateOf({ state, merged }: LabPull): string {
-  return merged === null ? (state === 'open' ? 'opened' : 'closed') : 'merged';
+/** From GitLab's source (`MergeRequests::MergeService`): while it is merged, the state is `locked`. */
+export function stateOf({ state, merged, locked = false }: LabPull): string {
+  if (merged !== null) return 'merged';
+  if (locked) return 'locked';
+  return state === 'open' ? 'opened' : 'closed';
 }
 
 export function requestShape(parts: Pick<Parts, 'people' | 'place'>, pull: LabPull) {

@@ -28,11 +28,34 @@ const OVS_KEYWORDS = /^ovs[-_](type|ports|bonds|bridge|options|mtu)$/;
 /** Allowed values of bond options (ifupdown2, addons/bond.py). */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   'bond-mode': [
-    ...['0', 'balance-rr', '1', 'active-backup', '2', 'balance-xor', '3', 'broadcast', '4', '802.3ad'],
-    ...['5', 'balance-tlb', '6', 'balance-alb'],
+    '0',
+    'balance-rr',
+    '1',
+    'active-backup',
+    '2',
+    'balance-xor',
+    '3',
+    'broadcast',
+    '4',
+    '802.3ad',
+    '5',
+    'balance-tlb',
+    '6',
+    'balance-alb',
   ],
   'bond-xmit-hash-policy': [
-    ...['0', 'layer2', '1', 'layer3+4', '2', 'layer2+3', '3', 'encap2+3', '4', 'encap3+4', '5', 'vlan+srcmac'],
+    '0',
+    'layer2',
+    '1',
+    'layer3+4',
+    '2',
+    'layer2+3',
+    '3',
+    'encap2+3',
+    '4',
+    'encap3+4',
+    '5',
+    'vlan+srcmac',
   ],
 };
 

@@ -142,7 +142,8 @@ const READERS: Readonly<Record<string, (node: LabNode, parameters: Parameters) =
       const { type, comment, default: isDefault } = shown(options);
       const [, tfa] = /(?:^|,)type=(\w+)/.exec(options['tfa']?.[0] ?? '') ?? [];
       return {
-        ...{ realm, type },
+        realm,
+        type,
         ...(comment === undefined ? {} : { comment }),
         ...(tfa === undefined ? {} : { tfa }),
         ...(isDefault ? { default: 1 } : {}),

@@ -31,14 +31,13 @@ export function loadFirewall(
   aboutRules = false,
 ): Loaded {
   const path = join(dir, place.file);
-  return parseFirewall(
-    existsSync(path) ? readFileSync(path, 'utf8') : '',
-    place.file,
-    place.environment satisfies RuleEnvironment,
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return parseFirewall(text, place.environment satisfies RuleEnvironment, {
     cluster,
+    sdn: place === clusterPlace ? setsOfSdn(dir) : undefined,
+    fileName: place.file,
     aboutRules,
-    place === clusterPlace ? setsOfSdn(dir) : undefined,
-  );
+  });
 }
 
 /** Those of a lab have no addresses from its IPAM. */

@@ -160,7 +160,11 @@ function checkUplinks(interfaces: Interfaces): void {
 }
 
 const PORT_OPTIONS = [
-  ...['bridge-learning', 'bridge-arp-nd-suppress', 'bridge-unicast-flood', 'bridge-multicast-flood', 'bridge-access'],
+  'bridge-learning',
+  'bridge-arp-nd-suppress',
+  'bridge-unicast-flood',
+  'bridge-multicast-flood',
+  'bridge-access',
 ];
 
 function checkBridgePorts(interfaces: Interfaces): void {

@@ -40,7 +40,14 @@ const ORDER: Readonly<Record<string, number>> = {
 
 /** Properties that are not lines of a stanza, or are written at its head and end. */
 const ELSEWHERE = [
-  ...['type', 'priority', 'active', 'exists', 'comments', 'autostart', 'uplink-id', 'comments6'],
+  'type',
+  'priority',
+  'active',
+  'exists',
+  'comments',
+  'autostart',
+  'uplink-id',
+  'comments6',
   ...['method', 'address', 'netmask', 'gateway', 'broadcast'].flatMap((name) => [name, `${name}6`]),
 ];
 

@@ -75,7 +75,11 @@ function shown(found: AptFiles, suite: string): unknown {
       path,
       'file-type': path.endsWith('.list') ? 'list' : 'sources',
       repositories: repositories.map(({ types, uris, suites, components, options, comment, enabled }) => ({
-        ...{ Types: types, URIs: uris, Suites: suites, Components: components, Comment: comment },
+        Types: types,
+        URIs: uris,
+        Suites: suites,
+        Components: components,
+        Comment: comment,
         Options: options.map(([Key, Values]) => ({ Key, Values })),
         Enabled: enabled ? 1 : 0,
       })),

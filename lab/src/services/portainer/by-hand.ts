@@ -31,7 +31,11 @@ export function startByHand({ node, guest, port }: Peer): void {
     const container = createContainer(root, state, {
       name: 'portainer',
       image: 'portainer/portainer-ce:lts',
-      ...{ project: null, service: null, labels: {}, command: [], env: {} },
+      project: null,
+      service: null,
+      labels: {},
+      command: [],
+      env: {},
       mounts: [
         { source: 'portainer_data', target: '/data' },
         { source: DOCKER_SOCKET, target: DOCKER_SOCKET },

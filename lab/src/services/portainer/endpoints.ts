@@ -2,8 +2,8 @@
 
 import type { EndpointEntry } from '../../guest/docker/portainer.ts';
 import { reach } from './agent.ts';
+import type { Answer, Handlers, Work } from './handler.ts';
 import { PortainerRefusal } from './refusal.ts';
-import type { Answer, Handlers, Work } from './server.ts';
 
 const SOCKET = '/var/run/docker.sock';
 const LOCAL = { creation: '1', type: 1 } as const;

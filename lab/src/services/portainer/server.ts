@@ -6,10 +6,10 @@ import { type Database, isServer, readDatabase, versionOf, writeDatabase } from 
 import { rootOf } from '../../guest/docker/root.ts';
 import { type Container, readState } from '../../guest/docker/state.ts';
 import type { Peer } from '../service.ts';
-import { type Caller, callerOf, isClosed } from './access.ts';
-import type { Signing } from './agent.ts';
-import { type Fields, type Operation, operationAt, readRequest } from './description.ts';
+import { callerOf, isClosed } from './access.ts';
+import { operationAt, readRequest } from './description.ts';
 import { ENDPOINTS } from './endpoints.ts';
+import type { Answer, Handlers } from './handler.ts';
 import { PortainerRefusal } from './refusal.ts';
 import { STACKS } from './stacks.ts';
 import { USERS } from './users.ts';
@@ -20,29 +20,6 @@ export interface Request {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
 }
-
-export interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** The context of a handler. */
-export interface Work {
-  readonly peer: Peer;
-  readonly container: Container;
-  readonly signing: Signing;
-  readonly version: string;
-  readonly database: Database;
-  readonly operation: Operation;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  readonly fields: Fields;
-  /** Null only for operations without authentication. */
-  readonly caller: Caller | null;
-}
-
-export type Handlers = Readonly<Record<string, (work: Work) => Answer | Promise<Answer>>>;
 
 const HANDLERS: Handlers = {
   'get /system/status': ({ version, database }) => ({

@@ -9,8 +9,8 @@ import { DockerRefusal } from '../../guest/docker/refusal.ts';
 import { changeState, type Root, readState } from '../../guest/docker/state.ts';
 import { reach } from './agent.ts';
 import { endpointOf } from './endpoints.ts';
+import type { Answer, Handlers, Work } from './handler.ts';
 import { PortainerRefusal } from './refusal.ts';
-import type { Answer, Handlers, Work } from './server.ts';
 
 const ACTIVE = 1;
 const INACTIVE = 2;

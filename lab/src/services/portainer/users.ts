@@ -2,8 +2,8 @@
 
 import { hashOf, setupTokenOf } from '../../guest/docker/portainer.ts';
 import { newKey, sessionFor } from './access.ts';
+import type { Answer, Handlers, Work } from './handler.ts';
 import { PortainerRefusal } from './refusal.ts';
-import type { Answer, Handlers, Work } from './server.ts';
 
 const MIN_PASSWORD_LENGTH = 12;
 

@@ -23,12 +23,21 @@ const count = z.number().int().min(0);
 const verb = oneOf<Verb>({ create: true, update: true, delete: true });
 const impact = oneOf<Impact>({ live: true, restart: true, recreate: true, destroy: true });
 const state = oneOf<RunState>({
-  ...{ planned: true, applying: true, succeeded: true, failed: true },
-  ...{ blocked: true, superseded: true, invalid: true },
+  planned: true,
+  applying: true,
+  succeeded: true,
+  failed: true,
+  blocked: true,
+  superseded: true,
+  invalid: true,
 });
 const outcome = oneOf<Outcome>({
-  ...{ applied: true, unchanged: true, failed: true, skipped: true },
-  ...{ blocked: true, superseded: true },
+  applied: true,
+  unchanged: true,
+  failed: true,
+  skipped: true,
+  blocked: true,
+  superseded: true,
 });
 
 const differences = z
@@ -51,7 +60,9 @@ const differences = z
   .describe('Fields that a look found otherwise than declared; secrets are hidden and long values cut.');
 
 const Step = z.object({
-  ...{ target, verb, impact },
+  target,
+  verb,
+  impact,
   outcome: outcome.nullable().describe('Null while it waits or runs.'),
   reason: z.string().nullable().describe('Why it ended so, and what to do.'),
   attempts: count,
@@ -137,7 +148,10 @@ const Policy = z.object({
   commit: z.string(),
   policy: z.object({
     approvals: z.object({
-      ...{ live: count, restart: count, recreate: count, destroy: count },
+      live: count,
+      restart: count,
+      recreate: count,
+      destroy: count,
       secrets: count.optional(),
     }),
     approvers: z.array(z.string()).nullable(),

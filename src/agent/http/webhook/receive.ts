@@ -17,7 +17,7 @@ import {
   deliveryId,
   eventName,
   isForm,
-  meaningOf,
+  parseEvent,
   parsePayload,
   payloadOf,
   repositoryIn,
@@ -154,15 +154,15 @@ export function receiver(parts: ReceiverDeps, clientKeyOf: (request: IncomingMes
   return async (request, response) => {
     const body = await authenticate(request);
     if (typeof body === 'string') return refuse(request, response, body);
-    const meaning = await read(body.text, request.headers, parts);
-    if (meaning.kind === 'malformed') return malformed(request, response, meaning.reason);
+    const parsed = await parseBody(body.text, request.headers, parts);
+    if (parsed.kind === 'malformed') return malformed(request, response, parsed.reason);
     const id = deliveryId(request.headers) ?? randomUUID();
     const arrived = { at: clock.now().toISOString(), id, event: eventName(request.headers) ?? '' };
-    if (meaning.kind === 'ignored') {
+    if (parsed.kind === 'ignored') {
       ended('ignored', arrived);
-      return answer(response, 200, { ignored: meaning.reason });
+      return answer(response, 200, { ignored: parsed.reason });
     }
-    await keep(response, { id, by: meaning.by, received: arrived.at, ...meaning.event }, meaning.event, arrived);
+    await keep(response, { id, by: parsed.by, received: arrived.at, ...parsed.event }, parsed.event, arrived);
   };
 }
 
@@ -201,7 +201,7 @@ function hintFor(sentAs: ContentType): string {
     : 'give the webhook the content type application/x-www-form-urlencoded, or set PHOENIX_WEBHOOK_CONTENT_TYPE=json';
 }
 
-async function read(
+async function parseBody(
   body: string,
   headers: IncomingHttpHeaders,
   { branch, sentAs, follows }: Pick<ReceiverDeps, 'branch' | 'sentAs' | 'follows'>,
@@ -217,10 +217,10 @@ async function read(
   } catch {
     return { kind: 'malformed', reason: 'the payload is not JSON' };
   }
-  const meaning = meaningOf(event, payload, branch);
+  const parsed = parseEvent(event, payload, branch);
   const repository = repositoryIn(payload);
-  if (meaning.kind === 'event' && repository !== null && !(await follows(repository))) {
+  if (parsed.kind === 'event' && repository !== null && !(await follows(repository))) {
     return ignored(`Phoenix does not follow ${quoteText(repository)}`);
   }
-  return meaning;
+  return parsed;
 }

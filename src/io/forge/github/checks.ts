@@ -1,6 +1,6 @@
 // Check runs, which only an App can write. They show Markdown, annotate lines and have buttons. From GitHub's description of its Checks API: a
-// summary of at most 65,535 characters, 50 annotations a request, buttons only on completed check runs, and a completed one is restarted by a new one
-// of the same name.
+// summary of at most 65,535 characters, 50 annotations a request, which are added to those that the check run has, buttons only on completed check
+// runs, and a completed one is restarted by a new one of the same name.
 
 import { fitText } from '../../../model/failure.ts';
 import type { Annotation, Button, CommitStatus, Details, Subject } from '../../../model/report.ts';
@@ -26,8 +26,11 @@ const BUTTONS = {
 
 type Conclusion = 'success' | 'failure' | 'cancelled' | 'action_required';
 
-/** Identifies the check run at the forge, and whether it is completed. */
-type Handle = { readonly id: number; readonly ended: boolean };
+/** `plain`: completed without annotations; `annotated`: with some, none of which can be removed. */
+type CheckState = 'open' | 'plain' | 'annotated';
+
+/** Identifies the check run at the forge. */
+type Handle = { readonly id: number; readonly state: CheckState };
 
 export async function setCheck(
   github: GitHub,
@@ -44,12 +47,13 @@ export async function setCheck(
   } as const;
   try {
     const client = await github.client();
-    const annotations = (details?.annotations ?? []).slice(0, MAX_ANNOTATIONS);
     const ended = status.state !== 'pending';
+    // Only at the end, once: each request adds its annotations to the earlier ones.
+    const annotations = ended ? (details?.annotations ?? []).slice(0, MAX_ANNOTATIONS) : [];
     const place = { owner, repo, ...once };
     const body = bodyOf(status, details, annotations.slice(0, ANNOTATIONS_AT_ONCE));
     const known = readHandle(handle);
-    const reused = known !== null && (ended || !known.ended) ? await change(client, place, known.id, body) : null;
+    const reused = known !== null && mayChange(known, ended) ? await change(client, place, known.id, body) : null;
     const post = () =>
       client.request('POST /repos/{owner}/{repo}/check-runs', { ...place, ...body, head_sha: status.commit });
     const id = reused ?? idOfWritten(await post());
@@ -61,12 +65,18 @@ export async function setCheck(
         output: more,
       });
     }
-    return { sent: true, handle: `${id} ${ended ? 'ended' : 'open'}` };
+    const state: CheckState = !ended ? 'open' : annotations.length === 0 ? 'plain' : 'annotated';
+    return { sent: true, handle: `${id} ${state}` };
   } catch (error) {
     // Needs no other right than checks.
     const path = 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs';
     return notSent(error, attempt, probesOf(github, path, { ref: status.commit, per_page: 1 }));
   }
+}
+
+/** Whether a check run becomes the next state, instead of being followed by a new one. */
+function mayChange({ state }: Handle, ended: boolean): boolean {
+  return state === 'open' || (state === 'plain' && ended);
 }
 
 type Body = ReturnType<typeof bodyOf>;
@@ -129,7 +139,10 @@ function subjectText(about: Subject): string {
   return `run/${about.run}${about.target === null ? '' : `/${about.target}`}`;
 }
 
+/** `ended` was written by earlier versions, which did not record whether there are annotations. */
 function readHandle(text: string | null): Handle | null {
-  const [, id, state] = /^(\d+) (ended|open)$/.exec(text ?? '') ?? [];
-  return id === undefined ? null : { id: Number(id), ended: state === 'ended' };
+  const [, id, state] = /^(\d+) (ended|open|plain|annotated)$/.exec(text ?? '') ?? [];
+  return id === undefined
+    ? null
+    : { id: Number(id), state: state === 'open' || state === 'plain' ? state : 'annotated' };
 }

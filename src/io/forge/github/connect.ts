@@ -62,7 +62,10 @@ export function connect(options: ForgeOptions): GitHub {
     installed ??= app
       .request('GET /repos/{owner}/{repo}/installation', { owner, repo })
       .then(({ data }) => {
-        return new Paced({ ...shared, authStrategy: createAppAuth, auth: { ...credentials, installationId: data.id } });
+        const auth = { ...credentials, installationId: data.id };
+        const found = new Paced({ ...shared, authStrategy: createAppAuth, auth });
+        found.hook.error('request', forgetIfGone);
+        return found;
       })
       .catch((error: unknown) => {
         installed = undefined;
@@ -70,8 +73,15 @@ export function connect(options: ForgeOptions): GitHub {
       });
     return installed;
   };
+  /** An App that is installed again has another installation, and the tokens of the previous one are refused. @throws the error */
+  const forgetIfGone = (error: unknown): never => {
+    if (isOfGoneInstallation(error)) installed = undefined;
+    throw error;
+  };
   const token = async () => {
-    const given = (await (await client()).auth({ type: 'installation' })) as { readonly token: string };
+    const given = (await (await client()).auth({ type: 'installation' }).catch(forgetIfGone)) as {
+      readonly token: string;
+    };
     return given.token;
   };
   return { client, app, token, owner, repo, kind, clock };
@@ -96,9 +106,16 @@ export async function orNothing<T>(request: () => Promise<T>, ...nothing: readon
   }
 }
 
-/** GitHub's published limits apply; other servers have their own or none. */
+/** Its token is refused, or it is not found where one is requested. */
+function isOfGoneInstallation(error: unknown): boolean {
+  const { status, request } = error as { readonly status?: number; readonly request?: { readonly url?: string } };
+  return status === 401 || (status === 404 && request?.url?.endsWith('/access_tokens') === true);
+}
+
+/** GitHub's published limits apply, below ghe.com too; other servers have their own or none. */
 export function isGitHubItself({ kind, api }: Pick<ForgeOptions, 'kind' | 'api'>): boolean {
-  return kind === 'github' && (api === undefined || api.replace(/\/+$/, '') === GITHUB);
+  const host = (api ?? GITHUB).replace(/\/+$/, '');
+  return kind === 'github' && (host === GITHUB || /^https:\/\/api\.[a-z\d-]+\.ghe\.com$/.test(host));
 }
 
 /** Does nothing: the outbox does the waiting, and records it. */

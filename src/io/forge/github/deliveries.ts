@@ -29,8 +29,8 @@ export async function redeliver(github: GitHub, publicUrl: string | null, ids: r
   if (hook === null) return;
   for (const id of ids) {
     const request = () => hook.client.request(`POST ${hook.path}/{delivery_id}/attempts`, { delivery_id: id });
-    // A token that may only read the deliveries is answered by one of these.
-    await orNothing(request, 403, 404);
+    // The first two answer a token that may only read the deliveries, the others a delivery that GitHub does not send again.
+    await orNothing(request, 403, 404, 400, 422);
   }
 }
 

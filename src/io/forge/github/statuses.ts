@@ -20,7 +20,7 @@ export async function setStatus(
     as: 'token',
     now: new Date(),
   } as const;
-  const { client, owner, repo } = github;
+  const { client, owner, repo, kind } = github;
   const probes = probesOf(github, 'GET /repos/{owner}/{repo}/commits/{ref}/status', { ref: commit, per_page: 1 });
   try {
     const target = url === null ? {} : { target_url: url };
@@ -30,7 +30,7 @@ export async function setStatus(
       sha: commit,
       context,
       state,
-      description,
+      description: kind === 'github' ? withinBasicPlane(description) : description,
       ...target,
       ...once,
     });
@@ -39,6 +39,11 @@ export async function setStatus(
   } catch (error) {
     return notSent(error, attempt, probes);
   }
+}
+
+/** GitHub refuses a description with a character of four bytes in UTF-8, such as an emoji, as 422. */
+function withinBasicPlane(text: string): string {
+  return text.replaceAll(/[\u{10000}-\u{10FFFF}]|\p{Surrogate}/gu, '\uFFFD');
 }
 
 /** Gitea's name for the state is `status`. */

@@ -170,7 +170,8 @@ function toPullRequest(request: MergeRequest): PullRequest {
     head: request.sha as CommitSha,
     base: request.target_branch,
     fork: request.source_project_id !== request.target_project_id,
-    open: request.state === 'opened',
+    // `locked`: it is being merged, which may fail.
+    open: request.state === 'opened' || request.state === 'locked',
     mergedAs: merged as CommitSha | null,
     mergedBy: merged === null ? null : ((request.merge_user ?? request.merged_by)?.username ?? null),
   };

@@ -6,7 +6,7 @@ import type { RuleEnvironment } from '../../../proxmox/firewall/rule.ts';
 export const CLUSTER_FIREWALL = '/etc/pve/firewall/cluster.fw';
 
 export function clusterFirewall(text: string): FirewallConfig {
-  return parseFirewall(text, CLUSTER_FIREWALL, 'cluster', undefined, false).config;
+  return parseFirewall(text, 'cluster').config;
 }
 
 /**
@@ -85,7 +85,7 @@ function parsed(path: string, text: string): FirewallConfig {
         : path.includes('/sdn/firewall/')
           ? 'vnet'
           : 'ct';
-  return parseFirewall(text, path, environment, undefined, false).config;
+  return parseFirewall(text, environment).config;
 }
 
 /** Why any change through Proxmox would lose what this firewall file has, and what to do; null where it would not. */

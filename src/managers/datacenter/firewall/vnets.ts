@@ -47,8 +47,7 @@ export function vnetFirewalls(text: string): ReadonlyMap<string, Options> {
   };
   return new Map(
     Object.keys(vnets.ids ?? {}).map((name): [string, Options] => {
-      const path = `${VNET_FIREWALLS}/${name}.fw`;
-      const { options, rules } = parseFirewall(files[name] ?? '', path, 'vnet', names, false).config;
+      const { options, rules } = parseFirewall(files[name] ?? '', 'vnet', { cluster: names }).config;
       return [
         name,
         {

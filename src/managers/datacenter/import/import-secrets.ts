@@ -25,13 +25,24 @@ export async function storedSecrets(
   return Object.fromEntries((await Promise.all(asked)).flat());
 }
 
-/** The secrets that have to be supplied, each by reference to a file named after the object. */
+interface ImportedObject {
+  /** The options that its declaration has. */
+  readonly declared: JsonObject;
+  /** The options that Proxmox has. */
+  readonly present: Options;
+  /** The objects that have a secret, where the host was asked. */
+  readonly stored: StoredSecrets;
+}
+
+/**
+ * The secrets that have to be supplied, each by reference to a file named after the object.
+ *
+ * @param folder the folder of these files
+ */
 export function neededSecrets(
   row: ObjectRow,
   name: string,
-  options: JsonObject,
-  present: Options,
-  stored: StoredSecrets,
+  { declared: options, present, stored }: ImportedObject,
   folder: string,
 ): NeededSecret[] {
   return Object.entries(row.secrets ?? {}).flatMap(([option, { isStored, multiple, refuses, describes }]) => {

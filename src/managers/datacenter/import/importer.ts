@@ -34,7 +34,7 @@ export function importerOf(row: ObjectRow): Importer<FoundObjects, JsonObject, O
       const inventory = await observeObjects(row, host);
       return { ...inventory, stored: await storedSecrets(row, host, inventory) };
     },
-    written: (found, extent, secretsFolder) => written(row, found, extent, secretsFolder),
+    written: (found, extent, secretsFolder) => written(row, found, { extent, secretsFolder }),
     undeclared: (found, { datacenter }) =>
       undeclared(
         row,
@@ -69,14 +69,20 @@ const DECLARED_ELSEWHERE: ReadonlySet<string> = new Set([
   'origin',
 ]);
 
-function written(row: ObjectRow, found: FoundObjects, extent: Extent, secretsFolder: string): Imported {
+/** What of the host becomes declarations, and the folder of the secrets that they refer to. */
+interface Writing {
+  readonly extent: Extent;
+  readonly secretsFolder: string;
+}
+
+function written(row: ObjectRow, found: FoundObjects, writing: Writing): Imported {
   const isRights = row.kind === 'acl';
   const present = isRights
     ? []
-    : [...found.objects].filter(([name, options]) => !isOmitted(row, name, options, extent));
+    : [...found.objects].filter(([name, options]) => !isOmitted(row, name, options, writing.extent));
   const objects = present.map(([name, options]) => ({
     name,
-    ...writtenObject(row, found, name, options, extent, secretsFolder),
+    ...writtenObject(row, found, name, options, writing),
   }));
   const entries: Record<string, JsonObject> = {
     ...(isRights ? writtenRights(found.objects) : {}),
@@ -116,15 +122,15 @@ function writtenObject(
   found: FoundObjects,
   name: string,
   options: Options,
-  extent: Extent,
-  secretsFolder: string,
+  { extent, secretsFolder }: Writing,
 ): WrittenObject {
   const place = (option?: string) => placeOf(row.file, found.text, name, option);
   const refusal = whyUndeclarable(row, name, options, place());
   if (refusal !== null) return { entry: null, secrets: [], left: [refusal] };
   const list = writtenList(row, found, name, options, extent);
   const plain = writtenOptions(row, options, extent);
-  const secrets = neededSecrets(row, name, plain, options, found.stored, secretsFolder);
+  const object = { declared: plain, present: options, stored: found.stored };
+  const secrets = neededSecrets(row, name, object, secretsFolder);
   return {
     entry: { ...plain, ...list.field, ...referencesTo(secrets) },
     secrets,

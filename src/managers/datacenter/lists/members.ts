@@ -63,19 +63,18 @@ export function memberActions(
     ...(removed.length === 0
       ? []
       : [
-          updateCall(row, name, `take ${listed(removed)} out of ${row.label} ${name}`, [
-            '--delete',
-            '1',
-            ...list(removed),
-          ]),
+          updateCall(row, name, {
+            summary: `take ${listed(removed)} out of ${row.label} ${name}`,
+            args: ['--delete', '1', ...list(removed)],
+          }),
         ]),
     ...(added.length === 0
       ? []
       : [
-          updateCall(row, name, `put ${listed(added)} into ${row.label} ${name}`, [
-            ...list(added),
-            ...(moves ? ['--allow-move', '1'] : []),
-          ]),
+          updateCall(row, name, {
+            summary: `put ${listed(added)} into ${row.label} ${name}`,
+            args: [...list(added), ...(moves ? ['--allow-move', '1'] : [])],
+          }),
         ]),
   ];
 }

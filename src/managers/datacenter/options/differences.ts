@@ -32,7 +32,7 @@ export function optionChanges(
     const value = spec[option];
     const change =
       value === undefined
-        ? undeclaredChange(row, option, schema, spec, before, present)
+        ? undeclaredChange(row, option, schema, { spec, before, present })
         : declaredChange(row, option, schema, value, present);
     return change === null ? [] : [{ option, ...change }];
   });
@@ -75,9 +75,11 @@ function undeclaredChange(
   row: ObjectRow,
   option: string,
   schema: Schema,
-  spec: JsonObject,
-  before: JsonObject | undefined,
-  present: Options,
+  {
+    spec,
+    before,
+    present,
+  }: { readonly spec: JsonObject; readonly before: JsonObject | undefined; readonly present: Options },
 ): Omit<OptionChange, 'option'> | null {
   const has = present[option];
   // Of options that exclude one another, the one that is declared replaces the others, whoever set them.

@@ -192,9 +192,25 @@ export const rights: ObjectRow = {
 
 /** Options that LDAP and AD have in common. */
 const DIRECTORY = [
-  ...['base_dn', 'bind_dn', 'case-sensitive', 'comment', 'default', 'filter', 'group_classes', 'group_dn'],
-  ...['group_filter', 'group_name_attr', 'mode', 'port', 'server2', 'sslversion', 'sync-defaults-options'],
-  ...['sync_attributes', 'user_attr', 'user_classes', 'verify'],
+  'base_dn',
+  'bind_dn',
+  'case-sensitive',
+  'comment',
+  'default',
+  'filter',
+  'group_classes',
+  'group_dn',
+  'group_filter',
+  'group_name_attr',
+  'mode',
+  'port',
+  'server2',
+  'sslversion',
+  'sync-defaults-options',
+  'sync_attributes',
+  'user_attr',
+  'user_classes',
+  'verify',
 ];
 
 export const realms: ObjectRow = {
@@ -224,14 +240,30 @@ export const realms: ObjectRow = {
     openid: {
       required: ['issuer-url', 'client-id'],
       optional: [
-        ...['acr-values', 'audiences', 'autocreate', 'comment', 'default', 'groups-autocreate', 'groups-claim'],
-        ...['groups-overwrite', 'prompt', 'query-userinfo', 'scopes', 'username-claim'],
+        'acr-values',
+        'audiences',
+        'autocreate',
+        'comment',
+        'default',
+        'groups-autocreate',
+        'groups-claim',
+        'groups-overwrite',
+        'prompt',
+        'query-userinfo',
+        'scopes',
+        'username-claim',
       ],
     },
   },
   defaults: {
-    ...{ autocreate: '0', 'case-sensitive': '1', default: '0', 'groups-autocreate': '0', 'groups-overwrite': '0' },
-    ...{ mode: 'ldap', 'query-userinfo': '1', verify: '0' },
+    autocreate: '0',
+    'case-sensitive': '1',
+    default: '0',
+    'groups-autocreate': '0',
+    'groups-overwrite': '0',
+    mode: 'ldap',
+    'query-userinfo': '1',
+    verify: '0',
   },
   clear: 'delete',
   secrets: {

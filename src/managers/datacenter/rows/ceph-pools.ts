@@ -31,8 +31,15 @@ export const cephPools: ObjectRow = {
   required: [],
   // Of the last ones 0 takes away what was set, which Proxmox has no other words for.
   defaults: {
-    ...{ size: '3', min_size: '2', pg_num: '128', application: 'rbd', pg_autoscale_mode: 'warn' },
-    ...{ crush_rule: 'replicated_rule', pg_num_min: '0', target_size: '0', target_size_ratio: '0' },
+    size: '3',
+    min_size: '2',
+    pg_num: '128',
+    application: 'rbd',
+    pg_autoscale_mode: 'warn',
+    crush_rule: 'replicated_rule',
+    pg_num_min: '0',
+    target_size: '0',
+    target_size_ratio: '0',
   },
   oneOf: [],
   clear: 'empty',

@@ -162,8 +162,11 @@ export function firewallActions(
   seen: GuestObservation,
 ): Action[] | Refusal {
   const before = (wanted.before as Pick<GuestSpec, 'firewall'> | undefined)?.firewall;
-  const adopted = wanted.adopt === true;
-  const decided = decideFirewall(program, id, firewall, seen.firewall, adopted, seen.firewallFaults, before);
+  const decided = decideFirewall(
+    { program, id },
+    { declared: firewall, before, adopted: wanted.adopt === true },
+    { text: seen.firewall, faults: seen.firewallFaults },
+  );
   switch (decided.kind) {
     case 'same':
       return [];

@@ -92,24 +92,41 @@ export function downloadImage(image: string, { url, sha256 }: Download): Action 
 export async function templatesInstead(host: HostReader, source: Source | undefined): Promise<string[] | undefined> {
   const storage = source !== undefined && 'template' in source ? STORED.exec(source.template)?.[1] : undefined;
   if (storage === undefined) return undefined;
-  const ask = (program: string, args: readonly string[]) =>
-    host.run({ kind: 'command', program, args, timeoutSeconds: 60 });
-  const [stored, offered] = await Promise.all([ask('pvesm', ['list', storage]), ask('pveam', ['available'])]);
-  const files = [
-    ...[...stored.stdout.matchAll(/^[^\s:]+:vztmpl\/(\S+)/gm)].map(([, file = '']) => file),
-    ...[...offered.stdout.matchAll(/^\S+\s+(\S+\.tar\.\S+)/gm)].map(([, file = '']) => file),
-  ];
+  const [stored, offered] = await Promise.all([filesOn(host, storage), offeredTemplates(host)]);
+  const files = [...stored.filter(({ content }) => content === 'vztmpl').map(({ file }) => file), ...offered];
   return files.length === 0 ? undefined : files;
+}
+
+/** Templates in the node's copy of Proxmox's list; none where it has no copy yet. */
+export async function offeredTemplates(host: HostReader): Promise<string[]> {
+  const { stdout } = await host.run({ kind: 'command', program: 'pveam', args: ['available'], timeoutSeconds: 60 });
+  return [...stdout.matchAll(/^\S+\s+(\S+\.tar\.\S+)/gm)].map(([, file = '']) => file);
+}
+
+/** Templates and images on a storage; none where it does not answer. Runs one command. */
+export async function filesOn(
+  host: HostReader,
+  storage: string,
+): Promise<readonly { readonly content: string; readonly file: string }[]> {
+  const { stdout } = await host.run({ kind: 'command', program: 'pvesm', args: ['list', storage], timeoutSeconds: 60 });
+  return [...stdout.matchAll(/^[^\s:]+:(vztmpl|iso|import)\/(\S+)/gm)].map(([, content = '', file = '']) => {
+    return { content, file };
+  });
 }
 
 const STORED = /^([^/:]+):vztmpl\/(.+)$/;
 
+/** Of the known names, the one that was probably meant: a similar one, or another version of it; null for none. */
+export function nearestFile(file: string, known: readonly string[]): string | null {
+  return nearest(file, known) ?? known.find((each) => each.startsWith(file.replace(/[_.].*$/, ''))) ?? null;
+}
+
 /** A suggestion where the file is neither on the storage nor offered; undefined where it is, or where that is unknown. */
 function templateRemedy(storage: string, file: string, known: readonly string[] | undefined): string | undefined {
   if (known === undefined || known.includes(file)) return undefined;
-  const meant = nearest(file, known) ?? known.find((each) => each.startsWith(file.replace(/[_.].*$/, '')));
+  const meant = nearestFile(file, known);
   const otherwise = `name one that pveam available lists, or put the file on ${storage}, then replay`;
-  return meant === undefined || meant === null ? otherwise : `did you mean ${storage}:vztmpl/${meant}?`;
+  return meant === null ? otherwise : `did you mean ${storage}:vztmpl/${meant}?`;
 }
 
 /**

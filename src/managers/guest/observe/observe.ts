@@ -136,7 +136,8 @@ async function isMissing(host: HostReader, wanted: Wanted<GuestSpec>, storages: 
   return path !== null && (await host.run(fileExists(path))).exit === 1;
 }
 
-function sourceOf({ spec }: Wanted<GuestSpec>): Source | undefined {
+/** What a guest is created from; undefined for one that is not declared. */
+export function sourceOf({ spec }: { readonly spec?: object | undefined }): Source | undefined {
   return (spec as { source?: Source } | undefined)?.source;
 }
 

@@ -134,7 +134,7 @@ export function filteringIn(text: string): {
   readonly options: Readonly<Record<string, string>>;
   readonly rules: readonly string[];
 } {
-  const read = parseFirewall(text, '', 'vm', undefined, false).config.options;
+  const read = parseFirewall(text, 'vm').config.options;
   const options = Object.entries(OPTIONS).map(([key, value]) => [key, read.get(key) ?? value] as const);
   const rules = contentLines(text).filter(({ section }) => section === '[rules]');
   return { options: Object.fromEntries(options), rules: rules.map(({ line }) => uniform(line)) };
@@ -228,20 +228,26 @@ export function isFirewallAsDeclared(declared: Firewall | null, present: string 
   return declared !== null && present !== null && filtering(present) === filtering(printFirewall(declared));
 }
 
-/**
- * `present` is the file's content, null when there is none. A file that Phoenix does not own is only changed when it is `adopted`. One that has the
- * meaning declared `before` belongs to Phoenix, whatever its first line says.
- *
- * @param faults lines that Proxmox ignores, in its words
- */
+export interface WantedFirewall {
+  /** Null where none is declared. */
+  readonly declared: Firewall | null;
+  /** What was declared when it was last applied: a file of that meaning belongs to Phoenix, whatever its first line says. */
+  readonly before?: Firewall | null | undefined;
+  /** Whether a file that Phoenix does not own may be changed. */
+  readonly adopted: boolean;
+}
+
+export interface FoundFirewall {
+  /** The file's content; null when there is none. */
+  readonly text: string | null;
+  /** Lines that Proxmox ignores, in its words. */
+  readonly faults: readonly string[];
+}
+
 export function decideFirewall(
-  program: Program,
-  id: number,
-  declared: Firewall | null,
-  present: string | null,
-  adopted: boolean,
-  faults: readonly string[],
-  before: Firewall | null = null,
+  { program, id }: { readonly program: Program; readonly id: number },
+  { declared, before = null, adopted }: WantedFirewall,
+  { text: present, faults }: FoundFirewall,
 ): FirewallDecision {
   const isAsBefore = present !== null && before !== null && filtering(present) === filtering(printFirewall(before));
   const ours = isAsBefore || (present?.startsWith(MARK) ?? false);

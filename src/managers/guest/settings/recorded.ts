@@ -7,7 +7,12 @@ import { SETTINGS } from './settings.ts';
 
 /** Settings that the first ledgers recorded. */
 const FIRST_SETTINGS: ReadonlySet<string> = new Set([
-  ...['cores', 'memory_mb', 'swap_mb', 'start_at_boot', 'boot_order', 'boot_delay'],
+  'cores',
+  'memory_mb',
+  'swap_mb',
+  'start_at_boot',
+  'boot_order',
+  'boot_delay',
   // Of containers only: VMs got it later.
   'ostype',
 ]);

@@ -8,7 +8,6 @@ import { mayBeOfSdn } from '../../../proxmox/sdn.ts';
 import { ruleOf } from '../../guest/proxmox/firewall.ts';
 import { BLACKLIST, type NameContents, namedAddresses, type Rule } from './evaluate.ts';
 import { withGroups } from './expand-groups.ts';
-import { FILES } from './files.ts';
 import type { Filtering } from './reach.ts';
 
 /**
@@ -19,8 +18,8 @@ import type { Filtering } from './reach.ts';
  * @param detectedNetwork the network that Proxmox detects as the host's own, such as `10.0.0.0/24`; null counts as one without addresses
  */
 export function filteringIn(clusterText: string, hostText: string, detectedNetwork: string | null): Filtering {
-  const cluster = parseFirewall(clusterText, FILES.cluster.path, 'cluster', undefined, false, SDN).config;
-  const host = parseFirewall(hostText, FILES.host.path, 'host', cluster, false).config;
+  const cluster = parseFirewall(clusterText, 'cluster', { sdn: SDN }).config;
+  const host = parseFirewall(hostText, 'host', { cluster }).config;
   const effective = (rules: readonly ProxmoxRule[], environment: RuleEnvironment): Rule[] =>
     rules.flatMap((rule) => {
       const problems = ruleProblems({ ...rule }, environment, cluster, environment === 'host' ? host : undefined);

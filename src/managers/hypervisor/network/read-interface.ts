@@ -45,7 +45,9 @@ export function readInterface(name: string, stanzas: readonly Stanza[]): HostInt
   take('address');
   const [mtu, gateway] = [take('mtu') ?? take('ovs-mtu'), take('gateway')];
   const common = {
-    ...{ name, address: addressOf(stanza), mtu: mtu === null ? null : Number(mtu) },
+    name,
+    address: addressOf(stanza),
+    mtu: mtu === null ? null : Number(mtu),
     ...(gateway === null ? {} : { gateway }),
     ...six,
   };
@@ -82,12 +84,10 @@ function bridgeIn(common: Common, take: Take): HostInterface | null {
   const isUsual = /^(off|no)$/.test(stp) && (delay === null || delay === '0');
   if (!isUsual || !/^(yes|no)$/.test(aware) || (aware === 'no' && vids !== ALL_VLANS)) return null;
   return {
-    ...({
-      kind: 'bridge',
-      ...common,
-      ports: ports === 'none' ? [] : words(ports),
-      vlanAware: aware === 'yes',
-    } as const),
+    kind: 'bridge',
+    ...common,
+    ports: ports === 'none' ? [] : words(ports),
+    vlanAware: aware === 'yes',
     ...(vids === ALL_VLANS ? {} : { vlanIds: words(vids.replaceAll(',', ' ')).join(' ') }),
   };
 }
@@ -133,8 +133,14 @@ function meaningOf({ address: _, ...one }: HostInterface): string {
     return JSON.stringify([one.kind, one.name, one.bridge, one.slaves.toSorted(), one.mode, one.vlan, one.mtu]);
   const policy = HASH_POLICY_MODES.includes(one.mode) ? (one.xmitHashPolicy ?? HASH_POLICIES[0]) : null;
   return JSON.stringify([
-    ...[one.kind, one.name, one.slaves.toSorted(), one.mode, one.miimon],
-    ...[policy, one.primary, one.mtu],
+    one.kind,
+    one.name,
+    one.slaves.toSorted(),
+    one.mode,
+    one.miimon,
+    policy,
+    one.primary,
+    one.mtu,
   ]);
 }
 

@@ -6,7 +6,12 @@ import { EXPORT_UUID, EXPORT_WORDS } from '../../../proxmox/files/nfs-exports.ts
 
 const FLAGS = new Set([
   ...EXPORT_WORDS.flat(),
-  ...['auth_nlm', 'no_auth_nlm', 'security_label', 'nordirplus', 'mp', 'mountpoint'],
+  'auth_nlm',
+  'no_auth_nlm',
+  'security_label',
+  'nordirplus',
+  'mp',
+  'mountpoint',
 ]);
 
 const ID = 'must be a whole number such as 65534';

@@ -118,8 +118,14 @@ function bridgeOf(bridge: Written['network']['bridges'][number]): HostBridge {
 function bondOf(bond: Written['network']['bonds'][number]): HostBond {
   const { name, slaves, mode, miimon, xmit_hash_policy, primary } = bond;
   return {
-    ...({ kind: 'bond', name, ...commonOf(bond), slaves, mode, miimon } as const),
-    ...{ xmitHashPolicy: xmit_hash_policy ?? null, primary: primary ?? null },
+    kind: 'bond',
+    name,
+    ...commonOf(bond),
+    slaves,
+    mode,
+    miimon,
+    xmitHashPolicy: xmit_hash_policy ?? null,
+    primary: primary ?? null,
   };
 }
 
@@ -128,8 +134,11 @@ function vlanOf(written: Written['network']['vlans'][number]): HostVlan {
   const { name, interface: device, vlan } = written;
   const [, before = '', number] = /^(.+)\.(\d+)$/.exec(name) ?? [];
   return {
-    ...({ kind: 'vlan', name, ...commonOf(written) } as const),
-    ...{ device: device ?? before, vlan: vlan ?? Number(number) },
+    kind: 'vlan',
+    name,
+    ...commonOf(written),
+    device: device ?? before,
+    vlan: vlan ?? Number(number),
   };
 }
 

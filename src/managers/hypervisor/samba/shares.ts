@@ -44,12 +44,12 @@ export function readShares(text: string): Share[] {
     const name = section.slice(0, section.indexOf(']'));
     const of = (key: string) => new RegExp(`^\\s*${key}\\s*=\\s*(.*?)\\s*$`, 'm').exec(section)?.[1] ?? null;
     return {
-      ...{ name, path: of('path') ?? '', validUsers: of('valid users')?.split(' ') ?? [] },
-      ...{
-        browsable: of('browseable') !== 'no',
-        readOnly: of('read only') !== 'no',
-        guestOk: of('guest ok') === 'yes',
-      },
+      name,
+      path: of('path') ?? '',
+      validUsers: of('valid users')?.split(' ') ?? [],
+      browsable: of('browseable') !== 'no',
+      readOnly: of('read only') !== 'no',
+      guestOk: of('guest ok') === 'yes',
     };
   });
 }

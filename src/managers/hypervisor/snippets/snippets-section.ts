@@ -104,7 +104,10 @@ function decisionFor(declared: readonly HostSnippet[], { files, noted, guests }:
     changed.map(({ name, blob }) => {
       const present = files.get(pathOf(name));
       return act(`write ${volumeOf(name)}`, {
-        ...({ kind: 'file', path: pathOf(name), content: { from: 'blob', blob }, mode: 0o644 } as const),
+        kind: 'file',
+        path: pathOf(name),
+        content: { from: 'blob', blob },
+        mode: 0o644,
         expects: present === undefined ? 'absent' : digest(present),
       });
     }),

@@ -22,9 +22,33 @@ export type Datasets = ReadonlyMap<string, ReadonlyMap<string, Value>>;
 
 /** Properties that the inventory reads for all filesystems: those that are usually declared. Others need a full observation. */
 export const USUAL = [
-  ...['type', 'mounted', 'mountpoint', 'canmount', 'recordsize', 'compression', 'quota', 'refquota', 'reservation'],
-  ...['refreservation', 'sync', 'atime', 'relatime', 'xattr', 'acltype', 'dedup', 'copies', 'logbias', 'primarycache'],
-  ...['secondarycache', 'exec', 'setuid', 'devices', 'readonly', 'checksum', 'dnodesize', 'snapdir'],
+  'type',
+  'mounted',
+  'mountpoint',
+  'canmount',
+  'recordsize',
+  'compression',
+  'quota',
+  'refquota',
+  'reservation',
+  'refreservation',
+  'sync',
+  'atime',
+  'relatime',
+  'xattr',
+  'acltype',
+  'dedup',
+  'copies',
+  'logbias',
+  'primarycache',
+  'secondarycache',
+  'exec',
+  'setuid',
+  'devices',
+  'readonly',
+  'checksum',
+  'dnodesize',
+  'snapdir',
 ] as const;
 
 /** Properties that are needed beside the declared ones. */

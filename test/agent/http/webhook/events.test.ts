@@ -4,14 +4,14 @@ import examples from '@octokit/webhooks-examples/api.github.com/index.json' with
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandIn } from '../../../../src/agent/http/webhook/events/comment.ts';
-import { meaningOf } from '../../../../src/agent/http/webhook/events/event.ts';
+import { parseEvent } from '../../../../src/agent/http/webhook/events/event.ts';
 import type { ParsedEvent } from '../../../../src/agent/http/webhook/events/parsed-event.ts';
 
 const A = 'a'.repeat(40);
 
 function understood(event: string, payload: unknown, branch = 'main') {
-  const meaning: ParsedEvent = meaningOf(event, payload, branch);
-  return meaning.kind === 'event' ? { ...meaning.event, by: meaning.by } : meaning;
+  const parsed: ParsedEvent = parseEvent(event, payload, branch);
+  return parsed.kind === 'event' ? { ...parsed.event, by: parsed.by } : parsed;
 }
 
 describe('the examples of GitHub', () => {
@@ -22,13 +22,13 @@ describe('the examples of GitHub', () => {
   test('there are many, and Phoenix refuses none', () => {
     expect(all.length).toBeGreaterThan(150);
     for (const { name, index, payload } of all) {
-      const { kind } = meaningOf(name, payload, 'master');
+      const { kind } = parseEvent(name, payload, 'master');
       expect(kind, `${name} ${index} ${payload['action'] ?? ''}`).not.toBe('malformed');
     }
   });
 
   test('pushes, pull requests and suites are understood; checks of others and other comments are not ours', () => {
-    const found = all.filter(({ name, payload }) => meaningOf(name, payload, 'master').kind === 'event');
+    const found = all.filter(({ name, payload }) => parseEvent(name, payload, 'master').kind === 'event');
     const names = new Set(found.map(({ name }) => name));
     expect([...names].sort()).toEqual(['check_suite', 'pull_request', 'push']);
     const actions = new Set(found.flatMap(({ payload }) => payload['action'] ?? []));
@@ -206,10 +206,10 @@ test('a malformed payload is refused with the reason, whatever it is', () => {
   ];
   fc.assert(
     fc.property(fc.constantFrom(...events), fc.jsonValue(), (event, payload) => {
-      expect(meaningOf(event, payload, 'main').kind).toMatch(/^(malformed|ignored)$/);
+      expect(parseEvent(event, payload, 'main').kind).toMatch(/^(malformed|ignored)$/);
     }),
   );
-  expect(meaningOf('push', { ref: 'refs/heads/main', after: 'x' }, 'main')).toMatchObject({
+  expect(parseEvent('push', { ref: 'refs/heads/main', after: 'x' }, 'main')).toMatchObject({
     kind: 'malformed',
     reason: expect.stringContaining('not a push: after'),
   });

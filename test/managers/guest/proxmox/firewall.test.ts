@@ -23,7 +23,7 @@ const OFF = { ...RULE, type: 'out', enabled: false, iface: 'eth0', log: 'info', 
 const FIREWALL = declaredFirewall({ enabled: true, policyIn: 'DROP', policyOut: 'ACCEPT', rules: [RULE, OFF, RULE] });
 
 function decide(present: string | null, declared = FIREWALL, adopted = false, faults: readonly string[] = []) {
-  return decideFirewall('pct', 101, declared, present, adopted, faults);
+  return decideFirewall({ program: 'pct', id: 101 }, { declared, adopted }, { text: present, faults });
 }
 
 test('rules are in the declared order, each once', () => {

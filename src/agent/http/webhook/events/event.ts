@@ -90,8 +90,11 @@ export function repositoryIn(payload: unknown): string | null {
   return typeof name === 'string' ? name : null;
 }
 
-/** @param branch the followed branch */
-export function meaningOf(event: string, payload: unknown, branch: string): ParsedEvent {
+/**
+ * @param event the forge's name of the event
+ * @param branch the followed branch
+ */
+export function parseEvent(event: string, payload: unknown, branch: string): ParsedEvent {
   const read = Object.hasOwn(READERS, event) ? READERS[event] : undefined;
   return read === undefined ? ignored(`Phoenix does nothing on ${quoteText(event)}`) : read(payload, branch);
 }

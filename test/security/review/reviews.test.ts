@@ -1,11 +1,11 @@
 // Code reviews: commands in their text, and approving reviews, where the policy counts them as approvals.
 
 import { describe, expect, test } from 'vitest';
-import type { PhoenixOptions } from '../../support/agent/phoenix.ts';
+
+import { type ForgeKind, LOST, two, useTeam } from '../../support/agent/team.ts';
 import { environment, type Files, type GuestChanges, underPolicy } from '../../support/environment.ts';
 import { LONG_TEST, longUnless } from '../../support/long.ts';
 import { until } from '../../support/until.ts';
-import { LOST, two, useTeam } from './team.ts';
 
 const team = useTeam();
 const { start, planOf } = team;
@@ -14,7 +14,7 @@ const withReviews = (guests: Readonly<Record<number, GuestChanges>>): Files =>
   underPolicy(guests, { approvals_by: 'review' });
 
 /** A pull request that destroys a guest, planned. */
-async function lessOf(forge: PhoenixOptions['forge'], files = withReviews): Promise<number> {
+async function lessOf(forge: ForgeKind, files = withReviews): Promise<number> {
   await start(forge);
   team.phoenix.forge.allow('grace', 'write', 'team');
   // The role of an organisation's bot; GitLab accepts statuses of main from no lower role.
