@@ -134,6 +134,6 @@ test.each([
   ['LOG_RATELIMIT: enable=1\nEBTABLES: 0', 'cluster', { ebtables: '0' }],
   ['Layer2_protocols: 0800\nIPS_QUEUES: 00', 'vm', { layer2_protocols: '0800', ips_queues: '00' }],
 ] as const)('options of a file are read in the case that Proxmox takes: %j', (lines, environment, options) => {
-  const { config } = parseFirewall(`[OPTIONS]\n${lines}\n`, 'x.fw', environment, undefined, false);
+  const { config } = parseFirewall(`[OPTIONS]\n${lines}\n`, environment);
   expect(Object.fromEntries(config.options)).toEqual(options);
 });
