@@ -200,6 +200,22 @@ const CASES: readonly Case[] = [
     /must be one public key/,
   ],
   [
+    'a variable of the environment that Proxmox cannot show',
+    LXC,
+    `${CT}/lxc_options/0`,
+    ['lxc.environment.runtime: LANG', 'lxc.environment.runtime:', 'lxc.environment.runtime = =x'],
+    ['lxc.environment.runtime: LANG=C.UTF-8', 'lxc.environment.runtime=EMPTY=', 'lxc.environment: LANG'],
+    /a variable with its value/,
+  ],
+  [
+    'a size that ZFS does not take',
+    HYPERVISOR,
+    '/zfs/datasets/0/properties',
+    ['quota=500 G', 'quota=500X', 'recordsize=100K', 'recsize=32M', 'reserv=1BB', { quota: '1,5T' }, 'quota=auto'],
+    ['quota=500G,recordsize=16K', 'quota=1.5TiB,refquota=none', 'quota=1024,refreserv=auto', { recordsize: '1M' }],
+    /sizes without blanks and recordsize a power of two/,
+  ],
+  [
     'a raw line that Proxmox would drop',
     LXC,
     `${CT}/lxc_options/0`,

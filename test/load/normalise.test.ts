@@ -310,6 +310,7 @@ describe('the host', () => {
     expect(host({ behavior: { rollback_on_failure: true, max_delete_share: 1 } }).behavior).toEqual({
       rollbackOnFailure: true,
       maxDeleteShare: 1,
+      isShareWritten: true,
     });
   });
 });

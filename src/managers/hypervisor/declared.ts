@@ -290,4 +290,6 @@ interface Behavior {
    * A commit that deletes more than this share of the guests (0 to 1) is refused; a single deletion is always allowed. The policy is checked first.
    */
   readonly maxDeleteShare: number;
+  /** Absent where the share is the default. */
+  readonly isShareWritten?: true;
 }

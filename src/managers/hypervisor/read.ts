@@ -7,6 +7,7 @@ import type { Declaration, Reading } from '../declaration.ts';
 import { scriptsNamedBy } from '../guest/script-files.ts';
 import { HYPERVISOR_FILE } from '../places.ts';
 import type { Hypervisor } from './declared.ts';
+import { deletionShareCounts } from './deletion-limit.ts';
 import { dnsNamesLeadToOneAddress, guestsUseTheHostForDns, hostDnsServersExist } from './dns/rules.ts';
 import { agentCanFetch, hostStaysReachable } from './firewall/lockout-rules.ts';
 import { hostsNamesLeadToOneAddress } from './hosts/rules.ts';
@@ -54,6 +55,7 @@ export const declaration: Declaration = {
     poolsCanBeMade,
     datasetsCanBeMade,
     contentsAreOfStorages,
+    deletionShareCounts,
     sharesHaveNamesOfTheirOwn,
     accountIsOfAPerson,
   ],

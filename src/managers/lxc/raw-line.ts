@@ -11,9 +11,15 @@ export const rawLine = text
   .regex(/^lxc\.[a-z0-9_.-]+\s*[=:]\s*(\S.*)?$/, EXPECT_LINE)
   .superRefine((line, context) => {
     const key = /^lxc\.[a-z0-9_.-]+/.exec(line)?.[0];
-    const message = key === undefined ? null : fault(key, rawKey(key));
+    const message = key === undefined ? null : (fault(key, rawKey(key)) ?? variableFault(key, line));
     if (message !== null) context.addIssue({ code: 'custom', message });
   });
+
+/** Proxmox reads these lines as its option `env`, and shows no container with another form of it. (pve-container, PVE/LXC/Config.pm, confdesc) */
+function variableFault(key: string, line: string): string | null {
+  if (key !== 'lxc.environment.runtime' || /^[^=:]+[=:]\s*\w+=/.test(line)) return null;
+  return 'must hold a variable with its value, such as lxc.environment.runtime: LANG=C.UTF-8; see also "env"';
+}
 
 function fault(key: string, known: RawKey): string | null {
   switch (known.kind) {

@@ -73,25 +73,31 @@ const kindOf = (environment: RuleEnvironment): 'cluster' | 'host' | 'guest' | 'v
 
 function readOption(line: string, environment: RuleEnvironment): [string, string] | { error: string } {
   for (const [names, values] of OPTIONS[kindOf(environment)]) {
-    const [, name, value = ''] = new RegExp(`^(${names}):\\s*(${values})\\s*$`, 'i').exec(line) ?? [];
+    // Proxmox reads the name of this one only in lower case (PVE/Firewall.pm, parse_clusterfw_option).
+    const flags = names === 'log_ratelimit' ? '' : 'i';
+    const [, name, value = ''] = new RegExp(`^(${names}):\\s*(${values})\\s*$`, flags).exec(line) ?? [];
     if (name === undefined) continue;
     const helpers =
       name.toLowerCase() === 'nf_conntrack_helpers'
         ? formatProblem('pve-fw-conntrack-helper', value.toLowerCase())
         : undefined;
     if (helpers !== undefined) return { error: helpers };
-    const text = /^policy_/i.test(name)
-      ? value.toUpperCase()
-      : /level|helpers/i.test(name)
-        ? value.toLowerCase()
-        : value;
-    const number = /^\d+$/.test(text) ? Number(text) : undefined;
+    const text = asRead(name, value);
+    const number = !AS_WRITTEN.test(name) && /^\d+$/.test(text) ? Number(text) : undefined;
     // A time at which the cluster's firewall was enabled for a minute (PVE/Firewall.pm, parse_clusterfw_option).
     if (environment === 'cluster' && name.toLowerCase() === 'enable' && number !== undefined && number > 1)
       return ['enable', '0'];
     return [name.toLowerCase(), number === undefined ? text : String(number)];
   }
   return { error: `can't parse option '${line}'` };
+}
+
+/** A list of protocols and a number of queues stay as they are written: an Ethernet type is `0800`. */
+const AS_WRITTEN = /^(log_ratelimit|layer2_protocols|ips_queues)$/i;
+
+function asRead(option: string, value: string): string {
+  if (/^policy_/i.test(option)) return value.toUpperCase();
+  return /level|helpers/i.test(option) ? value.toLowerCase() : value;
 }
 
 /** An address or network in canonical form; undefined if invalid. */

@@ -179,8 +179,23 @@ function isRight(schema: Schema | undefined, text: string): boolean {
  */
 function isSplit(kind: OptionsOf, option: string, value: string): boolean {
   const keys = keysOfOption(kind, option) ?? {};
-  const parts = value.split(',').filter((part) => part.trim() !== '');
-  const names = parts.map((part) => (part.includes('=') ? /^([^=\s]+)=./.exec(part)?.[1] : bareKeyOf(kind, option)));
-  const isSet = names.flatMap((name) => (name === undefined ? [] : keysSetBy(keys, name)));
-  return !names.includes(undefined) && new Set(isSet).size === isSet.length;
+  const bareKey = bareKeyOf(kind, option);
+  const isSet = new Map<string, string>();
+  let hasBare = false;
+  for (const part of value.split(',').filter((each) => each.trim() !== '')) {
+    const isBare = !part.includes('=');
+    const [, name, text = ''] = isBare ? ['', bareKey, part] : (/^([^=\s]+)=(.+)$/.exec(part) ?? []);
+    if (name === undefined || (isBare && hasBare)) return false;
+    const set = keysSetBy(keys, name);
+    // A value without its key takes the place of a zero with it, as in `enabled=0,1`.
+    const mayReplace = (key: string): boolean => isBare && isZero(keys[key], isSet.get(key) ?? '');
+    if (set.some((key) => isSet.has(key) && !mayReplace(key))) return false;
+    for (const key of set) isSet.set(key, text);
+    hasBare ||= isBare;
+  }
+  return true;
+}
+
+function isZero(schema: Schema | undefined, text: string): boolean {
+  return text === '0' || (schema?.type === 'boolean' && booleanOf(text) === '0');
 }

@@ -182,6 +182,17 @@ test('NO_EFFECT: servers that a DNS server which is off would ask', () => {
   expect(found('NO_EFFECT', files).filter(isOfServer)).toEqual([]);
 });
 
+test('NO_EFFECT: a share of deletions beside the percentage of the policy', () => {
+  const files = environment();
+  files[HYPERVISOR].behavior = { max_delete_share: 0.5 };
+  files[HYPERVISOR].phoenix = { ...files[HYPERVISOR].phoenix, max_delete_percent: 10 };
+  expect(found('NO_EFFECT', files)).toEqual([
+    '"max_delete_share": 0.5 | "max_delete_share" has no effect: phoenix.max_delete_percent is declared, and its 10 % apply',
+  ]);
+  files[HYPERVISOR].behavior = {};
+  expect(found('NO_EFFECT', files)).toEqual([]);
+});
+
 test('NO_EFFECT: contents of a dataset that is no storage', () => {
   const files = environment();
   const dataset = { name: 'media', pool: 'tank', proxmox_content_type: 'iso' };

@@ -51,12 +51,16 @@ export function normaliseHypervisor(written: Written, at: Place, firewallAt: Pla
     stepCa: stepCaOf(written),
     behavior: {
       rollbackOnFailure: written.behavior.rollback_on_failure,
-      maxDeleteShare: written.behavior.max_delete_share,
+      maxDeleteShare: written.behavior.max_delete_share ?? MAX_DELETE_SHARE,
+      ...(written.behavior.max_delete_share === undefined ? {} : { isShareWritten: true }),
     },
     policy: normalisePolicy(written.phoenix, written.timezone ?? null),
     drift: normaliseDrift(written.phoenix),
   };
 }
+
+/** Of the guests, where none is declared. */
+const MAX_DELETE_SHARE = 0.3;
 
 function repositoriesOf({ package_repositories: written }: Written): Hypervisor['packageRepositories'] {
   if (written === undefined) return null;

@@ -92,11 +92,11 @@ function propertiesOf(written: string | Readonly<Record<string, string>> | undef
   return Object.fromEntries(named.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const UNITS: Readonly<Record<string, number>> = { K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024, P: 1024 ** 2 };
+/** Units of a size: the index is the power of 1024. */
+const UNITS = 'BKMGTPEZ';
 
-/** `1.4T` in GB; null for no quota and for text that is no size. */
+/** `1.4T`, or a number of bytes, in GB; null for no quota. */
 function gigabytes(size: string | undefined): number | null {
-  const parts = /^(\d+(?:\.\d+)?)([KMGTP])(?:i?B)?$/i.exec(size ?? '');
-  if (parts === null) return null;
-  return Number(parts[1]) * (UNITS[(parts[2] ?? 'G').toUpperCase()] ?? 1);
+  const [, number, unit = 'B'] = /^(\d+(?:\.\d+)?)([BKMGTPEZ])?(?:i?B)?$/i.exec(size ?? '') ?? [];
+  return number === undefined ? null : Number(number) * 1024 ** (UNITS.indexOf(unit.toUpperCase()) - 3);
 }

@@ -47,9 +47,9 @@ const behavior = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.3)
+    .optional()
     .describe(
-      'A commit that deletes more than this share of the guests is refused, 0 to 1; a single deletion never is. Default: 0.3.',
+      'A commit that deletes more than this share of the guests is refused, 0 to 1; a single deletion never is. Without effect beside `max_delete_percent` of the policy. Default: 0.3.',
     ),
   debug_mode: value.withoutEffect('set PHOENIX_LOG=debug for the agent.'),
 });

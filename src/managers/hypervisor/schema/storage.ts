@@ -27,7 +27,8 @@ const pool = z.strictObject({
     ),
 });
 
-const PROPERTIES = 'must be properties such as "recordsize=16K,quota=600G"';
+const PROPERTIES =
+  'must be properties such as "recordsize=16K,quota=600G", sizes without blanks and recordsize a power of two';
 
 const PROPERTY = /^[a-z0-9][a-z0-9:_.-]*$/;
 
@@ -48,9 +49,30 @@ function isProperty(part: string): boolean {
   return part.trim() === '' || (PROPERTY.test(name) && isPropertyValue(name, written.trim()));
 }
 
+const SIZES: ReadonlySet<string> = new Set(['quota', 'refquota', 'reservation', 'refreservation', 'recordsize']);
+
+/** A size as ZFS reads it, without blanks: bytes, or with a unit of one to three letters. (OpenZFS, lib/libzfs/libzfs_util.c, zfs_nicestrtonum) */
+const SIZE = /^(\d+(\.\d+)?)(?:([KMGTPEZ])(?:i?B)?|B)?$/i;
+const UNITS = 'KMGTPEZ';
+
+/** `none` is no limit, and `auto` reserves what a volume may take. (zfsprops(7)) */
+function isSize(name: string, written: string): boolean {
+  if (name !== 'recordsize' && (written === 'none' || (name === 'refreservation' && written === 'auto'))) return true;
+  const [, number, , unit] = SIZE.exec(written) ?? [];
+  if (number === undefined) return false;
+  const power = unit === undefined ? 0 : UNITS.indexOf(unit.toUpperCase()) + 1;
+  return name !== 'recordsize' || isRecordSize(Number(number) * 1024 ** power);
+}
+
+/** A power of two from 512 bytes to 16 MiB. */
+function isRecordSize(bytes: number): boolean {
+  return bytes >= 512 && bytes <= 16 * 1024 ** 2 && Number.isInteger(Math.log2(bytes));
+}
+
 /** `mountpoint` is a path, or one of ZFS's keywords for none. */
 function isPropertyValue(name: string, written: string): boolean {
   if (!isOneLine(written) || written === '') return false;
+  if (SIZES.has(longName(name))) return isSize(longName(name), written);
   return name !== 'mountpoint' || /^(none|legacy)$/.test(written) || text.absolutePath.safeParse(written).success;
 }
 

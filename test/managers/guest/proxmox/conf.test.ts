@@ -115,6 +115,8 @@ const READ: readonly (readonly ['qm' | 'pct', string, Readonly<Record<string, st
   ['qm', 'net0: virtio,bridge=vmbr0\nnet0: virtio,bridge=vmbr1, firewall=1', { net0: 'virtio,bridge=vmbr0' }],
   ['qm', 'agent: 1,enabled=0\nagent: 1,,type=isa,', { agent: '1,,type=isa,' }],
   ['qm', 'agent: 1,enabled=0', {}],
+  ['qm', 'agent: enabled=off,1', { agent: 'enabled=off,1' }],
+  ['qm', 'agent: enabled=1,0\nvga: std,std', {}],
   ['qm', 'agent: 0\nagent: enabled=maybe', { agent: '0' }],
   ['qm', 'memory: 4096\nmemory: 1G', { memory: '4096' }],
   ['qm', 'memory: 4096\nmemory: 2048', { memory: '2048' }],

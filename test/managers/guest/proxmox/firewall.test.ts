@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import type { FirewallRule } from '../../../../src/managers/guest/declared.ts';
 import { decideFirewall, declaredFirewall, printFirewall } from '../../../../src/managers/guest/proxmox/firewall.ts';
+import { parseFirewall } from '../../../../src/proxmox/firewall/file.ts';
 
 const RULE: FirewallRule = {
   type: 'in',
@@ -126,4 +127,13 @@ test('lines that Proxmox skips do not come into force, and others stay', () => {
   const written = content?.from === 'text' ? content.text : '';
   expect(written).not.toMatch(/enable: 0|\r/i);
   expect(written).toContain('policy_out: ACCEPT\nmacfilter: 0\n# people\n\n[ALIASES]\nhome 10.0.0.1\n\n[RULES]\n');
+});
+
+test.each([
+  ['log_ratelimit: enable=1', 'cluster', { log_ratelimit: 'enable=1' }],
+  ['LOG_RATELIMIT: enable=1\nEBTABLES: 0', 'cluster', { ebtables: '0' }],
+  ['Layer2_protocols: 0800\nIPS_QUEUES: 00', 'vm', { layer2_protocols: '0800', ips_queues: '00' }],
+] as const)('options of a file are read in the case that Proxmox takes: %j', (lines, environment, options) => {
+  const { config } = parseFirewall(`[OPTIONS]\n${lines}\n`, environment);
+  expect(Object.fromEntries(config.options)).toEqual(options);
 });
