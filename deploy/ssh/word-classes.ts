@@ -239,6 +239,7 @@ export const CLASSES: Readonly<Record<string, string>> = {
     '/etc/pve/virtual-guest/cpu-models\\.conf',
     '/etc/pve/\\.(?:vmlist|members)',
     '/etc/ssl/certs/phoenix-root\\.pem',
+    '/run/qemu-server/{vmid}\\.pid',
     '/var/lib/nfs/etab',
     '/proc/driver/nvidia/version',
     '/sys/module/zfs/parameters/zfs_arc_max',

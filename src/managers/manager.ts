@@ -90,12 +90,14 @@ export interface NoRollback {
 /** The current power state of a target. */
 export type RunningState = 'running' | 'stopped' | 'absent';
 
-/** For kinds whose targets can be started and stopped: containers and VMs. All methods are pure. */
+/** For kinds whose targets can be started and stopped: containers and VMs. All methods but `observe` are pure. */
 export interface PowerManager<Spec = JsonObject, Observation = unknown, Inventory = unknown> {
   /** The declared power state: `runs`: every converge starts it; `rests`: never started again, such as a template; `free`: left as it is. */
   role(spec: Spec): 'runs' | 'rests' | 'free';
   /** The state in the inventory, which may be some seconds old. */
   state(inventory: Inventory, target: TargetId): RunningState;
+  /** A full and fresh observation of one target, of everything that a change of its power state needs. Absent: that of the manager. */
+  observe?(host: HostReader, wanted: Wanted<Spec>): Promise<Observation>;
   /** The state in a full observation. */
   running(observation: Observation): RunningState;
   /** The actions for the requested power state; its configuration is not compared. */

@@ -136,7 +136,8 @@ function slashFault(value: string): Objection | null {
   return value.startsWith('/') ? null : { message: `"${value}" does not start with /`, hint: `Write /${value}.` };
 }
 
-const HOST = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+/** With underscores, which DNS and browsers take, though a certificate for such a name must be one of a wildcard. */
+const HOST = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 
 function withoutDot(value: string): string {
   return value.toLowerCase().replace(/\.$/, '');
@@ -150,7 +151,7 @@ function hostNeverMatches(value: string): Objection | null {
 function nameNeverMatches(value: string): Objection | null {
   const name = withoutDot(value);
   if (HOST.test(name)) return null;
-  const [, bare] = /^(?:[a-z]+:\/\/)?([a-z0-9.-]+)(?::\d+)?(?:\/.*)?$/.exec(name) ?? [];
+  const [, bare] = /^(?:[a-z]+:\/\/)?([a-z0-9_.-]+)(?::\d+)?(?:\/.*)?$/.exec(name) ?? [];
   return {
     message: `"${value}" is no name of a host, and no request asks for it`,
     hint:

@@ -1,43 +1,29 @@
 // The log of a run, end to end: one entry per event, with the names that docs/agent.md lists.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Log } from '../../src/ports/log.ts';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
+import { useBoxAgent } from '../support/agent/box-agent.ts';
 import { environment } from '../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
 
 const STORY = new Set(['run asked for', 'run planned', 'step started', 'step ended', 'run ended']);
 
-let folder: string;
-let host: BoxHost;
-let phoenix: Phoenix;
 let lines: string[];
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-run-log-'));
-  host = await openBoxHost(folder);
+const log: Log = {
+  info(text, fields = {}) {
+    const { commit, ...rest } = fields;
+    if (STORY.has(text)) lines.push(`${text} ${String(commit).slice(0, 7)} ${JSON.stringify(rest)}`);
+  },
+  warn() {},
+  error() {},
+};
+const boxes = useBoxAgent(() => {
   lines = [];
-  const log: Log = {
-    info(text, fields = {}) {
-      const { commit, ...rest } = fields;
-      if (STORY.has(text)) lines.push(`${text} ${String(commit).slice(0, 7)} ${JSON.stringify(rest)}`);
-    },
-    warn() {},
-    error() {},
-  };
-  phoenix = await startPhoenix({ host, managers: BOXES, log });
-});
-afterEach(async () => {
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
+  return { log };
 });
 
 test('a run is logged step by step, with its commit and each outcome', async () => {
-  host.order('box start 101', { exit: 7, stderr: 'no power' });
-  const { commit } = await phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
+  boxes.host.order('box start 101', { exit: 7, stderr: 'no power' });
+  const { commit } = await boxes.phoenix.push(environment({ 101: {}, 102: { dependencies: [101] } }));
   const short = commit.slice(0, 7);
   expect(lines).toEqual([
     `run planned ${short} {"run":"1","trigger":"push","by":"phoenix","steps":2}`,
@@ -49,10 +35,10 @@ test('a run is logged step by step, with its commit and each outcome', async () 
 });
 
 test('a commit without changes and an invalid one are logged too', async () => {
-  await phoenix.push(environment({ 101: {} }));
+  await boxes.phoenix.push(environment({ 101: {} }));
   lines.length = 0;
-  const same = await phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });
-  const bad = await phoenix.push(environment({ 101: { cores: -1 } }));
+  const same = await boxes.phoenix.push({ ...environment({ 101: {} }), 'README.md': 'x' });
+  const bad = await boxes.phoenix.push(environment({ 101: { cores: -1 } }));
   expect(lines).toEqual([
     `run planned ${same.commit.slice(0, 7)} {"run":"2","trigger":"push","by":"phoenix","steps":0}`,
     `run ended ${same.commit.slice(0, 7)} {"run":"2","outcome":"succeeded"}`,

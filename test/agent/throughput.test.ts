@@ -1,13 +1,9 @@
 // The number of operations per outcome: the same in a run of few steps and of many.
 // @module-tag long
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { manyGuests } from '../bench/guests.ts';
-import { startPhoenix } from '../support/agent/phoenix.ts';
-import { BOXES, openBoxHost } from '../support/host/boxes.ts';
+import { startBoxAgent } from '../support/agent/box-agent.ts';
 import { countCalls } from '../support/redis/redis-calls.ts';
 import { until } from '../support/until.ts';
 
@@ -17,9 +13,7 @@ const ALL_BUT_REPORT = { roles: ['reconcile', 'apply'] } as const;
 
 /** Questions to Redis for each outcome, from the first command on the host to the last. */
 async function callsPerOutcome(steps: number): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'phoenix-throughput-'));
-  const host = await openBoxHost(folder);
-  const phoenix = await startPhoenix({ host, managers: BOXES, options: ALL_BUT_REPORT });
+  const { host, phoenix, close } = await startBoxAgent({ options: ALL_BUT_REPORT });
   const calls = await countCalls(phoenix.redis.socket);
   try {
     let [first, last, started] = [0, 0, 0];
@@ -34,8 +28,7 @@ async function callsPerOutcome(steps: number): Promise<number> {
     return (last - first) / steps;
   } finally {
     calls.stop();
-    await phoenix.stop();
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
 }
 

@@ -1,15 +1,11 @@
 // The processing of a commit as one trace, from the webhook to the statuses, as a collector receives it.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { openTracer } from '../../src/io/trace.ts';
 import type { Tracer } from '../../src/ports/tracing.ts';
 import { testLog } from '../support/agent/agent.ts';
-import { type Phoenix, startPhoenix } from '../support/agent/phoenix.ts';
+import { useBoxAgent } from '../support/agent/box-agent.ts';
 import { environment } from '../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../support/host/boxes.ts';
 import { type Receiver, startReceiver } from '../support/services/receiver.ts';
 
 interface SentSpan {
@@ -23,15 +19,11 @@ interface SentSpan {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
-let folder: string;
-let host: BoxHost;
 let collector: Receiver;
 let tracer: Tracer;
-let phoenix: Phoenix;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
-  host = await openBoxHost(folder);
+// After the agent has stopped: Vitest runs these in reverse order.
+afterEach(() => collector.close());
+const boxes = useBoxAgent(async () => {
   collector = await startReceiver();
   tracer = openTracer({
     endpoint: `${collector.url}/`,
@@ -41,17 +33,12 @@ beforeEach(async () => {
     installation: 'lab',
     log: testLog,
   });
-  phoenix = await startPhoenix({ host, managers: BOXES, tracer });
-});
-afterEach(async () => {
-  await phoenix.stop();
-  await collector.close();
-  await rm(folder, { recursive: true, force: true });
+  return { tracer };
 });
 
 /** Everything that was sent, once the tracer is closed. */
 async function spans(): Promise<readonly SentSpan[]> {
-  await phoenix.stopAgent();
+  await boxes.phoenix.stopAgent();
   await tracer.close();
   expect(new Set(collector.received.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
   return collector.received.flatMap(({ body }) => {
@@ -77,12 +64,12 @@ const attributesOf = (span: SentSpan | undefined) =>
 
 test('a push is one trace from its webhook to its statuses, through the ledger and a restart; a replay is another', async () => {
   const secret = 'hunter2-of-the-box';
-  host.order('box put 101', { exit: 1, stderr: `refused: ${secret}` });
-  const { commit } = await phoenix.push(environment({ 101: { description: secret }, 102: {} }), `Say ${secret}`);
-  await phoenix.stopAgent();
-  await phoenix.startAgent();
-  const run = await phoenix.agent().replay({ commit, by: 'ann' });
-  await phoenix.reached(run, 'succeeded');
+  boxes.host.order('box put 101', { exit: 1, stderr: `refused: ${secret}` });
+  const { commit } = await boxes.phoenix.push(environment({ 101: { description: secret }, 102: {} }), `Say ${secret}`);
+  await boxes.phoenix.stopAgent();
+  await boxes.phoenix.startAgent();
+  const run = await boxes.phoenix.agent().replay({ commit, by: 'ann' });
+  await boxes.phoenix.reached(run, 'succeeded');
 
   const all = await spans();
   const [pushed = '', replayed = ''] = ['receive', 'ask replay'].map(
@@ -128,7 +115,7 @@ test('a push is one trace from its webhook to its statuses, through the ledger a
 
 test('an unreachable collector delays nothing, and an error is traced by its class only', async () => {
   collector.answer = { status: 503 };
-  const { statuses } = await phoenix.push(environment({ 101: {} }));
+  const { statuses } = await boxes.phoenix.push(environment({ 101: {} }));
   expect(statuses['phoenix/apply']).toMatch(/^success/);
   const failing = tracer.span('work', {}, async () => {
     expect(tracer.current()).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);

@@ -90,10 +90,13 @@ testComparison(certificate as unknown as Manager, {
 const CHAINS = ['/srv/a.crt', '/srv/b.crt'] as const;
 testComparison(gateway as unknown as Manager, {
   target: 'gateway/nginx',
-  fields: ['server', 'map', NGINX.current].map((name) => ({ name, of: ['domain', 'proxy', 'sites'] as const })),
+  fields: ['server', 'map', NGINX.current].map((name) => ({
+    name,
+    of: ['domain', 'proxy', 'sites', 'hasIpv6'] as const,
+  })),
   specs: fc.record({
     ...{ guest: is(110), address: is('10.0.0.10'), domain: oneOf('lan', 'home.lan'), proxy: oneOf(null, '10.0.0.11') },
-    ...{ root: is(null), asked: is({ http: true, https: true }) },
+    ...{ hasIpv6: oneOf(false, true), root: is(null), asked: is({ http: true, https: true }) },
     sites: fc.array(
       fc.record({
         ...{

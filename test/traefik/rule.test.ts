@@ -9,6 +9,7 @@ describe('the names that a rule lets in', () => {
     ['Host("A.Example")', ['a.example'], true],
     ['Host(`a.example.`)', ['a.example'], true],
     [String.raw`Host("a\x2eexample")`, ['a.example'], true],
+    ['Host(`My_App.a.example`)', ['my_app.a.example'], true],
     ['HOST(`a.example`) || host(`b.example`)', ['a.example', 'b.example'], false],
     ['Host(`a.example`)&&PathPrefix(`/api`)', ['a.example'], false],
     ['!Host(`a.example`) && Host(`b.example`)', ['b.example'], false],

@@ -1,5 +1,5 @@
 // A simulated Proxmox node in a folder: its files at their usual paths, and beside them the state of its kernel (running guests) and of its disks.
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { replaceFile, withLock } from './lock.ts';
@@ -137,7 +137,8 @@ export function setRunning(node: LabNode, id: number, isRunning: boolean): void 
     return;
   }
   const { pid, since, boot } = running(node, id) ?? {
-    pid: 4000 + (id % 30000),
+    // As the kernel gives them: another one for each start.
+    pid: randomInt(4000, 4_194_304),
     since: Math.floor(Date.now() / 1000),
     boot: randomUUID(),
   };

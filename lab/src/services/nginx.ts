@@ -13,6 +13,8 @@ import type { LabService, Peer } from './service.ts';
 
 interface Site {
   readonly port: number;
+  /** A plain port is for IPv4 only. */
+  readonly isIpv6: boolean;
   readonly isSecure: boolean;
   readonly isDefault: boolean;
   readonly names: readonly string[];
@@ -29,9 +31,9 @@ export function nginx(): LabService {
   });
   return {
     name: 'nginx',
-    listens: (peer) => sitesOf(peer).some(({ port }) => port === peer.port),
+    listens: (peer) => sitesAt(peer).length > 0,
     serve(peer, socket) {
-      const isSecure = sitesOf(peer).some((site) => site.port === peer.port && site.isSecure);
+      const isSecure = sitesAt(peer).some((site) => site.isSecure);
       const far = isSecure ? secured(peer, socket) : socket;
       peers.set(far, peer);
       server.emit('connection', far);
@@ -87,7 +89,8 @@ function sitesOf(peer: Peer): readonly Site[] {
     return block
       .filter((each) => each.name === 'listen')
       .map(({ args: [port = '', ...options] }) => ({
-        port: Number(port),
+        port: Number(port.replace(/^.*:/, '')),
+        isIpv6: port.startsWith('['),
         isSecure: options.includes('ssl'),
         isDefault: options.includes('default_server'),
         names,
@@ -96,8 +99,14 @@ function sitesOf(peer: Peer): readonly Site[] {
   });
 }
 
+/** Those that listen where the connection goes to. */
+function sitesAt(peer: Peer): readonly Site[] {
+  const isIpv6 = peer.address.includes(':');
+  return sitesOf(peer).filter((site) => site.port === peer.port && site.isIpv6 === isIpv6);
+}
+
 function siteFor(peer: Peer, name: string): Site | undefined {
-  const here = sitesOf(peer).filter(({ port }) => port === peer.port);
+  const here = sitesAt(peer);
   const asked = name.toLowerCase();
   return (
     here.find(({ names }) => names.includes(asked)) ??

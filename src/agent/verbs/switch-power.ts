@@ -35,13 +35,14 @@ export async function switchPower(work: PowerWork): Promise<Ending> {
 /** Observes and acts until the target is in the requested state. Any other end is the end of the step. */
 async function bringTo(work: PowerWork, power: PowerManager): Promise<'unchanged' | 'changed' | Ending> {
   const { host, manager, wanted } = work;
+  const observe = () => power.observe?.(host, wanted) ?? manager.observe(host, wanted);
   let next = firstSwitch(work);
   let end: 'unchanged' | 'changed' = 'unchanged';
   let done = '';
   let failed: string | null = null;
   for (let round = 1; ; round += 1) {
     throwIfAborted(work);
-    const decision = power.decide(wanted, next, await manager.observe(host, wanted));
+    const decision = power.decide(wanted, next, await observe());
     // Some commands fail after they took effect: it is a failure only if the state is not the requested one.
     if (failed !== null && !isReached(decision, next)) return { outcome: 'failed', reason: failed };
     if (decision.kind !== 'actions') return impossible(decision, work.readOnly);

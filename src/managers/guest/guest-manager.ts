@@ -6,6 +6,7 @@ import type { Manager } from '../manager.ts';
 import type { GuestSpec } from './guest-spec.ts';
 import { guestHealth } from './health.ts';
 import { waitingForHa } from './lifecycle/ha-waits.ts';
+import { namingPending } from './lifecycle/pending-changes.ts';
 import { guestPower } from './lifecycle/power.ts';
 import { guestRollback } from './lifecycle/rollback.ts';
 import { snapshotObstacle } from './lifecycle/snapshot-obstacle.ts';
@@ -45,14 +46,16 @@ export function guestManager<Spec extends GuestSpec>(
     },
     ...waitingForHa<Spec>(
       program,
-      withinTaskTimeout({
-        decide,
-        rollback: (wanted, seen, actions) => {
-          const obstacle = seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf);
-          return guestRollback(program, wanted, seen, actions, obstacle);
-        },
-        power: guestPower(program),
-      }),
+      withinTaskTimeout(
+        namingPending<Spec>(program, {
+          decide,
+          rollback: (wanted, seen, actions) => {
+            const obstacle = seen.conf === null ? null : snapshotObstacle(seen.host, seen.conf);
+            return guestRollback(program, wanted, seen, actions, obstacle);
+          },
+          power: guestPower(program),
+        }),
+      ),
     ),
     isThere: (_wanted, { conf }) => conf !== null,
     ignorable: ignorableSettings(kind),

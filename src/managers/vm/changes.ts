@@ -6,12 +6,13 @@ import { isEqual } from '../guest/impact.ts';
 import { notesTooLong } from '../guest/lifecycle/adoption.ts';
 import type { GuestChanges } from '../guest/lifecycle/decide.ts';
 import { firewallActions, impossible, missingOnHost, type Refusal } from '../guest/lifecycle/gate.ts';
-import { recordRestart } from '../guest/lifecycle/restart-due.ts';
+import { recordRestart, restartStillDue } from '../guest/lifecycle/restart-due.ts';
 import { noteVolumes, parseRetained } from '../guest/lifecycle/retained-volumes.ts';
 import {
   type Notes,
   parseNotes,
   printNotes,
+  type RestartDue,
   repositoryName,
   sameNotes,
   surroundings,
@@ -58,11 +59,11 @@ export function machineChanges(
   if (unstartable !== null) return impossible(unstartable);
   const isStale = wanted.adopt !== true && isNews(before, spec) && cloudInitLags(conf, desired(conf.settings));
   const password = passwordChange(wanted, spec, conf, present);
-  const isUnrecorded = restartUnrecorded(compared, password, present);
+  const due = restartDue(compared, password, present, seen);
   const settings = {
     ...compared,
     ...(password.isRemoved ? withoutPassword(compared) : {}),
-    restart: compared.restart || isStale || isUnrecorded,
+    restart: compared.restart || isStale || due !== undefined,
   };
   const notes: Notes = {
     ...surroundings(conf.description, spec.notes, before?.notes),
@@ -74,8 +75,8 @@ export function machineChanges(
     ...(fresh ? {} : { restarting: true }),
     scripts: present?.scripts ?? null,
     ...withPassword(password.noted),
-    // A run that is broken off before the restart leaves no other trace of it.
-    ...withRestartDue(seen.running && isUnrecorded),
+    // Once `qm set` has run, the VM's file has no other trace of a restart that is due.
+    ...withRestartDue(seen.running ? due : undefined),
   };
   const firewall = firewallActions('qm', wanted, spec, seen);
   if ('kind' in firewall) return firewall;
@@ -111,10 +112,15 @@ function whyUnstartable(
   return fresh ? startProblem(spec, withDesired(next, desired(next))) : null;
 }
 
-/** Whether the VM needs a restart of which its file has no trace once `qm set` has run. */
-function restartUnrecorded(compared: SettingChanges, password: PasswordChange, present: Notes | null): boolean {
-  const isPasswordNew = password.set !== null || password.isRemoved;
-  return compared.unrecorded || isPasswordNew || present?.restartDue === true;
+/** The restart that the VM needs and of which its file has no trace once `qm set` has run. */
+function restartDue(
+  { unrecorded }: SettingChanges,
+  password: PasswordChange,
+  present: Notes | null,
+  { process }: GuestObservation,
+): RestartDue | undefined {
+  const isUnrecorded = unrecorded || password.set !== null || password.isRemoved;
+  return isUnrecorded ? (process ?? 'unknown') : restartStillDue(present, process);
 }
 
 function withoutPassword({ args, labels }: SettingChanges): Pick<SettingChanges, 'args' | 'labels'> {

@@ -364,6 +364,13 @@ test('doctor sees whether the token may write', async () => {
   expect(await accessOf(options({ api: reader }))).toEqual({ kind: 'lacks', rights: [lacks] });
 });
 
+test('GitHub’s limits hold where GitHub itself is, and nowhere else', () => {
+  const limits = { perMinute: 70, perHour: 450 };
+  expect(forge({ api: 'https://api.github.com/' }).limits).toEqual(limits);
+  expect(forge({ api: 'https://api.shop.ghe.com' }).limits).toEqual(limits);
+  expect(forge({ api: 'https://git.example.internal/api/v3' }).limits).toBeNull();
+});
+
 test('what cannot work is refused at the start', () => {
   expect(openForge(options({ kind: 'none' }))).toBeNull();
   expect(() => forge({ kind: 'gitlab', login: { as: 'app', id: '1', key: 'k' } })).toThrow('set PHOENIX_FORGE_TOKEN');

@@ -21,6 +21,7 @@ const SPEC: NginxSpec = {
     { ...SITE, names: ['a.lan', 'b.lan', 'c.lan', 'd.lan'] },
     { ...SITE, names: ['e.lan'] },
   ],
+  hasIpv6: false,
   asked: { http: true, https: true },
 };
 

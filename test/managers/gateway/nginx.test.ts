@@ -1,8 +1,10 @@
 // nginx as the gateway, with the real program: the rendered configuration is accepted and works, and the previous one is restored when a new one does
 // not.
 
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { Agent, get as httpsGet } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
@@ -20,6 +22,9 @@ import { wanted } from '../guests.ts';
 import { asWorker } from '../step.ts';
 import { environmentOf, GATEWAY, NAMES, PROXY } from './environment.ts';
 import { NGINX, type NginxBox, openNginxBox } from './real-nginx.ts';
+
+/** As cookies and policies of some applications are. */
+const LONG_HEADER = 40_000;
 
 const manager = gateway as Manager;
 const targetOf = (config: Config): Target => {
@@ -41,8 +46,9 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
 
   beforeEach(async () => {
     requests = [];
-    upstream = createServer((request, response) => {
+    upstream = createServer({ maxHeaderSize: 2 * LONG_HEADER }, (request, response) => {
       requests.push(request);
+      if (request.url === '/long') response.setHeader('set-cookie', 'c'.repeat(LONG_HEADER));
       response.end(`reached ${request.headers.host}`);
     });
     upstream.on('upgrade', (request, socket) => {
@@ -93,6 +99,15 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
       'x-forwarded-proto': 'https',
       'x-real-ip': '127.0.0.1',
     });
+    const agent = new Agent({ ca: authority.root });
+    const long = await new Promise<IncomingMessage>((done, failed) => {
+      const headers = { host: 'qdrant.example.internal', cookie: 'c'.repeat(LONG_HEADER) };
+      const options = { agent, port: box.https, servername: headers.host, path: '/long', headers };
+      httpsGet({ ...options, maxHeaderSize: 2 * LONG_HEADER }, done).once('error', failed);
+    });
+    expect([long.statusCode, long.headers['set-cookie']?.[0]?.length]).toEqual([200, LONG_HEADER]);
+    long.destroy();
+    agent.destroy();
     expect(await get('https://nginx.example.internal/')).toMatchObject({
       status: 200,
       body: 'The gateway of example.internal',
@@ -116,6 +131,29 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     for (const name of long) expect(await get(`https://${name}/`)).toMatchObject({ body: `reached ${name}` });
     const like = (first ?? '').replace('.', 'z');
     expect(await get(`https://${like}/`)).toMatchObject({ status: null, certificate: null });
+  });
+
+  test('serves a name with an underscore, and a client that comes over IPv6 where the container has such an address', async () => {
+    const config = environmentOf({
+      labels: [
+        'traefik.enable=true',
+        'traefik.http.routers.app.rule=Host(`my_app.example.internal`)',
+        'traefik.http.services.app.loadbalancer.server.port=6333',
+      ],
+    });
+    const certificates = config.certificates.map((each) => ({ ...each, sans: [...each.sans, '*.example.internal'] }));
+    const lxc = config.lxc.map((guest) =>
+      guest.role === 'gateway' ? { ...guest, network: { ...guest.network, ip6: 'fd00::153/64' } } : guest,
+    );
+    await issue('web', [...NAMES, '*.example.internal']);
+    const end = await convergeStep(manager, box.host, wanted(targetOf({ ...config, certificates, lxc })));
+    expect(end.outcome).toBe('done');
+    expect(await get('https://my_app.example.internal/')).toMatchObject({ body: 'reached my_app.example.internal' });
+    for (const host of ['127.0.0.1', '::1']) {
+      const socket = connect({ host, port: box.https, servername: 'qdrant.example.internal', ca: authority.root });
+      await once(socket, 'secureConnect');
+      socket.destroy();
+    }
   });
 
   test('redirects HTTP to HTTPS, answers challenges for every name, and nothing else', async () => {
@@ -272,6 +310,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
           domain: 'example.internal',
           proxy: PROXY,
           root: null,
+          hasIpv6: false,
           asked: { http: false, https: false },
           sites: drawn.map(([each, path, own, late]) => {
             box.write(`/etc/nginx/ssl/${path}.crt`, certificate);

@@ -48,6 +48,8 @@ export async function openNginxBox(upstream: number, gateway: string, proxy: str
   const exchange = [
     `s#listen 80\\b#listen 127.0.0.1:${http}#`,
     `s#listen 443\\b#listen 127.0.0.1:${https}#`,
+    `s#listen \\[::\\]:80\\b#listen [::1]:${http}#`,
+    `s#listen \\[::\\]:443\\b#listen [::1]:${https}#`,
     `s#proxy_pass http://${proxy.replaceAll('.', '[.]')}:80#${from === undefined ? '' : `proxy_bind ${from}; `}proxy_pass http://127.0.0.1:${upstream}#`,
     `s#/etc/nginx/ssl/#${dir}/./etc/nginx/ssl/#g`,
     's#[$]server_port#443#',

@@ -1,7 +1,7 @@
 // Labels in the compose file itself: they count like those of phoenix.json, and errors are reported at their line.
 
 import { describe, expect, test } from 'vitest';
-import { derived, shopWith } from './labelled.ts';
+import { derived, ROUTER, shopWith } from './labelled.ts';
 
 const RULE = 'traefik.http.routers.shop.rule=Host(`shop.example.internal`)';
 
@@ -195,4 +195,14 @@ describe('where the proxy cannot come', () => {
     expect(problems).toEqual([expect.stringMatching(/^warning NO_ROUTE phoenix.json:\d+ .*nothing publishes port 80/)]);
     expect(Object.keys(routers)).toEqual(['shop']);
   });
+});
+
+test('names with underscores lead to the gateway; addresses and names that are each machine’s own do not', () => {
+  const hosts = ['my_shop.example.internal', 'localhost', 'shop.localhost', '10.0.0.9'];
+  const rule = hosts.map((host) => `Host(\`${host}\`)`).join(' || ');
+  const manifest = ['traefik.enable=true', `traefik.http.routers.shop.rule=${rule}`, ...ROUTER.slice(1)];
+  const { problems, routers, names } = derived({ manifest });
+  expect(problems).toEqual([]);
+  expect(routers).toHaveProperty('shop.rule', rule);
+  expect(names).toEqual(['my_shop.example.internal']);
 });

@@ -175,8 +175,8 @@ describe('disks beside the root disk', () => {
     const one = cd({ backup: '0', cache: 'writeback' });
     expect(await apply(one, one)).toEqual(['set the CD at sata1 of VM 1001 to none']);
     expect(await line('sata1')).toBe('sata1: none,backup=0,cache=writeback,media=cdrom');
-    expect(await apply(cd({ backup: '0', cache: 'unsafe' }), one)).toContain('shut VM 1001 down');
-    expect(await apply(cd({}), cd({ backup: '0', cache: 'unsafe' }))).toContain('shut VM 1001 down');
+    expect((await apply(cd({ backup: '0', cache: 'unsafe' }), one)).join('\n')).toContain('shut VM 1001 down');
+    expect((await apply(cd({}), cd({ backup: '0', cache: 'unsafe' }))).join('\n')).toContain('shut VM 1001 down');
   });
 
   test('one that is no longer declared is detached and kept, and comes back with what is on it', async () => {

@@ -266,6 +266,7 @@ test.skipIf(NGINX === undefined)(
       domain: 'example.internal',
       proxy: null,
       root: null,
+      hasIpv6: false,
       asked: { http: false, https: false },
       sites: sites.map(({ index, ...paths }) => ({
         ...paths,

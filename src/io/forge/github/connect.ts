@@ -112,9 +112,10 @@ function isOfGoneInstallation(error: unknown): boolean {
   return status === 401 || (status === 404 && request?.url?.endsWith('/access_tokens') === true);
 }
 
-/** GitHub's published limits apply; other servers have their own or none. */
+/** GitHub's published limits apply, below ghe.com too; other servers have their own or none. */
 export function isGitHubItself({ kind, api }: Pick<ForgeOptions, 'kind' | 'api'>): boolean {
-  return kind === 'github' && (api === undefined || api.replace(/\/+$/, '') === GITHUB);
+  const host = (api ?? GITHUB).replace(/\/+$/, '');
+  return kind === 'github' && (host === GITHUB || /^https:\/\/api\.[a-z\d-]+\.ghe\.com$/.test(host));
 }
 
 /** Does nothing: the outbox does the waiting, and records it. */

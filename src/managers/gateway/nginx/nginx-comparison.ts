@@ -18,7 +18,7 @@ export const nginxComparison: Comparison<NginxSpec, NginxSeen> = {
   fields: [
     {
       name: 'server',
-      of: ['domain', 'proxy', 'sites'],
+      of: ['domain', 'proxy', 'sites', 'hasIpv6'],
       differences({ spec }, seen) {
         const text = textFor(spec, seen);
         if (text === null || seen.inside.kind !== 'seen') return [];

@@ -4,6 +4,7 @@
 import type { TargetId } from '../../../model/ids.ts';
 import type { Config } from '../../config.ts';
 import { caOf, gatewayOf, guestTarget, HOST, proxyOf } from '../../dependencies.ts';
+import { firstAddresses } from '../../guest/guests.ts';
 import { routesOf } from '../../routes/routes.ts';
 import { ROOT_ON_NODE } from '../../trusted-root.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, type Served } from '../surroundings.ts';
@@ -25,6 +26,8 @@ export type Site = {
 export type NginxSpec = {
   readonly guest: number;
   readonly address: string;
+  /** Whether the container has a fixed IPv6 address, at which clients reach it too. */
+  readonly hasIpv6: boolean;
   readonly domain: string;
   /** The proxy's address in the form used in a URL; null: there is none. */
   readonly proxy: string | null;
@@ -58,6 +61,7 @@ export function nginxSpec(config: Config): { readonly spec: NginxSpec; readonly 
   const spec: NginxSpec = {
     guest: guest.id,
     address: addressOf(guest),
+    hasIpv6: firstAddresses(guest).some((address) => address.includes(':')),
     domain,
     proxy: proxy === null ? null : addressOf(proxy),
     sites: [...sites.values()],

@@ -13,6 +13,9 @@ export const ACME_ROOT = '/var/www/acme';
 /** Path at which every name reports which version of the configuration serves it. */
 export const REVISION_PATH = '/.well-known/phoenix-gateway';
 
+/** Limit of a line of the headers of a request, and of all headers of a response: nginx refuses more than 8k and 4k by itself, Traefik 1 MB. */
+const HEADER_SIZE = '64k';
+
 export interface Circumstances {
   /** As printed by `nginx -v`, for example `1.22.1`. */
   readonly version: string;
@@ -29,7 +32,9 @@ export interface Rendered {
 /** Pure. The same spec and circumstances give the same text. */
 export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rendered {
   const hasHttp2Directive = compareVersions(circumstances.version, '1.25.1') >= 0;
-  const listen = (port: number, rest: string): string[] => [`  listen ${port}${rest};`];
+  // Not without an IPv6 address: where the kernel has no IPv6 at all, nginx does not start with such a line.
+  const sockets = (port: number): string[] => [`${port}`, ...(spec.hasIpv6 ? [`[::]:${port}`] : [])];
+  const listen = (port: number, rest: string): string[] => sockets(port).map((socket) => `  listen ${socket}${rest};`);
   const tls = (rest = ''): string[] => [
     ...listen(443, ` ssl${hasHttp2Directive ? '' : ' http2'}${rest}`),
     ...(hasHttp2Directive ? ['  http2 on;'] : []),
@@ -37,6 +42,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
     '  ssl_protocols TLSv1.2 TLSv1.3;',
     '  ssl_session_cache shared:phoenix:10m;',
     '  ssl_session_tickets off;',
+    `  large_client_header_buffers 4 ${HEADER_SIZE};`,
   ];
   /** Whether the certificate of a site may be missing when nginx starts. */
   const mayLack = (site: Site): boolean => site.late || !circumstances.there.has(site.source);
@@ -120,7 +126,7 @@ function serverName({ names }: Site): string[] {
 
 /** A name that does not fit into the table is an expression that matches the name alone. */
 function writtenName(name: string): string {
-  const plain = fitting(name, /^[a-z0-9*.-]+$/i, 'the configuration of nginx');
+  const plain = fitting(name, /^[a-z0-9_*.-]+$/i, 'the configuration of nginx');
   return plain.length <= MAX_TABLE_NAME_LENGTH ? plain : `~^${plain.replaceAll('.', '\\.')}$`;
 }
 
@@ -160,6 +166,8 @@ function proxyDirectives({ proxy }: NginxSpec): string[] {
     '    proxy_set_header Upgrade $http_upgrade;',
     '    proxy_set_header Connection $phoenix_connection;',
     '    proxy_buffering off;',
+    `    proxy_buffer_size ${HEADER_SIZE};`,
+    `    proxy_buffers 4 ${HEADER_SIZE};`,
     '    proxy_request_buffering off;',
     '    proxy_read_timeout 3600s;',
     '    proxy_send_timeout 3600s;',

@@ -12,7 +12,7 @@ const REST = 'outside of servers';
 
 /** Host names, and directives whose value is no password, one in a line; any other, such as a header, a parameter or a variable, may hold one. */
 const PUBLIC =
-  /^\s*(?:\}|[a-z\d*-]+(?:\.[a-z\d-]+)+;?|(?:server|location|upstream|listen|server_name|root|alias|index|proxy_pass|proxy_\w*(?:timeout|buffer\w*|size|version)|client_\w+|keepalive_\w+|ssl_\w+|http2)\b[^;"'?@]*[;{]\s*(?:#.*)?|)$/;
+  /^\s*(?:\}|[a-z\d_*-]+(?:\.[a-z\d_-]+)+;?|(?:server|location|upstream|listen|server_name|root|alias|index|proxy_pass|proxy_\w*(?:timeout|buffer\w*|size|version)|client_\w+|keepalive_\w+|ssl_\w+|http2)\b[^;"'?@]*[;{]\s*(?:#.*)?|)$/;
 
 /** The sections that differ, with their texts. The digest of the whole file, which every server holds, is no difference. Pure. */
 export function sectionDifferences(declared: string, observed: string): FoundDifference[] {
@@ -52,7 +52,7 @@ function nameOf(block: string): string {
   if (kind.trim() !== 'server') return /^[\w\s$./-]+$/.test(kind) ? kind.trim() : 'another block';
   const written = (/\bserver_name\s+([^;]*);/.exec(block)?.[1] ?? '').split(/\s+/).filter((name) => name !== '');
   // A long name is written as an expression for it alone.
-  const names = written.map((name) => /^~\^([a-z0-9*\\.-]+)\$$/.exec(name)?.[1]?.replaceAll('\\', '') ?? name);
+  const names = written.map((name) => /^~\^([a-z0-9_*\\.-]+)\$$/.exec(name)?.[1]?.replaceAll('\\', '') ?? name);
   const left = names.length - MAX_NAMES;
   const shown = `${names.slice(0, MAX_NAMES).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
   const port = /\blisten\s+(?:\S*:)?(\d+)/.exec(block)?.[1];

@@ -248,7 +248,7 @@ export function markedGuest(
     ...(present?.restarting === undefined ? {} : { restarting: present.restarting }),
     scripts: present?.scripts ?? null,
     ...withPassword(present?.password ?? password),
-    ...withRestartDue(present?.restartDue === true),
+    ...withRestartDue(present?.restartDue),
   };
   const settings = { ...conf.settings, tags: withOwnerTag(conf.settings['tags']) };
   return { ...seen, conf: { ...conf, settings, ...withOwnerTagPending(conf), description: printNotes(notes) } };

@@ -23,6 +23,7 @@ import {
   unlessLocked,
   unreadableNote,
 } from './gate.ts';
+import { whyHalted } from './halted.ts';
 import { type Changes, decideLifecycle, type Life, mustRun, snapshotRemarks } from './lifecycle.ts';
 import { poolActions } from './pool.ts';
 import type { RetainedVolumes } from './retained-volumes.ts';
@@ -151,6 +152,7 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   const remarks = [...(template === null ? [] : [template]), ...snapshotRemarks(life), ...rules.remarks(spec, found)];
   return (
     interruptedByAdoption(wanted, spec, seen, actions) ??
+    whyHalted(spec, conf, seen, actions) ??
     unreadableLine(program, spec.id, conf, actions, seen.running) ??
     unlessLocked(program, spec.id, conf, actions, remarks)
   );

@@ -42,13 +42,22 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
   const lock = conf.settings['lock'];
   if (lock === undefined) return null;
   // Proxmox takes the lock away itself with the start. Unlocked, the VM could be changed below its saved memory. (PVE/QemuServer.pm, vm_start)
-  const resume = `it is suspended to a disk; resume it with: ${program} start ${id}`;
-  const free = `when no task of the node works on it any more, free it with: ${program} unlock ${id}`;
   return {
     kind: 'impossible',
-    reason: `${guestName(program, id)} is locked (${lock}); ${lock === 'suspended' ? resume : free}`,
+    reason: `${guestName(program, id)} is locked (${lock}); ${unlocking(program, id, lock)}`,
     passing: true,
   };
+}
+
+function unlocking(program: Program, id: number, lock: string): string {
+  switch (lock) {
+    case 'suspended':
+      return `it is suspended to a disk; resume it with: ${program} start ${id}`;
+    case 'mounted':
+      return `its volumes are mounted on the node; unmount them with: ${program} unmount ${id}`;
+    default:
+      return `when no task of the node works on it any more, free it with: ${program} unlock ${id}`;
+  }
 }
 
 /** Destroying needs both an approval and a guest that is not protected. */

@@ -4,6 +4,7 @@
 import type { Action } from '../../../model/action.ts';
 import { nameOf } from '../../../model/ids.ts';
 import type { GuestSpec } from '../guest-spec.ts';
+import { processFile } from '../observe/observation.ts';
 import { action, guestName, type Program } from '../proxmox/command.ts';
 import { type Acting, changingActions } from './every-action.ts';
 
@@ -67,7 +68,7 @@ function untilRunning(program: Program, id: number, seconds: number): Action {
     ...action(summary, 'live', {
       kind: 'command',
       program: 'test',
-      args: ['-f', `/run/qemu-server/${id}.pid`],
+      args: ['-f', processFile(id)],
       timeoutSeconds: 30,
     }),
     until: { times: Math.ceil(seconds / intervalSeconds), intervalSeconds },

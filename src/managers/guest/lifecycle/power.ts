@@ -8,15 +8,21 @@ import type { GuestSpec } from '../guest-spec.ts';
 import { type GuestInventory, stateInInventory } from '../observe/inventory.ts';
 import { parseNotes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
-import { confPath } from '../observe/observe.ts';
+import { confPath, observeGuest } from '../observe/observe.ts';
+import { withUnreadLines } from '../observe/unread-lines.ts';
 import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
 import { isTemplateConf } from '../proxmox/conf.ts';
 import { brokenOff, impossible, notOurs, onOtherNode, unlessLocked } from './gate.ts';
+import { haltedRefusal } from './halted.ts';
 import { recordRestart } from './restart-due.ts';
 import { unreadableLine } from './unreadable-lines.ts';
 
-export function guestPower(program: Program): PowerManager<GuestSpec, GuestObservation, GuestInventory> {
+type GuestPower = PowerManager<GuestSpec, GuestObservation, GuestInventory>;
+
+export function guestPower(program: Program): GuestPower {
   return {
+    observe: async (host, wanted) =>
+      withUnreadLines(host, program, wanted, await observeGuest(host, program, wanted), null),
     role: roleOf,
     state: (inventory, target) => stateOf(program, inventory, target),
     running: ({ conf, running }) => (conf === null ? 'absent' : running ? 'running' : 'stopped'),
@@ -47,14 +53,22 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   if (refusal !== null) return refusal;
   if (requested !== 'stop' && (isTemplateConf(conf) || (wanted.spec && roleOf(wanted.spec) === 'rests')))
     return impossible(`${guestName(program, id)} is a template: others are made from it, and it is never started`);
-  const switched = powerActions(program, id, requested, seen.running);
+  if (requested === 'start' && seen.halted !== undefined && conf.settings['lock'] === undefined)
+    return haltedRefusal(id, seen.halted);
+  const switched = powerActions(program, id, requested, seen);
   const isStarted = requested !== 'stop' && switched.length > 0;
   const actions = [...switched, ...(isStarted ? recordRestart(program, id, parseNotes(conf.description)) : [])];
   return unreadableLine(program, id, conf, actions, seen.running) ?? unlessLocked(program, id, conf, actions);
 }
 
-function powerActions(program: Program, id: number, requested: Power, running: boolean): Action[] {
-  if (requested === 'stop') return running ? [shutDown(program, id)] : [];
+function powerActions(program: Program, id: number, requested: Power, { running, halted }: GuestObservation): Action[] {
+  const clean = shutDown(program, id);
+  // Proxmox ends a VM that does not go on at once. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown)
+  const end =
+    halted === undefined
+      ? clean
+      : { ...clean, summary: `end ${guestName(program, id)}, which is in the state ${halted}, like a power failure` };
+  if (requested === 'stop') return running ? [end] : [];
   if (!running) return [startGuest(program, id)];
-  return requested === 'start' ? [] : [shutDown(program, id), startGuest(program, id)];
+  return requested === 'start' ? [] : [end, startGuest(program, id)];
 }

@@ -1,12 +1,23 @@
 // Removes the note that a guest is to be restarted, once it was.
 
 import type { Action } from '../../../model/action.ts';
-import { type Notes, printNotes } from '../observe/notes.ts';
+import { type Notes, printNotes, type RestartDue } from '../observe/notes.ts';
 import { action, call, guestName, type Program } from '../proxmox/command.ts';
+
+/**
+ * Why a running VM has to be restarted as its notes say; undefined where they do not, or it was restarted since then by whomever.
+ *
+ * @param process the process in which it runs; undefined: not known
+ */
+export function restartStillDue(notes: Notes | null, process: number | undefined): RestartDue | undefined {
+  const due = notes?.restartDue;
+  const wasRestarted = typeof due === 'number' && process !== undefined && process !== due;
+  return wasRestarted ? undefined : due;
+}
 
 /** To come after the start of the guest; empty where its notes do not say that a restart is due. */
 export function recordRestart(program: Program, id: number, notes: Notes | null): Action[] {
-  if (notes?.restartDue !== true) return [];
+  if (notes?.restartDue === undefined) return [];
   const { restartDue: _, ...others } = notes;
   const command = call(program, 'set', id, ['--description', printNotes(others)]);
   return [action(`record on ${guestName(program, id)} that it was restarted`, 'live', command)];

@@ -25,11 +25,14 @@ export interface Notes {
   readonly scripts: string | null;
   /** Keyed digest of the password that cloud-init was last given; absent where none was. */
   readonly password?: string;
-  /** It was set what it reads at its next start, and has not been restarted since; Proxmox does not record that. Absent otherwise. */
-  readonly restartDue?: true;
+  /** It was set what it reads at its next start, and was not restarted since then; Proxmox does not record that. Absent otherwise. */
+  readonly restartDue?: RestartDue;
   /** The block has the previous format, in which the text before it may be Phoenix's description; absent otherwise. */
   readonly old?: boolean;
 }
+
+/** The process in which the VM ran when it was set: with another one, it was restarted. `unknown` where that was not noted. */
+export type RestartDue = number | 'unknown';
 
 /** Maximum length of notes in Proxmox, in characters. */
 export const MAX_NOTES = 8192;
@@ -56,7 +59,7 @@ export function printNotes(notes: Notes): string {
   ];
   if (notes.scripts !== null) block.push(`- phoenix-scripts: ${notes.scripts}`);
   if (notes.password !== undefined) block.push(`- phoenix-password: ${notes.password}`);
-  if (notes.restartDue === true) block.push('- phoenix-restart: due');
+  if (notes.restartDue !== undefined) block.push(`- phoenix-restart: ${restartText(notes.restartDue)}`);
   if (notes.building) block.push(`- phoenix-state: ${notes.restarting === true ? 'restarting' : 'building'}`);
   return `${text === '' ? '' : `${text}\n\n`}${block.join('\n')}${after}`;
 }
@@ -81,7 +84,7 @@ export function parseNotes(description: string): Notes | null {
       ...(state === 'restarting' ? { restarting: true } : {}),
       scripts: entries.get('scripts') ?? null,
       ...withPassword(entries.get('password')),
-      ...withRestartDue(entries.get('restart') === 'due'),
+      ...withRestartDue(parseRestart(entries.get('restart'))),
       ...(old ? { old } : {}),
     };
   }
@@ -94,8 +97,18 @@ export function withPassword(password: string | undefined): Pick<Notes, 'passwor
 }
 
 /** The note that a restart is due, absent where none is. */
-export function withRestartDue(isDue: boolean): Pick<Notes, 'restartDue'> {
-  return isDue ? { restartDue: true } : {};
+export function withRestartDue(restartDue: RestartDue | undefined): Pick<Notes, 'restartDue'> {
+  return restartDue === undefined ? {} : { restartDue };
+}
+
+function restartText(due: RestartDue): string {
+  return due === 'unknown' ? 'due' : `due while process ${due} runs`;
+}
+
+function parseRestart(text: string | undefined): RestartDue | undefined {
+  if (text === 'due') return 'unknown';
+  const process = /^due while process (\d+) runs$/.exec(text ?? '')?.[1];
+  return process === undefined ? undefined : Number(process);
 }
 
 interface Block {

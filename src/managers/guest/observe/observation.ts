@@ -26,6 +26,10 @@ export interface GuestObservation {
   readonly installed: Installed | null | 'trusted';
   /** A running VM whose guest agent does not answer. */
   readonly silent: boolean;
+  /** The state in which the processors of a VM stand still although it counts as running, in Proxmox's word, such as `paused`; absent where they do not. */
+  readonly halted?: string;
+  /** The process of a running VM, which is another one after each start; absent where it is not known. */
+  readonly process?: number;
   /** The file that the guest would be created from does not exist; false also where this was not checked. */
   readonly sourceMissing: boolean;
   /** Template files on the storage or offered by Proxmox; absent where they were not requested or not answered. */
@@ -71,6 +75,11 @@ export const STORAGE_FILE = '/etc/pve/storage.cfg';
 export const NETWORK_FILE = '/etc/network/interfaces';
 export const SUBUID_FILE = '/etc/subuid';
 export const SUBGID_FILE = '/etc/subgid';
+/** Has the process of a running VM. (qemu-server, PVE/QemuServer/Helpers.pm, pidfile_name) */
+export function processFile(id: number): string {
+  return `/run/qemu-server/${id}.pid`;
+}
+
 /** Included by `NETWORK_FILE`; Proxmox writes the virtual networks of its SDN here. */
 export const NETWORK_FOLDER = '/etc/network/interfaces.d';
 

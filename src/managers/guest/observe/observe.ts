@@ -29,6 +29,7 @@ import {
   parseLocalContents,
   parseManagedBy,
   parseStorages,
+  processFile,
   REPLICATION_FILE,
   STORAGE_FILE,
   SUBGID_FILE,
@@ -50,7 +51,7 @@ export async function observeGuest(
   wanted: Wanted<GuestSpec>,
 ): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
-  const [text, other, firewall, storages, network, included, retained, ha, replication, users, subuid, subgid] =
+  const [text, other, firewall, storages, network, included, retained, ha, replication, users, subuid, subgid, pid] =
     await Promise.all([
       host.readFile(confPath(program, id)),
       host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
@@ -64,6 +65,7 @@ export async function observeGuest(
       host.readFile(USERS_FILE),
       host.readFile(SUBUID_FILE),
       host.readFile(SUBGID_FILE),
+      program === 'qm' ? host.readFile(processFile(id)) : undefined,
     ]);
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec;
@@ -84,6 +86,7 @@ export async function observeGuest(
     elsewhere,
     lookalike,
     ...state,
+    ...processOf(state.running, pid),
     sourceMissing,
     ...(templates === undefined ? {} : { templates }),
     firewall: firewall ?? null,
@@ -138,7 +141,12 @@ export function sourceOf({ spec }: { readonly spec?: object | undefined }): Sour
   return (spec as { source?: Source } | undefined)?.source;
 }
 
-type State = Pick<GuestObservation, 'running' | 'installed' | 'silent'>;
+function processOf(running: boolean, pid: string | undefined): Pick<GuestObservation, 'process'> {
+  const process = /^\d+$/.exec(pid?.trim() ?? '')?.[0];
+  return running && process !== undefined ? { process: Number(process) } : {};
+}
+
+type State = Pick<GuestObservation, 'running' | 'installed' | 'silent' | 'halted'>;
 
 const ABSENT: State = { running: false, installed: null, silent: false };
 
@@ -154,22 +162,31 @@ async function stateOf(
   const neverStarted = isNew && spec?.final !== 'unmanaged';
   if (neverStarted || isTemplateConf(conf)) return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
-  if (spec === undefined || spec.scripts.length === 0 || isStopped) {
-    const command = call(program, 'status', id);
-    const result = await host.run(command);
-    const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
-    if (result.exit !== 0 || status === undefined) throw failedRead(command.args, program, result);
-    return { running: status !== 'stopped', installed: null, silent: false };
-  }
+  if (spec === undefined || spec.scripts.length === 0 || isStopped) return runningState(host, program, id);
   // Reading the record shows both whether the guest runs and what is installed: Proxmox reports a stopped guest.
   const command = runInside(program, id, ['cat', RECORD_FILE], 30);
   const result = readAnswer(command, await host.run(command));
   if (result.exit === 0) return { running: true, installed: parseInstalled(result.stdout), silent: false };
   if (/\bnot running\b/.test(result.stderr) && !/guest agent/i.test(result.stderr)) return ABSENT;
   if (/guest agent/i.test(result.stderr) || (program === 'qm' && result.ended === 'timed out'))
-    return { running: true, installed: null, silent: true };
+    return { ...(await runningState(host, program, id)), silent: true };
   if (/no such file/i.test(result.stderr)) return { running: true, installed: {}, silent: false };
   throw failedRead(command.args, program, result);
+}
+
+/**
+ * States of QEMU in which a VM does not go on by itself. In others it does, or a task of the node works on it.
+ * (qemu-server, PVE/CLI/qm.pm, status: the state of QMP's query-status)
+ */
+const HALTED: ReadonlySet<string> = new Set(['paused', 'io-error', 'internal-error', 'guest-panicked']);
+
+async function runningState(host: HostReader, program: Program, id: number): Promise<State> {
+  const command = call(program, 'status', id);
+  const result = await host.run(command);
+  const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
+  if (result.exit !== 0 || status === undefined) throw failedRead(command.args, program, result);
+  const halted = HALTED.has(status) ? { halted: status } : {};
+  return { running: status !== 'stopped', installed: null, silent: false, ...halted };
 }
 
 /** A command that reads failed: what was run, and how it ended. */

@@ -10,6 +10,7 @@ import type { Decision, HostReader, Wanted } from '../../manager.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { call, type Program } from '../proxmox/command.ts';
 import { type GuestConf, isAmbiguous, PENDING_OF_VM, type SectionLine, type Settings } from '../proxmox/conf.ts';
+import { isSettled } from './inventory.ts';
 import type { GuestObservation } from './observation.ts';
 import { failedRead } from './observe.ts';
 
@@ -18,7 +19,7 @@ type Reader = Pick<HostReader, 'run'>;
 /**
  * The observation in which those lines are `misread` that the node does not read.
  *
- * @param decide the decision of the kind, to see whether nothing is to be done
+ * @param decide the decision of the kind, to see whether nothing is to be done; null where something is in any case, as for a start
  * @throws Error where the node does not answer
  */
 export async function withUnreadLines<Spec extends GuestSpec>(
@@ -26,12 +27,11 @@ export async function withUnreadLines<Spec extends GuestSpec>(
   program: Program,
   wanted: Wanted<Spec>,
   seen: GuestObservation,
-  decide: (wanted: Wanted<Spec>, seen: GuestObservation) => Decision,
+  decide: ((wanted: Wanted<Spec>, seen: GuestObservation) => Decision) | null,
 ): Promise<GuestObservation> {
   const { conf } = seen;
   if (conf === null || conf.unknown.length === 0) return seen;
-  const decision = decide(wanted, seen);
-  if (!isAmbiguous(conf) && decision.kind === 'actions' && decision.actions.length === 0) return seen;
+  if (decide !== null && !isAmbiguous(conf) && isSettled(decide(wanted, seen))) return seen;
   const id = Number(nameOf(wanted.target));
   const unread = program === 'pct' ? await unreadOfContainer(host, id, conf) : await unreadOfMachine(host, id, conf);
   return { ...seen, conf: withMisread(conf, unread) };

@@ -68,6 +68,11 @@ function ipv6Records({ name, address }: DnsRecord, own: readonly MentionedName[]
     .map((each) => ({ name, address: each }));
 }
 
+/** An address, or a name that is each machine's own (RFC 6761): requests for it never ask DNS, and must not be led to the gateway. */
+function isOwnOfAll(name: string): boolean {
+  return fixedAddress(name) !== null || name === 'localhost' || name.endsWith('.localhost');
+}
+
 /**
  * Every name that the configuration gives: guests under their own name, services of containers at the container, services of VMs and stacks at the
  * gateway, and agents at their VM, since their traffic must not pass the proxy.
@@ -98,7 +103,7 @@ export function mentionedNames(config: Config): MentionedName[] {
       add(name, direct ? own : gatewayAddress, 'service', 'traefik_service', 'name');
     }
   }
-  for (const { name, source, at, position } of routesOf(config).names)
+  for (const { name, source, at, position } of routesOf(config).names.filter((each) => !isOwnOfAll(each.name)))
     found.push({
       what: 'stack',
       name,

@@ -1,49 +1,23 @@
 // GitHub's merge queue: its attempts get the status `phoenix/plan`, without which a branch that requires it would never move.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CommitSha } from '../../../../src/model/ids.ts';
-import { type Phoenix, type PhoenixOptions, startPhoenix } from '../../../support/agent/phoenix.ts';
+import { useTeam } from '../../../support/agent/team.ts';
 import { environment, type Files } from '../../../support/environment.ts';
-import { BOXES, type BoxHost, openBoxHost } from '../../../support/host/boxes.ts';
 import { LONG_TEST, longUnless } from '../../../support/long.ts';
 import { until } from '../../../support/until.ts';
 
 const PLAN = 'phoenix/plan';
 
-let folder: string;
-let host: BoxHost;
-let phoenix: Phoenix;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'phoenix-queue-'));
-  host = await openBoxHost(folder);
-});
-
-afterEach(async () => {
-  await phoenix.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function start(more: Partial<PhoenixOptions> = {}): Promise<void> {
-  phoenix = await startPhoenix({ host, managers: BOXES, ...more });
-  phoenix.forge.allow('ada', 'maintain');
-  phoenix.forge.allow('eve', 'read');
-}
-
-const planOf = async (commit: string) => {
-  const plan = () => phoenix.statuses(commit as CommitSha)[PLAN];
-  await until(() => plan() !== undefined, `a plan on ${commit}`);
-  return plan();
-};
+const team = useTeam();
+const { start } = team;
+const planOf = (commit: string) => team.planOf(commit as CommitSha);
 
 /** A pull request whose branch has these files on top of what main began with, and its place in the queue. */
 async function queued(name: string, files: Files) {
-  await phoenix.repo.branch(name, { ...environment({ 101: {} }), ...files });
-  const { number } = await phoenix.forge.openPull({ title: name, head: name });
-  return { number, ...(await phoenix.forge.enqueue(number)) };
+  await team.phoenix.repo.branch(name, { ...environment({ 101: {} }), ...files });
+  const { number } = await team.phoenix.forge.openPull({ title: name, head: name });
+  return { number, ...(await team.phoenix.forge.enqueue(number)) };
 }
 
 describe.each(['github', 'github app'] as const)('on %s', (forge) => {
@@ -51,14 +25,14 @@ describe.each(['github', 'github app'] as const)('on %s', (forge) => {
     'what the queue tries is planned with all that is before it, and merged when it is green',
     longUnless(forge === 'github'),
     async () => {
-      await start({ forge });
-      await phoenix.push(environment({ 101: {} }));
+      await start(forge);
+      await team.phoenix.push(environment({ 101: {} }));
       const first = await queued('one', environment({ 101: { memory_mb: 1024 } }));
       expect(await planOf(first.headSha)).toBe('success: 1 to update');
-      await phoenix.forge.advanceQueue(PLAN);
-      const { statuses } = await phoenix.answered(first.headSha as CommitSha);
+      await team.phoenix.forge.advanceQueue(PLAN);
+      const { statuses } = await team.phoenix.answered(first.headSha as CommitSha);
       expect(statuses['phoenix/apply']).toBe('success: applied 1 target');
-      expect(phoenix.forge.queue()).toEqual([]);
+      expect(team.phoenix.forge.queue()).toEqual([]);
     },
   );
 
@@ -66,8 +40,8 @@ describe.each(['github', 'github app'] as const)('on %s', (forge) => {
     'a pull request with an error is removed, and those behind it continue',
     longUnless(forge === 'github'),
     async () => {
-      await start({ forge });
-      await phoenix.push(environment({ 101: {} }));
+      await start(forge);
+      await team.phoenix.push(environment({ 101: {} }));
       const bad = await queued('bad', { 'etc/phoenix_lxc_configs.json': '{' });
       const good = await queued('good', { 'notes.txt': 'a word' });
       expect(await planOf(bad.headSha)).toMatch(
@@ -75,8 +49,8 @@ describe.each(['github', 'github app'] as const)('on %s', (forge) => {
       );
       // It would contain the error too: the branch never moves to a refused commit.
       expect(await planOf(good.headSha)).toMatch(/^failure/);
-      await phoenix.forge.advanceQueue(PLAN);
-      const [again] = phoenix.forge.queue();
+      await team.phoenix.forge.advanceQueue(PLAN);
+      const [again] = team.phoenix.forge.queue();
       expect(again?.pull).toBe(good.number);
       expect(await planOf(again?.headSha ?? '')).toBe('success: nothing would change');
     },
@@ -84,28 +58,33 @@ describe.each(['github', 'github app'] as const)('on %s', (forge) => {
 });
 
 test('one of a fork is planned in the queue, into which only people who may push put it', async () => {
-  await start();
-  await phoenix.push(environment({ 101: {} }));
-  const head = await phoenix.repo.branch('theirs', environment({ 101: {}, 102: {} }), {
-    to: phoenix.forge.forkUrl('eve'),
+  await start('github');
+  await team.phoenix.push(environment({ 101: {} }));
+  const head = await team.phoenix.repo.branch('theirs', environment({ 101: {}, 102: {} }), {
+    to: team.phoenix.forge.forkUrl('eve'),
   });
-  const { number } = await phoenix.forge.openPull({ title: 'Theirs', head: 'theirs', by: 'eve', fork: 'eve' });
+  const { number } = await team.phoenix.forge.openPull({ title: 'Theirs', head: 'theirs', by: 'eve', fork: 'eve' });
   expect(await planOf(head)).toMatch(/^error: not planned: it comes from a fork/);
-  const { headSha } = await phoenix.forge.enqueue(number);
+  const { headSha } = await team.phoenix.forge.enqueue(number);
   expect(await planOf(headSha)).toBe('success: 1 to create');
 });
 
 test('a lost event is recovered, and a repeated one plans nothing twice', LONG_TEST, async () => {
-  await start({ options: { pollSeconds: 1 } });
-  await phoenix.push(environment({ 101: {} }));
-  phoenix.forge.decideDeliveries(({ event }) => (event === 'merge_group' || event === 'push' ? 'drop' : 'deliver'));
+  await start('github', { options: { pollSeconds: 1 } });
+  await team.phoenix.push(environment({ 101: {} }));
+  team.phoenix.forge.decideDeliveries(({ event }) =>
+    event === 'merge_group' || event === 'push' ? 'drop' : 'deliver',
+  );
   const { headSha } = await queued('lost', { 'notes.txt': 'a word' });
   expect(await planOf(headSha)).toBe('success: nothing would change');
-  phoenix.forge.decideDeliveries(() => 'duplicate');
-  const lost = phoenix.forge.deliveries().filter(({ event }) => event === 'merge_group');
-  for (const { id } of lost) await phoenix.forge.redeliver(id);
-  await until(async () => (await phoenix.ledger.unsettledDeliveries()).length === 0, 'the events to be dealt with');
-  const said = phoenix.forge.statuses().filter(({ sha, context }) => sha === headSha && context === PLAN);
+  team.phoenix.forge.decideDeliveries(() => 'duplicate');
+  const lost = team.phoenix.forge.deliveries().filter(({ event }) => event === 'merge_group');
+  for (const { id } of lost) await team.phoenix.forge.redeliver(id);
+  await until(
+    async () => (await team.phoenix.ledger.unsettledDeliveries()).length === 0,
+    'the events to be dealt with',
+  );
+  const said = team.phoenix.forge.statuses().filter(({ sha, context }) => sha === headSha && context === PLAN);
   expect(said.length).toBe(1);
 });
 
@@ -113,16 +92,16 @@ test(
   'two that are merged by one move of the branch each get the outcome in their own pull request',
   LONG_TEST,
   async () => {
-    await start();
-    await phoenix.push(environment({ 101: {} }));
+    await start('github');
+    await team.phoenix.push(environment({ 101: {} }));
     const one = await queued('one', environment({ 101: { memory_mb: 1024 } }));
     const two = await queued('two', { 'notes.txt': 'a word' });
     expect(await planOf(one.headSha)).toBe('success: 1 to update');
     expect(await planOf(two.headSha)).toBe('success: 1 to update');
-    await phoenix.forge.advanceQueue(PLAN);
-    await phoenix.answered(two.headSha as CommitSha);
+    await team.phoenix.forge.advanceQueue(PLAN);
+    await team.phoenix.answered(two.headSha as CommitSha);
     for (const { number } of [one, two]) {
-      const told = () => phoenix.forge.comments(number).some(({ body }) => body.includes('Merged as'));
+      const told = () => team.phoenix.forge.comments(number).some(({ body }) => body.includes('Merged as'));
       await until(told, `the end under #${number}`);
     }
   },

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { switchPower } from '../../../../src/agent/verbs/switch-power.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
-import type { Manager, Wanted } from '../../../../src/managers/manager.ts';
+import type { Decision, Manager, Wanted } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
 import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
@@ -93,6 +93,62 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
     await expect(power(manager, one, 'stop')).rejects.toThrow(/locked \(backup\)/);
     expect(changes()).toEqual([]);
   });
+});
+
+async function qm(...args: string[]): Promise<void> {
+  expect(await host.run({ kind: 'command', program: 'qm', args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
+}
+
+const MACHINE_FILE = '/etc/pve/qemu-server/1005.conf';
+
+test('a restart of a VM names what a person left pending, and a line that the node does not read stops it', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  await qm('set', '1005', '--balloon', '256', '--ciuser', 'kim');
+  const pending = await host.read(MACHINE_FILE);
+  await host.write(MACHINE_FILE, `${pending}\n[PENDING]\nballoon: 256\ndelete: acpi\n`);
+  const { would } = await power(vm as Manager, one, 'restart', true);
+  expect(would).toEqual([
+    'shut VM 1005 down, which brings into force the pending changes of acpi, balloon',
+    'start VM 1005',
+  ]);
+  await host.write(MACHINE_FILE, `scsi5: rpool:vm-1005-disk-7,later=1\n${await host.read(MACHINE_FILE)}`);
+  const refused = await power(vm as Manager, one, 'restart');
+  expect(refused).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('cannot read "scsi5: rpool:') });
+});
+
+test('a VM that is paused is neither taken for one that works, nor started, and its end is called what it is', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  await qm('suspend', '1005');
+  const reason = expect.stringContaining('let it go on with: qm resume 1005');
+  expect(await power(vm as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason });
+  expect(await convergeStep(vm as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
+  const inBackup = await host.read(MACHINE_FILE);
+  await host.write(MACHINE_FILE, `lock: backup\n${inBackup}`);
+  expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+  await host.write(MACHINE_FILE, inBackup);
+  const { would } = await power(vm as Manager, one, 'restart', true);
+  expect(would?.[0]).toBe('end VM 1005, which is in the state paused, like a power failure');
+  await qm('resume', '1005');
+  expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('a restart that is due is not made again where somebody restarted the VM with Proxmox', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  const pid = (await host.read('/run/qemu-server/1005.pid')).trim();
+  const due = `$1#- phoenix-restart%3A due while process ${pid} runs\n`;
+  await host.write(MACHINE_FILE, (await host.read(MACHINE_FILE)).replace(/(#- phoenix-commit.*\n)/, due));
+  const again = async () => (await vm.decide(one as never, await vm.observe(host, one as never))) as Decision;
+  expect(JSON.stringify(await again())).toContain('shutdown');
+  await qm('stop', '1005');
+  await qm('start', '1005');
+  changes();
+  expect(await convergeStep(vm as Manager, host, one)).toMatchObject({ outcome: 'done' });
+  expect(changes()).toEqual([expect.stringMatching(/^qm set 1005 --description/)]);
+  expect(await host.read(MACHINE_FILE)).not.toContain('phoenix-restart');
+  expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
 });
 
 test('a restart that a person asks for is the one that is due', async () => {
