@@ -94,6 +94,9 @@ function sentence(error: unknown, hasToken: boolean): string {
   const certificate = certificateSentence(error);
   if (certificate !== null) return certificate;
   const reason = rootCause(error);
+  // https://fetch.spec.whatwg.org/#port-blocking: not even tried.
+  if (reason.message === 'bad port')
+    return 'this port is one that browsers and Phoenix never connect to; serve the repository at another one';
   if (reason.code === '') return reason.message;
   if (DISK.test(reason.code)) return `the clone cannot be written (${reason.message}); see to PHOENIX_DATA_DIR`;
   return `cannot be reached (${reason.code}: ${reason.message}); check PHOENIX_REPO_URL and the network`;

@@ -81,6 +81,9 @@ describe('errors say what to do', () => {
     expect(message).toContain(`${closed}/x.git: cannot be reached (ECONNREFUSED`);
     expect(message).toContain('check PHOENIX_REPO_URL and the network');
     expect(await failure({ url: 'http://nowhere.invalid/x.git' })).toMatch(/cannot be reached \((ENOTFOUND|EAI_AGAIN)/);
+    expect(await failure({ url: 'http://127.0.0.1:1/x.git' })).toMatch(
+      /never connect to; serve the repository at another one$/,
+    );
   });
 
   test('the token is wrong or missing', async () => {
