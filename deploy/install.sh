@@ -146,6 +146,7 @@ refuse_downgrade() {
 # Beside the checkout, which stays as it is.
 build_checkout() {
   for part in package.json package-lock.json LICENSE CHANGELOG.md src etc deploy scripts; do cp -R -- "$source/$part" "$work/$part"; done
+  say 'build it: npm ci takes about half a minute'
   (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
     fail "npm ci failed, so $code stays as it was: see above" 3
   "$node" "$work/scripts/package/build.mjs" "$code.new" || fail "the build failed, so $code stays as it was: see above" 3
@@ -251,7 +252,7 @@ main() {
         ;;
       --help) usage; exit 0 ;;
       --) shift; break ;;
-      *) usage >&2; exit 2 ;;
+      *) usage >&2; fail "there is no option $1" 2 ;;
     esac
     shift
   done

@@ -147,7 +147,7 @@ main() {
         ;;
       --help) usage; exit 0 ;;
       --) shift; break ;;
-      *) usage >&2; exit 2 ;;
+      *) usage >&2; fail "there is no option $1" 2 ;;
     esac
     shift
   done
@@ -157,7 +157,8 @@ main() {
   [ "$(id -u)" -eq 0 ] || fail 'run it as root on the Proxmox node' 2
   command -v pct >/dev/null || fail 'there is no pct here: run it on the Proxmox node' 3
   if [ "$removes" = yes ]; then remove; return; fi
-  if [ ! -f "$archive" ] || [ -z "$sha256" ]; then usage >&2; exit 2; fi
+  if [ -z "$archive" ] || [ -z "$sha256" ]; then usage >&2; fail 'give --archive and --sha256 of a release' 2; fi
+  [ -f "$archive" ] || fail "there is no archive $archive" 2
   actual=$(sha256sum <"$archive")
   [ "${actual%% *}" = "$sha256" ] || fail "$archive is not what it must be: its SHA-256 is ${actual%% *}; nothing was done" 4
 

@@ -158,7 +158,7 @@ export function objectCommands(row: ObjectRow): string[] {
       `pvesh delete ${named}`,
     ];
   }
-  if (row.decide !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
+  if (row.asWhole !== undefined) return [`pvesh set ${named} ( ${[...set, '--delete 1'].join(' | ')} )+`];
   const making = (row.createArgs ?? []).join(' ');
   const named1 = isAddressed(row, paths.create) ? '' : ` --${id} {${NAME_CLASSES[id ?? ''] ?? 'name'}}`;
   const changed =

@@ -1,11 +1,16 @@
 // Parts of an agent that the settings choose, each with what a person can do where it cannot be opened. What only some agents need is loaded
 // when one does.
 
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type HttpServer, startHttpServer } from '../agent/http/server.ts';
+import type { StartingDeps } from '../agent/http/starting.ts';
+import type { ReceiverDeps } from '../agent/http/webhook/receive.ts';
+import { limitsOf } from '../io/git/remote/http.ts';
 import type { RepositoryOptions } from '../io/git/repository.ts';
 import type { Connection } from '../io/ledger/connect.ts';
 import type { QueueBoard, QueueBoardOptions } from '../io/queue-board.ts';
+import { READING } from '../load/reading.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Forge } from '../ports/forge.ts';
 import type { Log } from '../ports/log.ts';
@@ -13,20 +18,20 @@ import type { Signatures } from '../ports/signatures.ts';
 import { NO_TRACES, type Tracer } from '../ports/tracing.ts';
 import type { Settings } from '../settings.ts';
 import type { ShowQueues } from '../web/queues.ts';
+import { openStartingPage } from '../web/starting.ts';
 import type { KnownNode } from './data-folder.ts';
 import { Missing } from './missing.ts';
 import type { HostDeps } from './rehearse/open-host.ts';
 import { phoenixVersion } from './version.ts';
 
+/** Closes something that was opened. */
+export type Closer = () => Promise<void> | void;
+
 /** The interval of requests to an unreachable node whose name is not known yet. */
 const ASK_NODE_AGAIN_MS = 5_000;
 
 /** Loads and connects the board of the queues on first use. */
-export function queuesOf(
-  connect: () => Connection,
-  options: QueueBoardOptions,
-  opened: (() => Promise<void> | void)[],
-): ShowQueues {
+export function queuesOf(connect: () => Connection, options: QueueBoardOptions, opened: Closer[]): ShowQueues {
   let board: Promise<QueueBoard> | undefined;
   const open = async () => {
     const { openQueueBoard } = await import('../io/queue-board.ts');
@@ -65,10 +70,40 @@ export function waitForNode(
   };
 }
 
-export async function openHttpServer(
-  { listen }: Settings,
-  parts: Parameters<typeof startHttpServer>[0],
-): Promise<HttpServer> {
+export interface StartingServer {
+  readonly server: HttpServer;
+  /** Says what is waited for, as one sentence with the remedy. */
+  waitFor(what: string): void;
+  /** From now on webhooks are kept. Null: this process receives none. */
+  receiveBy(receive: ReceiverDeps | null): void;
+}
+
+/** Listens before anything else is there, and says what the start waits for: first for Redis. */
+export async function startServer(
+  settings: Settings,
+  { receives, log }: { readonly receives: boolean; readonly log: Log },
+): Promise<StartingServer> {
+  let what = 'Redis, which may be starting too';
+  const starting: StartingDeps = {
+    receive: receives ? 'later' : null,
+    waitsFor: () => what,
+    page: openStartingPage(() => what),
+    access: settings,
+    adminToken: settings.adminToken,
+    log,
+  };
+  const server = await openHttpServer(settings, starting);
+  log.info(`answers on ${server.url} and is not ready yet`);
+  return {
+    server,
+    waitFor(next) {
+      what = next;
+    },
+    receiveBy: (receive) => server.serve({ ...starting, receive }),
+  };
+}
+
+async function openHttpServer({ listen }: Settings, parts: StartingDeps): Promise<HttpServer> {
   try {
     return await startHttpServer(parts, listen);
   } catch (cause) {
@@ -122,6 +157,22 @@ export async function tracerOf({ traces, installation }: Settings, log: Log): Pr
   const { endpoint, service } = traces;
   const headers = Object.fromEntries(Object.entries(traces.headers).map(([name, value]) => [name, value.expose()]));
   return openTracer({ endpoint, headers, service, version: phoenixVersion(), installation, log });
+}
+
+export function repositoryOptionsOf(
+  settings: Settings,
+  { forge, log }: { readonly forge: Forge | null; readonly log: Log },
+): RepositoryOptions {
+  return {
+    url: settings.repositoryUrl,
+    branch: settings.branch,
+    folder: join(settings.dataDir, 'repository'),
+    log,
+    limits: limitsOf(settings.maxPackMb),
+    ...READING,
+    ...tokenOf(settings, forge),
+    ...(settings.configRoot === null ? {} : { root: settings.configRoot }),
+  };
 }
 
 /** What the forge is spoken to with fetches too, also where none is set; a login in the repository's address goes first. */

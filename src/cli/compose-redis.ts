@@ -1,22 +1,53 @@
-// The Redis of an agent: the one that the settings name, or a private one; and the wait until it answers.
+// The Redis of an agent: the one that the settings name, or a private one; its connections, and the wait until it answers.
 
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Connection, connectRedis, mayAskInfo } from '../io/ledger/connect.ts';
 import { isSilence, mayPass, redisFault } from '../io/ledger/redis-fault.ts';
 import { startRedis } from '../io/redis-server.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Log } from '../ports/log.ts';
 import type { Settings } from '../settings.ts';
+import type { Closer } from './compose-parts.ts';
 import { Missing } from './missing.ts';
 
 /** For a Redis that is started at the same time as Phoenix. */
 const REDIS_WITHIN_MS = 10_000;
 const TRY_AGAIN_MS = 50;
 
+export interface AgentRedis {
+  connect(): Connection;
+  /** Resolves once the server answers; fails at once when it refuses, and after ten seconds of silence. */
+  answers(ledger: Ledger): Promise<void>;
+}
+
+/**
+ * @param opened gets what stops a private server
+ * @param lost called when a private server cannot be kept running
+ */
+export async function openRedis(
+  settings: Settings,
+  opened: Closer[],
+  { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
+): Promise<AgentRedis> {
+  const url = await redisOf(settings, opened, { log, lost });
+  let lastError: Error | null = null;
+  const warn = warnOncePerOutage(log);
+  const onError = (error: Error) => {
+    lastError = error;
+    warn(error);
+  };
+  const asksInfo = await mayAskInfo(url);
+  return {
+    connect: () => connectRedis(url, onError, { asksInfo }),
+    answers: (ledger) => waitForRedis(ledger, settings, () => lastError),
+  };
+}
+
 /** The address of the configured Redis, or of a private one that is started here. */
-export async function redisOf(
+async function redisOf(
   { redisUrl, dataDir }: Settings,
-  opened: unknown[],
+  opened: Closer[],
   { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
 ): Promise<string> {
   if (redisUrl !== null) return redisUrl.expose();
@@ -29,11 +60,7 @@ export async function redisOf(
 }
 
 /** Waits for a server that is still starting; fails at once when it refuses. @param lastError the last error of its connections */
-export async function waitForRedis(
-  ledger: Ledger,
-  { redisUrl }: Settings,
-  lastError: () => Error | null,
-): Promise<void> {
+async function waitForRedis(ledger: Ledger, { redisUrl }: Settings, lastError: () => Error | null): Promise<void> {
   const deadline = performance.now() + REDIS_WITHIN_MS;
   for (;;) {
     try {
@@ -59,7 +86,7 @@ function unusable(reason: unknown, mayStart: boolean, redisUrl: Settings['redisU
 }
 
 /** One line per outage, not one per attempt. */
-export function warnOncePerOutage(log: Log): (error: Error) => void {
+function warnOncePerOutage(log: Log): (error: Error) => void {
   let last = '';
   return (error) => {
     if (error.message !== last) log.warn('Redis cannot be reached; trying again', { error: error.message });

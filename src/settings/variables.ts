@@ -6,7 +6,7 @@ import type { Report } from './checks.ts';
  * All known variables. PHOENIX_URL is for commands that talk to an agent, PHOENIX_PORTAINER_* for import; PHOENIX_CA and PHOENIX_NOTIFY are given as
  * files.
  */
-const VARIABLES = [
+export const VARIABLES = [
   'PHOENIX_REPO_URL',
   'PHOENIX_BRANCH',
   'PHOENIX_CONFIG_ROOT',

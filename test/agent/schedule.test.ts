@@ -1,9 +1,12 @@
-// The steps that one outcome makes ready, compared with the steps that are ready by the whole run, over a real ledger.
+// The steps that one outcome makes ready, compared with the steps that are ready by the whole run, over a real ledger; and open runs while the
+// repository does not answer.
 
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Context } from '../../src/agent/context.ts';
+import { newMemory } from '../../src/agent/memory.ts';
+import { reconcile } from '../../src/agent/reconcile/reconcile.ts';
 import { schedule, scheduleAfter } from '../../src/agent/schedule.ts';
 import type { RunId, TargetId } from '../../src/model/ids.ts';
 import type { Plan } from '../../src/model/plan.ts';
@@ -13,13 +16,17 @@ import { ready } from '../../src/plan/order/ready.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { ApplyRequest, Queue } from '../../src/ports/queue.ts';
+import type { Repository } from '../../src/ports/repository.ts';
 import { targets } from '../plan/targets.ts';
 import { clock, openTestLedger } from '../support/agent/agent.ts';
+import { recordLog } from '../support/log.ts';
 import { startRedis, type TestRedis } from '../support/redis/redis.ts';
-import { BEGAN } from './planned-run.ts';
+import { BEGAN, LXC, planRun, VM } from './planned-run.ts';
 import { COMMIT } from './test-server.ts';
 
 const ALL = 1_000;
+/** Sooner than the next poll. */
+const FETCH_AGAIN_MS = 5_000;
 const LOOK = { targets: null, rewind: false, readOnly: true } as const;
 
 let redis: TestRedis;
@@ -46,14 +53,8 @@ const plans = targets.map((after): Plan => {
   return made.plan;
 });
 
-/** A run of that plan, with the requested and unfinished steps. */
-async function begin(plan: Plan, stepsOnNode: number, before: (run: RunId) => Promise<void> = async () => {}) {
-  const asked = new Set<TargetId>();
-  let times = 0;
-  const ask = ({ target }: Pick<ApplyRequest, 'target'>) => {
-    if (!asked.has(target)) times += 1;
-    asked.add(target);
-  };
+/** Of an agent whose repository does not answer. */
+function contextOf(stepsOnNode: number, ask: (step: Pick<ApplyRequest, 'target'>) => void): Context {
   const nothing = async () => {};
   const queue: Partial<Queue> = {
     requestApply: async (_node, step) => ask(step),
@@ -62,7 +63,20 @@ async function begin(plan: Plan, stepsOnNode: number, before: (run: RunId) => Pr
     requestRenew: nothing,
   };
   const options = { node: 'pve', publicUrl: null, concurrency: 1, stepsOnNode, pollSeconds: 60 };
-  const context = { ledger, queue, options, clock, forge: null } as unknown as Context;
+  const repository: Partial<Repository> = { fetch: () => Promise.reject(new Error('HTTP 500')) };
+  const parts = { ledger, queue, repository, options, clock, memory: newMemory(false), log: recordLog(), forge: null };
+  return parts as unknown as Context;
+}
+
+/** A run of that plan, with the requested and unfinished steps. */
+async function begin(plan: Plan, stepsOnNode: number, before: (run: RunId) => Promise<void> = async () => {}) {
+  const asked = new Set<TargetId>();
+  let times = 0;
+  const ask = ({ target }: Pick<ApplyRequest, 'target'>) => {
+    if (!asked.has(target)) times += 1;
+    asked.add(target);
+  };
+  const context = contextOf(stepsOnNode, ask);
   const request = { commit: COMMIT, trigger: 'drift', by: 'ada', created: BEGAN, ...LOOK } as const;
   const run = await ledger.recordRun(request, {
     ...{ state: 'planned', plan, digests: {}, held: {}, notes: [], approvals: [], reason: null, problems: [] },
@@ -108,6 +122,14 @@ test('a run that an earlier version planned is scheduled as a whole, and complet
     }),
     { numRuns: 20 },
   );
+});
+
+test('a repository that does not answer is asked again by itself, and open runs go on meanwhile', async () => {
+  const asked = new Set<TargetId>();
+  await planRun(ledger);
+  expect(await reconcile(contextOf(ALL, ({ target }) => asked.add(target)))).toBe(FETCH_AGAIN_MS);
+  expect([...asked]).toEqual(expect.arrayContaining([LXC, VM]));
+  expect((await ledger.faults()).get('repository')?.why).toBe('HTTP 500');
 });
 
 async function outcomesOf(run: RunId): Promise<Map<TargetId, Outcome>> {

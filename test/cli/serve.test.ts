@@ -188,8 +188,14 @@ describe('while its node does not answer, and was never asked', () => {
     return { url: ANSWERS.exec(started.output.stderr)?.[1] ?? '', started };
   }
 
-  test('it is alive, says what it waits for, and shows nothing to strangers', async () => {
+  test('it is alive, records a push, says what it waits for, and shows nothing to strangers', async () => {
     const { url, started } = await starting();
+    expect((await fetch(`${url}/webhooks`, { method: 'POST', body: '{}' })).status).toBe(401);
+    forge.sendWebhooksTo(`${url}/webhooks`);
+    await repo.commit(environment({ 101: {} }));
+    await repo.push();
+    await forge.delivered();
+    expect(forge.deliveries().map(({ status }) => status)).toEqual([202]);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
@@ -220,12 +226,11 @@ describe('while its node does not answer, and was never asked', () => {
     for (const hidden of [WEBHOOK_SECRET, ADMIN, FORGE_TOKEN]) expect(stderr).not.toContain(hidden);
   });
 
-  test('a webhook is kept and done when the node is there; an unsigned one is refused', LONG_TEST, async () => {
+  test('a push that is recorded meanwhile is done when the node is there', LONG_TEST, async () => {
     const redis = await startRedis();
     const connection = new Redis(redis.url);
     try {
       const { url } = await starting({ REDIS_URL: redis.url });
-      expect((await fetch(`${url}/webhooks`, { method: 'POST', body: '{}' })).status).toBe(401);
       forge.sendWebhooksTo(`${url}/webhooks`);
       const commit = await repo.commit(environment({ 101: {} }));
       await repo.push();

@@ -12,6 +12,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { LineCounter, parseDocument } from 'yaml';
 import { againstSpecification } from '../../src/compose/specification.ts';
+import { VARIABLES } from '../../src/settings/variables.ts';
 import { readSettings } from '../../src/settings.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
@@ -61,6 +62,18 @@ describe('the settings of Phoenix', () => {
       pages: 'signed-in',
       strictSecrets: true,
     });
+  });
+
+  test('each one that an agent in a container can have is passed on, by its name in the example', () => {
+    // What the image sets, what other compose files beside it bring, and what only commands by hand read.
+    const image = ['PHOENIX_DATA_DIR', 'PHOENIX_LISTEN'];
+    const beside = ['PHOENIX_APP_ID', 'PHOENIX_APP_KEY', 'PHOENIX_SOPS_AGE_KEY'];
+    const others = ['PHOENIX_LAB', 'PHOENIX_PORTAINER_URL', 'PHOENIX_PORTAINER_TOKEN', 'PHOENIX_URL'];
+    const passed = new Set(Object.keys(phoenix.environment).map((name) => name.replace(/_FILE$/, '')));
+    const left = VARIABLES.filter((name) => !passed.has(name));
+    expect(left.toSorted()).toEqual([...image, ...beside, ...others].sort());
+    const read = Object.values(phoenix.environment).flatMap((value) => /\$\{(\w+)/.exec(String(value))?.[1] ?? []);
+    expect(read.filter((name) => !(name in example))).toEqual([]);
   });
 
   test('each secret is a file that compose brings', () => {

@@ -132,7 +132,7 @@ describe('install.sh', () => {
   });
 
   test.each([
-    [['--pretend'], 'usage:'],
+    [['--pretend'], 'there is no option --pretend'],
     [['--purge'], '--purge goes with --uninstall'],
     [['--archive'], '--archive needs a value'],
     [['--archive', '/nowhere.tar.gz'], '--node is for a checkout'],

@@ -29,7 +29,7 @@ import {
   TargetPath,
 } from './requests.ts';
 import { runJson, summaryJson } from './run-json.ts';
-import { limitStreams } from './streams.ts';
+import { limitStreams, type Streams } from './streams.ts';
 import { allTargets } from './targets.ts';
 
 const BODY_LIMIT = '1mb';
@@ -79,7 +79,7 @@ export interface ApiDeps {
 
 /** The routes below `/api`. Errors that they throw become answers in `http/server.ts`. */
 export function apiRoutes(parts: ApiDeps, access: Access): Router {
-  const { ledger, closing } = parts;
+  const { ledger } = parts;
   const routes = express.Router();
   const streams = limitStreams();
 
@@ -98,42 +98,8 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     const run = await find(ledger, request, response);
     if (run !== null) answer(response, 200, runJson(run, { clock: parts.clock, frozen: await ledger.frozen() }));
   });
-  routes.get('/runs/:id/events', async (request, response) => {
-    const { logs } = parseRequest(EventsQuery, request.query);
-    const run = await find(ledger, request, response);
-    if (run === null || response.headersSent) return;
-    const dropped = new AbortController();
-    const known = ['token', 'session'].includes(access.reader(request) ?? '');
-    const release = streams.open({
-      client: access.clientKey(request),
-      isAuthenticated: known,
-      drop: () => dropped.abort(),
-    });
-    if (release === null) {
-      return fail(response, 503, { message: 'too many follow runs already', hint: 'try again later' });
-    }
-    const until = { ...parts, closing: AbortSignal.any([closing, dropped.signal]) };
-    try {
-      await sendEvents(until, response, run, { lastEventId: request.get('last-event-id') ?? '', logs });
-    } finally {
-      release();
-    }
-  });
-  routes.get('/runs/:id/logs/:kind/:name', async (request, response) => {
-    const run = await find(ledger, request, response);
-    if (run === null) return;
-    const target = parseRequest(TargetPath, request.params);
-    if (!run.steps.some((step) => step.target === target)) {
-      return fail(response, 404, {
-        message: `run ${run.id} has no step ${target}`,
-        hint: `phoenix runs ${run.id} names its steps, as GET /api/runs/${run.id} does`,
-      });
-    }
-    const { offset, format } = parseRequest(LogQuery, request.query);
-    const log = await ledger.readLog(run.id, target, offset);
-    if (format === 'json') return answer(response, 200, log);
-    answerText(response, 200, log.lines.map((line) => `${line}\n`).join(''));
-  });
+  routes.get('/runs/:id/events', (request, response) => followRun(parts, access, streams, request, response));
+  routes.get('/runs/:id/logs/:kind/:name', (request, response) => sendLog(parts, request, response));
   routes.get('/targets', async (_request, response) => {
     answer(response, 200, await allTargets(parts));
   });
@@ -147,35 +113,8 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     });
   });
   routes.get('/status', async (_request, response) => {
-    const [head, frozen, policy, reports, last, refused, targets, away, faults, orphans] = await Promise.all([
-      ledger.head(),
-      ledger.frozen(),
-      ledger.policyInForce(),
-      ledger.reportsHeld(),
-      ledger.lastArrival(),
-      ledger.lastRefusal(),
-      allTargets(parts),
-      ledger.nodesAway(),
-      parts.agent.faults(),
-      // Null: the host cannot be observed.
-      parts.agent.orphans().catch(() => null),
-    ]);
-    const now = parts.clock.now();
-    const lasting = allFaults(faults, away, reports).filter((fault) => hasLasted(fault, now));
-    answer(response, 200, {
-      head,
-      frozen,
-      policy,
-      reports,
-      deliveries: { last, refused },
-      nodes: { away: Object.fromEntries(away) },
-      faults,
-      lasting: lasting.map(({ subject }) => subject),
-      targets,
-      orphans,
-    });
+    answer(response, 200, await statusOf(parts));
   });
-
   routes.get('/notifications', async (_request, response) => {
     answer(response, 200, await parts.agent.channelsInUse());
   });
@@ -202,6 +141,84 @@ export function apiRoutes(parts: ApiDeps, access: Access): Router {
     answer(response, 200, told);
   });
   return routes;
+}
+
+/** Sends the events of a run until it has ended, the reader disconnects, the server closes, or another reader gets its place. */
+async function followRun(
+  parts: ApiDeps,
+  access: Access,
+  streams: Streams,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { logs } = parseRequest(EventsQuery, request.query);
+  const run = await find(parts.ledger, request, response);
+  if (run === null || response.headersSent) return;
+  const dropped = new AbortController();
+  const known = ['token', 'session'].includes(access.reader(request) ?? '');
+  const release = streams.open({
+    client: access.clientKey(request),
+    isAuthenticated: known,
+    drop: () => dropped.abort(),
+  });
+  if (release === null) {
+    return fail(response, 503, { message: 'too many follow runs already', hint: 'try again later' });
+  }
+  const until = { ...parts, closing: AbortSignal.any([parts.closing, dropped.signal]) };
+  try {
+    await sendEvents(until, response, run, { lastEventId: request.get('last-event-id') ?? '', logs });
+  } finally {
+    release();
+  }
+}
+
+/** Sends the output of a step. */
+async function sendLog({ ledger }: ApiDeps, request: Request, response: Response): Promise<void> {
+  const run = await find(ledger, request, response);
+  if (run === null) return;
+  const target = parseRequest(TargetPath, request.params);
+  if (!run.steps.some((step) => step.target === target)) {
+    return fail(response, 404, {
+      message: `run ${run.id} has no step ${target}`,
+      hint: `phoenix runs ${run.id} names its steps, as GET /api/runs/${run.id} does`,
+    });
+  }
+  const { offset, format } = parseRequest(LogQuery, request.query);
+  const log = await ledger.readLog(run.id, target, offset);
+  if (format === 'json') return answer(response, 200, log);
+  answerText(response, 200, log.lines.map((line) => `${line}\n`).join(''));
+}
+
+/** What the agent follows, what it knows of the targets, and what does not work. */
+async function statusOf(parts: ApiDeps): Promise<object> {
+  const { ledger, agent, clock } = parts;
+  const [head, frozen, policy, reports, last, refused, targets, away, faults, orphans] = await Promise.all([
+    ledger.head(),
+    ledger.frozen(),
+    ledger.policyInForce(),
+    ledger.reportsHeld(),
+    ledger.lastArrival(),
+    ledger.lastRefusal(),
+    allTargets(parts),
+    ledger.nodesAway(),
+    agent.faults(),
+    // Null: the host cannot be observed.
+    agent.orphans().catch(() => null),
+  ]);
+  const now = clock.now();
+  const lasting = allFaults(faults, away, reports).filter((fault) => hasLasted(fault, now));
+  return {
+    head,
+    frozen,
+    policy,
+    reports,
+    deliveries: { last, refused },
+    nodes: { away: Object.fromEntries(away) },
+    faults,
+    lasting: lasting.map(({ subject }) => subject),
+    targets,
+    orphans,
+  };
 }
 
 const PATHS: ReadonlyArray<readonly [path: string, what: OperationName]> = [

@@ -95,6 +95,8 @@ function lasting({ status }: Answer, said: string, told: string, attempt: Attemp
   if (status === 423 || (status === 403 && LOCKED.test(said))) {
     return byPerson('right', `the forge keeps ${what} locked (${told}); unlock it there`);
   }
+  const barred = status === 403 ? BARRED.find(({ said: words }) => words.test(said)) : undefined;
+  if (barred !== undefined) return byPerson('login', `the forge refuses ${name} (${told}); ${barred.remedy}`);
   if (status === 403) {
     return byPerson('right', `${name} may not ${verb} ${what} (${told}); give ${setting} the right "${right}"`);
   }
@@ -120,6 +122,16 @@ function unknownRepository(told: string, { right, as }: Attempt): Verdict {
       : `check PHOENIX_REPO_URL and PHOENIX_FORGE_API, and whether ${setting} has the right "${right}"`;
   return byPerson('unclear', `the forge knows no such repository, or ${name} may not see it (${told}); ${check}`);
 }
+
+/** GitHub's messages where every request is refused, whatever rights the login has. */
+const BARRED: ReadonlyArray<{ readonly said: RegExp; readonly remedy: string }> = [
+  {
+    said: /\bsuspended\b/i,
+    remedy: 'lift the suspension there, in the settings of the account that the repository belongs to',
+  },
+  { said: /\b(SAML|SSO)\b/, remedy: 'authorise the token for the organisation (Configure SSO beside it)' },
+  { said: /\bIP allow list\b/i, remedy: 'add the address of this machine to the IP allow list of the organisation' },
+];
 
 const TAKEN = /has already been taken/i;
 

@@ -30,7 +30,7 @@ import {
 } from './secrets.ts';
 
 export function decideObject(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {
-  return (row.decide ?? decideByOptions)(row, wanted, seen);
+  return (row.asWhole?.decide ?? decideByOptions)(row, wanted, seen);
 }
 
 function decideByOptions(row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation): Decision {

@@ -54,8 +54,8 @@ function kindOfObject(
     decide: (wanted, seen) => decideObject(row, wanted, seen),
     differences: (wanted, seen) => objectDifferences(row, wanted, seen),
     isThere: ({ spec }, seen) =>
-      row.isThere === undefined ? row.single !== undefined || seen.present !== null : row.isThere(spec, seen),
-    ...(row.decide === undefined ? { ignorable: ignorableOptions(row) } : {}),
+      row.asWhole === undefined ? row.single !== undefined || seen.present !== null : row.asWhole.isThere(spec, seen),
+    ...(row.asWhole === undefined ? { ignorable: ignorableOptions(row) } : {}),
     health: () => null,
     // No rollback: the previous state is in Git.
     rollback: () => null,

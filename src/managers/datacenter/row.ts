@@ -42,6 +42,14 @@ interface TypeOptions {
   readonly fixed?: readonly string[];
 }
 
+/** How it shows whether an object has a secret: the place where Proxmox stores it is never read. */
+type SecretPresence =
+  | { readonly by: 'options'; readonly has: (options: JsonObject) => boolean }
+  /** The host names the objects that have it. @throws Error where the host cannot say */
+  | { readonly by: 'host'; readonly objects: (host: HostReader) => Promise<ReadonlySet<string>> }
+  /** Nobody can tell: why, where that matters; null where the object cannot have one. */
+  | { readonly by: 'nothing'; readonly why: (options: JsonObject) => string | null };
+
 /** A secret of an object. It is declared by reference and passed to Proxmox without appearing on a command line. */
 interface SecretOption {
   readonly describes: string;
@@ -49,18 +57,8 @@ interface SecretOption {
   refuses(name: string, options: JsonObject): string | null;
   /** The action that sets it. Absent: it is an option of the create or update call, passed inside the process (`proxmox/secret-arguments.ts`). */
   readonly setAction?: (name: string, secret: SecretReference) => Command | FileWrite;
-  /**
-   * Whether the object has the secret, judged by its other options, since the place where Proxmox stores it is not read. Absent: the options do not
-   * show it.
-   */
-  readonly isStored?: (options: JsonObject) => boolean;
-  /**
-   * Names of the objects that have the secret, where their options do not show it: asked for an import alone. It reads no secret.
-   * @throws Error where the host cannot say
-   */
-  readonly storedAt?: (host: HostReader) => Promise<ReadonlySet<string>>;
-  /** Why nobody can tell whether an object has it, where that matters; null where it cannot have one. Without `isStored` and `storedAt`. */
-  readonly unknown?: (options: JsonObject) => string | null;
+  /** How an import learns whether an object has the secret. Absent: the import supposes that none has, or their names are in Proxmox's file. */
+  readonly stored?: SecretPresence;
   /** The create call also prompts for it on standard input. */
   readonly promptedOnCreate?: true;
   /** Whether Proxmox creates no such object without it. */
@@ -211,12 +209,17 @@ export interface ObjectRow {
   readonly typesInFile?: readonly string[];
   /** Import skips this kind: what exists on the host does not show that anybody wants it declared. */
   readonly notImported?: true;
-  /** Decides for kinds that Proxmox does not change option by option. */
-  readonly decide?: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
-  /** With `decide`: whether anything of what is declared is there; null where that is not known. */
-  readonly isThere?: (spec: JsonObject | undefined, seen: ObjectObservation) => boolean | null;
-  /** With `decide`: the differences to what is declared, for people to read. Default: they are not compared field by field. */
-  readonly differences?: (
+  /** Replaces the comparison option by option, for kinds that Proxmox does not change that way. */
+  readonly asWhole?: WholeObject;
+}
+
+/** The comparison of an object that Proxmox does not change option by option. */
+interface WholeObject {
+  readonly decide: (row: ObjectRow, wanted: Wanted<JsonObject>, seen: ObjectObservation) => Decision;
+  /** Whether anything of what is declared is there; null where that is not known. */
+  readonly isThere: (spec: JsonObject | undefined, seen: ObjectObservation) => boolean | null;
+  /** The differences to what is declared, for people to read. */
+  readonly differences: (
     row: ObjectRow,
     wanted: Wanted<JsonObject>,
     seen: ObjectObservation,

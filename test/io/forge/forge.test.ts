@@ -137,6 +137,22 @@ describe('what a person has locked', () => {
   });
 });
 
+describe('a login that is barred', () => {
+  test.each([
+    ['This installation has been suspended', 'lift the suspension'],
+    ['Resource protected by organization SAML enforcement. You must grant your token access.', 'Configure SSO'],
+    [
+      'Although you appear to have the correct authorization credentials, an IP allow list is enabled.',
+      'the address of this machine',
+    ],
+  ])('%s: holds everything up, and asks for no right', async (message, remedy) => {
+    lab.faults.rest({ kind: 'answer', status: 403, message });
+    const result = await forge().setStatus(status(), null, null);
+    expect(result).toMatchObject({ sent: false, retryAfterSeconds: 60, holds: true });
+    expect(result).toHaveProperty('reason', expect.stringMatching(new RegExp(`; [^;]*${remedy}[^;]*$`)));
+  });
+});
+
 describe('worth another try', () => {
   test.each([
     ['retry-after', { status: 403, headers: { 'retry-after': '42' } }, 42],

@@ -164,6 +164,29 @@ test.each([
   server.closeAllConnections();
 });
 
+test('a merge request without a head is left until it has one, and one that is being merged is open', async () => {
+  const told = { title: 'x', description: null, author: { username: 'ada' }, target_branch: 'main' };
+  const more = { source_project_id: 1, target_project_id: 1, merge_commit_sha: null, squash_commit_sha: null };
+  const requests = [
+    { ...told, ...more, iid: 1, state: 'opened', sha: null },
+    { ...told, ...more, iid: 2, state: 'locked', sha: head },
+  ];
+  const server = createServer((request, response) => {
+    const one = requests.find(({ iid }) => request.url?.endsWith(`/merge_requests/${iid}`));
+    response.end(JSON.stringify(one ?? requests));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const login = { as: 'token', token: () => TOKEN } as const;
+  const asked = openForge({ kind: 'gitlab', api, login, repository: 'a/b', branch: 'main' });
+  expect((await asked?.openPulls())?.map(({ number }) => number)).toEqual([2]);
+  expect(await asked?.pull(1)).toBeNull();
+  expect(await asked?.pull(2)).toMatchObject({ open: true, head });
+  server.close();
+  server.closeAllConnections();
+});
+
 test('a note by the token of another project is a program’s', async () => {
   await repo.branch('side', { 'etc/a.json': '2' });
   const { number } = await lab.openPull({ title: 'x', head: 'side' });

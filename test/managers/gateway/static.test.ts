@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { isOurs, missingEntryPoints, renderStatic } from '../../../src/managers/gateway/traefik/static.ts';
+import { traefikSpec } from '../../../src/managers/gateway/traefik/traefik-spec.ts';
 import { textDigest } from '../../../src/managers/guest/digest.ts';
+import { environmentOf } from './environment.ts';
 
 const FEATURE = readFileSync(new URL('../../../etc/features/traefik/install.sh', import.meta.url), 'utf8');
 const first = /traefik\.yml <<'CONF'\n(.*?)^CONF$/ms.exec(FEATURE)?.[1] ?? '';
@@ -36,6 +38,19 @@ test('trusts only the gateway, and serves the API on loopback only', () => {
     expect(entryPoints[name].transport.respondingTimeouts.readTimeout).toBe('3600s');
   }
   expect(renderStatic(null)).not.toContain('trustedIPs');
+});
+
+test.each([
+  ['10.0.0.12/24', '10.0.0.153/24', 'fd00::153/64', '10.0.0.153'],
+  ['fd00::12/64', '10.0.0.153/24', 'fd00::153/64', 'fd00:0:0:0:0:0:0:153'],
+  ['fd00::12/64', '10.0.0.153/24', null, '10.0.0.153'],
+])('for a proxy at %s, trusts the address that a gateway at %s and %s speaks from', (proxy, ip, ip6, trusted) => {
+  const config = environmentOf();
+  const lxc = config.lxc.map((guest) => {
+    if (guest.role === 'gateway') return { ...guest, network: { ...guest.network, ip, ip6 } };
+    return guest.role === 'proxy' ? { ...guest, network: { ...guest.network, ip: proxy } } : guest;
+  });
+  expect(traefikSpec({ ...config, lxc })?.spec.gateway).toBe(trusted);
 });
 
 test('manages a file with the mark, one that a feature shipped, and a missing one; nothing else', () => {

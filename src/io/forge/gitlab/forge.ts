@@ -28,7 +28,8 @@ interface MergeRequest {
   readonly description: string | null;
   readonly state: string;
   readonly author: { readonly username: string } | null;
-  readonly sha: string;
+  /** Null before GitLab has compared the branches, and where the source branch is gone before that. */
+  readonly sha: string | null;
   readonly target_branch: string;
   readonly source_project_id: number | null;
   readonly target_project_id: number;
@@ -124,7 +125,7 @@ export function gitlabForge(options: ForgeOptions): Forge {
     openPulls: () =>
       asked('the open merge requests', async () => {
         const found = (await all(`${project}/merge_requests?state=opened`)) as MergeRequest[];
-        return found.map(toPullRequest);
+        return found.flatMap((each) => toPullRequest(each) ?? []);
       }),
     pull: (number) =>
       asked(`merge request ${number}`, async () => {
@@ -158,7 +159,9 @@ export function gitlabForge(options: ForgeOptions): Forge {
   };
 }
 
-function toPullRequest(request: MergeRequest): PullRequest {
+/** Null while it has no head. */
+function toPullRequest(request: MergeRequest): PullRequest | null {
+  if (request.sha === null) return null;
   // For a squash with a merge commit, the branch moved to the merge commit; a fast-forward has none.
   const merged =
     request.state === 'merged' ? (request.merge_commit_sha ?? request.squash_commit_sha ?? request.sha) : null;

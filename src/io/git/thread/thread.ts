@@ -84,18 +84,18 @@ export function openThread(parts: ThreadDeps): Thread {
       failure = new NeedsMore(maxMemoryMb);
       void started.terminate();
     }, LOOK_MS).unref();
-    started.on('message', (message: FromThread) => hear(started, message));
+    started.on('message', (message: FromThread) => onMessage(started, message));
     started.on('error', (error: NodeJS.ErrnoException) => {
       failure = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? new NeedsMore(maxHeapMb) : error;
     });
     started.on('exit', () => {
       clearInterval(look);
-      died(started, failure);
+      onExit(started, failure);
     });
     return started;
   }
 
-  function hear(from: Worker, message: FromThread): void {
+  function onMessage(from: Worker, message: FromThread): void {
     if (message.kind === 'log') {
       log[message.level](message.text, message.fields);
       return;
@@ -114,10 +114,10 @@ export function openThread(parts: ThreadDeps): Thread {
     } catch (error) {
       question?.answered.reject(error);
     }
-    goOn();
+    sendNext();
   }
 
-  function died(which: Worker, failure: Error | undefined): void {
+  function onExit(which: Worker, failure: Error | undefined): void {
     if (which !== worker) return;
     worker = undefined;
     const left = [...asked.values()];
@@ -127,11 +127,11 @@ export function openThread(parts: ThreadDeps): Thread {
     else suspects.push(...left.map((question) => ({ ...question, suspected: true })));
     if (left.length > 0)
       log.warn('the thread that does the work of Git has died', { reason: failure?.message ?? 'unknown' });
-    goOn();
+    sendNext();
   }
 
   /** Sends the next waiting request, or lets the thread idle. */
-  function goOn(): void {
+  function sendNext(): void {
     if (asked.size > 0) return;
     const next = suspects.shift();
     if (next !== undefined) {
@@ -140,10 +140,10 @@ export function openThread(parts: ThreadDeps): Thread {
     }
     worker?.unref();
     clearTimeout(idle);
-    idle = setTimeout(rest, idleMs).unref();
+    idle = setTimeout(endIdle, idleMs).unref();
   }
 
-  function rest(): void {
+  function endIdle(): void {
     const ended = worker;
     worker = undefined;
     void ended?.terminate();

@@ -18,9 +18,9 @@ export async function storedSecrets(
   host: HostReader,
   { objects }: ObjectInventory,
 ): Promise<StoredSecrets> {
-  const asked = Object.entries(row.secrets ?? {}).map(async ([option, { storedAt, refuses }]) => {
+  const asked = Object.entries(row.secrets ?? {}).map(async ([option, { stored, refuses }]) => {
     const mayHaveOne = [...objects.keys()].some((name) => refuses(name, {}) === null);
-    return storedAt === undefined || !mayHaveOne ? [] : [[option, await storedAt(host)] as const];
+    return stored?.by === 'host' && mayHaveOne ? [[option, await stored.objects(host)] as const] : [];
   });
   return Object.fromEntries((await Promise.all(asked)).flat());
 }
@@ -45,8 +45,9 @@ export function neededSecrets(
   { declared: options, present, stored }: ImportedObject,
   folder: string,
 ): NeededSecret[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { isStored, multiple, refuses, describes }]) => {
-    const isKnown = isStored?.(options) === true || stored[option]?.has(name) === true;
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { stored: presence, multiple, refuses, describes }]) => {
+    const isShown = presence?.by === 'options' && presence.has(options);
+    const isKnown = isShown || stored[option]?.has(name) === true;
     const isThere = multiple === undefined ? isKnown : present[option] !== undefined;
     if (!isThere || refuses(name, options) !== null) return [];
     // Where there are several, their names are in Proxmox's file.
@@ -78,8 +79,8 @@ export function referencesTo(needed: readonly NeededSecret[]): JsonObject {
 
 /** Secrets of which the host does not say whether there is one. */
 export function doubtfulSecrets(row: ObjectRow, name: string, options: JsonObject, place: string): LeftOver[] {
-  return Object.entries(row.secrets ?? {}).flatMap(([option, { unknown }]) => {
-    const doubt = unknown?.(options) ?? null;
+  return Object.entries(row.secrets ?? {}).flatMap(([option, { stored }]) => {
+    const doubt = stored?.by === 'nothing' ? stored.why(options) : null;
     return doubt === null ? [] : [{ what: `${row.kind}/${name} ${option} (${place})`, why: doubt }];
   });
 }

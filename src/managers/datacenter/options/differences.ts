@@ -147,7 +147,7 @@ export function objectDifferences(
   wanted: Wanted<JsonObject>,
   seen: ObjectObservation,
 ): readonly FoundDifference[] {
-  if (row.decide !== undefined) return row.differences?.(row, wanted, seen) ?? [];
+  if (row.asWhole !== undefined) return row.asWhole.differences(row, wanted, seen);
   const { spec } = wanted;
   const present = seen.present ?? (row.single === undefined ? null : {});
   if (spec === undefined || present === null) return [];

@@ -101,7 +101,7 @@ export const users: ObjectRow = {
         name.endsWith(REALM_OF_PROXMOX)
           ? null
           : 'must only stand at a user of the realm pve: others have theirs elsewhere',
-      storedAt: usersWithPasswords,
+      stored: { by: 'host', objects: usersWithPasswords },
       setAction: (name, secret) => ({
         kind: 'command',
         program: 'pveum',
@@ -185,9 +185,11 @@ export const rights: ObjectRow = {
     ['users', 'groups', 'tokens'].some((option) => options[option] !== undefined)
       ? []
       : [{ option: 'path', message: 'must be given to somebody: users, groups or tokens' }],
-  decide: decideRights,
-  isThere: (spec, { objects }) => rightsOf(spec).some((right) => objects.has(keyOf(right))),
-  differences: (_row, wanted, seen) => rightsDifferences(wanted, seen),
+  asWhole: {
+    decide: decideRights,
+    isThere: (spec, { objects }) => rightsOf(spec).some((right) => objects.has(keyOf(right))),
+    differences: (_row, wanted, seen) => rightsDifferences(wanted, seen),
+  },
 };
 
 /** Options that LDAP and AD have in common. */
@@ -270,7 +272,7 @@ export const realms: ObjectRow = {
     password: {
       describes: 'Password that the directory is asked with, by reference',
       refuses: (_name, { type }) => (type === 'openid' ? 'must not stand at a realm of type openid' : null),
-      isStored: ({ bind_dn: bindDn }) => bindDn !== undefined,
+      stored: { by: 'options', has: ({ bind_dn: bindDn }) => bindDn !== undefined },
       // Written where Proxmox itself stores it, since its programs accept it only on a command line.
       setAction: (name, secret) => ({
         kind: 'file',

@@ -57,10 +57,13 @@ export const acmeAccounts: ObjectRow = {
       refuses: (_name, options) =>
         options['eab-kid'] === undefined ? 'must not stand without eab-kid, which it belongs to' : null,
       onlyAtCreation: { beside: 'eab-kid' },
-      unknown: ({ directory = DEFAULT_DIRECTORY }) =>
-        /^https:\/\/acme(-staging)?-v02\.api\.letsencrypt\.org\//.test(String(directory))
-          ? null
-          : 'whether the account was bound to one that the authority knew shows nowhere: it stays as it is; where another node needs that to make it, name eab-kid, and this by reference',
+      stored: {
+        by: 'nothing',
+        why: ({ directory = DEFAULT_DIRECTORY }) =>
+          /^https:\/\/acme(-staging)?-v02\.api\.letsencrypt\.org\//.test(String(directory))
+            ? null
+            : 'whether the account was bound to one that the authority knew shows nowhere: it stays as it is; where another node needs that to make it, name eab-kid, and this by reference',
+      },
     },
   },
   lossOnDelete: 'the account for good: it is given up at the authority, and no certificate is renewed with it',
@@ -88,7 +91,7 @@ export const acmePlugins: ObjectRow = {
     data: {
       describes: 'What the API of the DNS provider asks for, a line NAME=value for each, by reference',
       refuses: (_name, { type }) => (type === 'dns' ? null : 'must not stand at a plugin of another type than dns'),
-      isStored: ({ type }) => type === 'dns',
+      stored: { by: 'options', has: ({ type }) => type === 'dns' },
       encoding: 'base64url',
     },
   },

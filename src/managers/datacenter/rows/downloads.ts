@@ -45,9 +45,7 @@ export const downloads: ObjectRow = {
   faults: (_name, options) => faults(options),
   isRecreated: isOtherFile,
   notImported: true,
-  decide: decideDownload,
-  differences: downloadDifferences,
-  isThere: isFileThere,
+  asWhole: { decide: decideDownload, differences: downloadDifferences, isThere: isFileThere },
 };
 
 function faults(options: JsonObject) {

@@ -76,7 +76,7 @@ export const metricServers: ObjectRow = {
       describes: 'Token of an InfluxDB server, by reference',
       refuses: (_name, { type }) => (type === 'influxdb' ? null : 'must only stand at a server of type influxdb'),
       // Over UDP there is no authentication.
-      isStored: ({ influxdbproto: protocol }) => protocol !== undefined && protocol !== 'udp',
+      stored: { by: 'options', has: ({ influxdbproto: protocol }) => protocol !== undefined && protocol !== 'udp' },
       // Written where Proxmox itself stores it, since its programs accept it only on a command line.
       setAction: (name, secret) => ({
         kind: 'file',

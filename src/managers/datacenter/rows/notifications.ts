@@ -98,7 +98,7 @@ export const smtpTargets: ObjectRow = {
     password: {
       describes: 'Password that the mail server asks for, by reference',
       refuses: withUsername,
-      isStored: ({ username }) => username !== undefined,
+      stored: { by: 'options', has: ({ username }) => username !== undefined },
     },
   },
   faults: recipientFaults,
@@ -118,7 +118,7 @@ export const gotifyTargets: ObjectRow = {
       describes: 'Token of the application there, by reference',
       refuses: () => null,
       requiredOnCreate: () => true,
-      isStored: () => true,
+      stored: { by: 'options', has: () => true },
     },
   },
   faults: urlFaults('server'),

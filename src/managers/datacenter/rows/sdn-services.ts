@@ -49,7 +49,7 @@ export const ipams: ObjectRow = {
     token: {
       describes: 'Token of its API, by reference',
       refuses: () => null,
-      isStored: () => true,
+      stored: { by: 'options', has: () => true },
       requiredOnCreate: () => true,
     },
   },
@@ -72,7 +72,7 @@ export const dnsServers: ObjectRow = {
     key: {
       describes: 'Key of its API, by reference',
       refuses: () => null,
-      isStored: () => true,
+      stored: { by: 'options', has: () => true },
       requiredOnCreate: () => true,
     },
   },

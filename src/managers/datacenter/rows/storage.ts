@@ -151,7 +151,7 @@ export const storages: ObjectRow = {
           : null;
       },
       requiredOnCreate: ({ type }) => type === 'esxi',
-      isStored: ({ type, username }) => type !== 'cifs' || username !== undefined,
+      stored: { by: 'options', has: ({ type, username }) => type !== 'cifs' || username !== undefined },
       // Prompted for on standard input when the option has no value on the command line.
       setAction: (name, secret) => ({
         kind: 'command',

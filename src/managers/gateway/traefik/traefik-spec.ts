@@ -6,6 +6,8 @@ import type { TargetId } from '../../../model/ids.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Config } from '../../config.ts';
 import { gatewayOf, guestTarget, proxyOf } from '../../dependencies.ts';
+import { firstAddresses } from '../../guest/guests.ts';
+import type { LxcGuest } from '../../lxc/declared.ts';
 import { routesOf } from '../../routes/routes.ts';
 import { MARK } from '../inside.ts';
 import { addressOf, certificatesOf, nodeReaches, placed, rootInside } from '../surroundings.ts';
@@ -35,11 +37,17 @@ export function traefikSpec(config: Config): { readonly spec: TraefikSpec; reado
     guest: guest.id,
     address: addressOf(guest),
     dynamic: gateway === null ? dynamic : byClient(dynamic),
-    gateway: gateway === null ? null : addressOf(gateway),
+    gateway: gateway === null ? null : addressTowards(gateway, guest),
     sources: Object.fromEntries(sources),
     asked: nodeReaches(config, guest, 80),
   };
   return { spec, needs: [guestTarget(guest), ...certificates.map(({ target }) => target)] };
+}
+
+/** The gateway speaks to the proxy's first address, from its own address of the same family. */
+function addressTowards(gateway: LxcGuest, proxy: LxcGuest): string {
+  const isIpv6 = addressOf(proxy).includes(':');
+  return firstAddresses(gateway).find((address) => address.includes(':') === isIpv6) ?? addressOf(gateway);
 }
 
 /** Begins the name of the unused middleware that each version of the file has. */

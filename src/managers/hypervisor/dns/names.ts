@@ -25,7 +25,7 @@ export interface DnsRecord {
 }
 
 /**
- * One record for each name, in order. Where several objects give the same name, the first of these wins:
+ * One record for each name: guests' own names first, each group in order. Where several objects give the same name, the first of these wins:
  *
  * 1. names of certificates issued by ACME resolve to the gateway, which answers the authority's challenge;
  * 2. the authority's own name resolves to the authority;
@@ -55,8 +55,12 @@ export function dnsRecords(config: Config): DnsRecord[] {
   ];
   const records = new Map<string, DnsRecord>();
   for (const { name, address } of inOrder) if (!records.has(name)) records.set(name, { name, address });
-  const all = [...records.values()].flatMap((record) => [record, ...ipv6Records(record, of('name'))]);
-  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const own = of('name');
+  const all = [...records.values()].flatMap((record) => [record, ...ipv6Records(record, own)]);
+  const named = new Set(own.map(({ name }) => name));
+  // The first name of an address is the answer to a reverse lookup.
+  const rank = ({ name }: DnsRecord) => (named.has(name) ? 0 : 1);
+  return all.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
 /** A guest's own name resolves to its IPv6 address too. Where another machine serves the name, only its IPv4 address is known to be listening. */

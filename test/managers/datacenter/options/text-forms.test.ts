@@ -41,8 +41,8 @@ function commandOf(row: ObjectRow, option: string, text: string): string[] {
 }
 
 const single = ROWS.filter(
-  ({ part, decide, encode, kind }) =>
-    [part, decide, encode].every((own) => own === undefined) && kind !== 'fabricnode' && kind !== 'subnet',
+  ({ part, asWhole, encode, kind }) =>
+    [part, asWhole, encode].every((own) => own === undefined) && kind !== 'fabricnode' && kind !== 'subnet',
 );
 
 test.each(single.map((row) => [row.kind, row] as const))('of %s', (kind, row) => {

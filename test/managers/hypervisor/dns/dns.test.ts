@@ -20,7 +20,8 @@ const NAMES = '/etc/dnsmasq.hosts.d/phoenix';
 const THEIRS = '/etc/dnsmasq.d/home.conf';
 
 function named(name: string, upstreams: readonly string[] = ['9.9.9.9']): Config {
-  const web = container(101, { name, network: { ...container(101).network, ip: '10.0.0.7/24' } });
+  const traefikService = { name: 'app', port: 80, scheme: 'http' } as const;
+  const web = container(101, { name, traefikService, network: { ...container(101).network, ip: '10.0.0.7/24' } });
   const network = { ...environment().hypervisor.network, address: '10.0.0.13/24' };
   return withHost({ dns: { enabled: true, upstreamServers: upstreams }, network }, environment(web));
 }
@@ -128,6 +129,7 @@ describe.skipIf(DNSMASQ === undefined)('with the real dnsmasq (skipped: none on 
   test('resolves declared names, and follows a change without a restart', async () => {
     expect(await convergeStep(manager, host, wanted(partOf(named('web'), 'dns')))).toMatchObject({ outcome: 'done' });
     expect(await resolver.resolve4('web.example.internal')).toEqual(['10.0.0.7']);
+    expect(await resolver.resolve4('app.example.internal')).toEqual(['10.0.0.7']);
     expect(await resolver.reverse('10.0.0.7')).toEqual(['web.example.internal']);
     expect(await codeOf('below.web.example.internal')).toBe('ENOTFOUND');
     expect(await codeOf('nobody.example.internal')).toBe('ENOTFOUND');
