@@ -2,7 +2,7 @@
 // pve-storage and pve-ha-manager.
 
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -346,6 +346,27 @@ test('a storage is written without what it holds by its type until the next chan
   expect(readFileSync(join(dir, 'etc/pve/storage.cfg'), 'utf8')).toMatch(
     /\ndir: local\n.*\n.*\n\tprune-backups keep-all=1\n\n$/,
   );
+});
+
+test('the nodes of an HA rule are written once each, without a priority of zero', async () => {
+  writeFileSync(join(dir, 'etc/pve/lxc/191.conf'), 'memory: 512\n');
+  const calls = [
+    'create /cluster/ha/resources --sid ct:191',
+    'create /cluster/ha/rules --rule once --type node-affinity --resources ct:191 --nodes pve:3,pve:0',
+    'set /cluster/ha/rules/once --type node-affinity --nodes pve:02',
+  ];
+  const nodes: (string | undefined)[] = [];
+  for (const call of calls) {
+    const { exit, stderr } = await runnerHere(dir)(`pvesh ${call}`.split(' '));
+    expect([call, exit, stderr]).toEqual([call, 0, '']);
+    const file = join(dir, 'etc/pve/ha/rules.cfg');
+    nodes.push(
+      existsSync(file)
+        ? /^node-affinity: once\n(?:\t.*\n)*?\tnodes (.*)$/m.exec(readFileSync(file, 'utf8'))?.[1]
+        : undefined,
+    );
+  }
+  expect(nodes).toEqual([undefined, 'pve', 'pve:2']);
 });
 
 test('verbs of pveum end as the calls of the API that they stand for', async () => {

@@ -554,6 +554,12 @@ test('a container whose line for LXC cannot be read is changed and started only 
   expect(decide({ memory_mb: 1024 }, seen(conf(root)))).toContain('container 101 does not start with it');
 });
 
+test('a container whose volumes are mounted on the node is to be unmounted, and not unlocked', () => {
+  const decided = decide({ memory_mb: 1024 }, seen(conf({ lock: 'mounted' })));
+  expect(decided).toContain('unmount them with: pct unmount 101');
+  expect(decided).not.toContain('pct unlock');
+});
+
 test('of a container’s lines of which something is unknown here, those count that the node names as unfit in the main section', async () => {
   const snapshot = '\n[before]\nnet0: name=eth0, bridge=vmbr0\n';
   const read = async (stderr: string, exit: number) => {

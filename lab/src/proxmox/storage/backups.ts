@@ -28,9 +28,10 @@ export function archiveOf(file: string): Archive {
 
 /** What stands beside a backup: the first line of its notes, and the mark that protects it. @param file its path on this machine */
 export function besideBackup(file: string): { readonly notes?: string; readonly protected?: 1 } {
-  const notes = existsSync(`${file}.notes`) ? readFileSync(`${file}.notes`, 'utf8').split('\n')[0] : undefined;
+  const notes = existsSync(`${file}.notes`) ? readFileSync(`${file}.notes`, 'utf8') : '';
   return {
-    ...(notes === undefined ? {} : { notes }),
+    // An empty file has no first line.
+    ...(notes === '' ? {} : { notes: notes.split('\n')[0] ?? '' }),
     ...(existsSync(`${file}.protected`) ? { protected: 1 as const } : {}),
   };
 }

@@ -155,12 +155,19 @@ function failingWith(prefix: string, change: () => void): void {
 function ruleOptions({ disable, ...changes }: Parameters): Options {
   const options = asOptions(changes);
   const sorted = Object.entries(options).map(([option, [value = '']]) => {
-    return [
-      option,
-      [option === 'resources' || option === 'nodes' ? splitList(value).sort().join(',') : value],
-    ] as const;
+    if (option === 'nodes') return [option, [nodesText(value)]] as const;
+    return [option, [option === 'resources' ? splitList(value).sort().join(',') : value]] as const;
   });
   return { ...Object.fromEntries(sorted), ...(disable === '1' ? { disable: [''] } : {}) };
+}
+
+/** Each node once, the last time that it is named, and no priority of zero. (PVE/HA/Rules/NodeAffinity.pm, decode_plugin_value and encode_plugin_value) */
+function nodesText(written: string): string {
+  const priorities = new Map(
+    splitList(written).map((one) => [one.split(':')[0] ?? '', Number(one.split(':')[1] ?? 0)]),
+  );
+  const nodes = [...priorities].sort(([one], [other]) => (one < other ? -1 : 1));
+  return nodes.map(([name, priority]) => (priority === 0 ? name : `${name}:${priority}`)).join(',');
 }
 
 function mayBeNamed(node: LabNode, { resources, nodes }: Parameters): void {
