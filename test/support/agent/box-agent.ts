@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import type { RunId } from '../../../src/model/ids.ts';
+import type { Host } from '../../../src/ports/host.ts';
 import { BOXES, type BoxHost, openBoxHost } from '../host/boxes.ts';
 import { type Phoenix, type PhoenixOptions, startPhoenix } from './phoenix.ts';
 
@@ -18,12 +19,15 @@ export interface BoxAgent {
   close(): Promise<void>;
 }
 
-type BoxAgentOptions = Omit<Partial<PhoenixOptions>, 'host'>;
+type BoxAgentOptions = Omit<Partial<PhoenixOptions>, 'host'> & {
+  /** The agent's host, made of the boxes; default: the boxes themselves. */
+  readonly hostOf?: (boxes: BoxHost) => Host;
+};
 
-export async function startBoxAgent(options: BoxAgentOptions = {}): Promise<BoxAgent> {
+export async function startBoxAgent({ hostOf, ...options }: BoxAgentOptions = {}): Promise<BoxAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'phoenix-boxes-'));
   const host = await openBoxHost(folder);
-  const phoenix = await startPhoenix({ host, managers: BOXES, ...options });
+  const phoenix = await startPhoenix({ host: hostOf?.(host) ?? host, managers: BOXES, ...options });
   let reported = 0;
   const commands = async () => {
     const all = await host.commands();

@@ -1,4 +1,4 @@
-// The policy's approvals, end to end: what a push needs before it is applied, and who decides. Its windows are in windows.test.ts, its signatures in
+// The policy's approvals, end to end: what a push needs before it is applied, and who decides. Its windows are in windows.test.ts, signatures in
 // signatures.test.ts.
 
 import { describe, expect, test } from 'vitest';
