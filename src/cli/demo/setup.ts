@@ -122,15 +122,8 @@ export async function startDemo(io: Io, announce: (addresses: Addresses) => void
     const person = await openPerson(join(folder, 'environment'), forge.pushUrl);
     forge.allow(person.login, 'maintain');
     await person.bring(PRODUCT, CONFIGURATION);
-    const { config } = load(await folderSource(person.folder, undefined), {
-      strictSecrets: false,
-      secrets: DEFAULT_BOUNDS,
-    });
-    if (config === null) throw new Error('the reference configuration has errors: see `phoenix validate`');
-    supplyLab(lab, config);
-    supplySecrets(lab, config);
-
-    const environment = {
+    await supply(lab, person.folder);
+    const phoenix = await startAgent(io, {
       PHOENIX_REPO_URL: forge.repositoryUrl,
       PHOENIX_FORGE: 'github',
       PHOENIX_FORGE_API: forge.url,
@@ -141,20 +134,6 @@ export async function startDemo(io: Io, announce: (addresses: Addresses) => void
       PHOENIX_PUBLIC_URL: url,
       PHOENIX_DATA_DIR: join(folder, 'data'),
       PHOENIX_HOST: 'lab',
-    };
-    const { settings, problems } = readSettings(environment, () => '', { receiving: true });
-    if (settings === null) throw new Error(problems.map(({ message }) => message).join('; '));
-    const redactor = openRedactor();
-    const log = openLog({ level: 'error', redactor, pretty: true, destination: { write: io.stderr } });
-    const roles = ['receive', 'reconcile', 'apply', 'report', 'web'] as const;
-    const phoenix = await compose(settings, {
-      roles,
-      node: null,
-      environment,
-      log,
-      redactor,
-      renewSeconds: RENEW_SECONDS,
-      labPrograms: 'here',
     });
     closing.push(() => phoenix.stop(5));
     forge.sendWebhooksTo(`${url}/webhooks`);
@@ -162,25 +141,6 @@ export async function startDemo(io: Io, announce: (addresses: Addresses) => void
     closing.push(() => network.close());
 
     const client = clientOf({ ...io, env: { PHOENIX_URL: url, PHOENIX_ADMIN_TOKEN: adminToken } });
-    const runOf = (commit: string) =>
-      eventually(`a run for ${commit}`, async () => {
-        const runs = await client.get<Run[]>('/runs?limit=20');
-        return runs.find((run) => run.commit === commit);
-      });
-    // The status of the whole commit is sent before those of its targets, of which the forge may know nothing yet.
-    const allSent = async () => {
-      const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminToken}` } });
-      return /^phoenix_outbox_reports(\{.*\})? 0$/m.test(await metrics.text());
-    };
-    const answered = async (commit: string): Promise<void> => {
-      await eventually(`an answer on ${commit}`, async () => {
-        if (!(await allSent())) return undefined;
-        const statuses = forge.latestStatuses(commit);
-        const isApplied = statuses.some(({ context }) => context === 'phoenix/apply');
-        // Its run may have ended while the timer already tries a certificate again.
-        return isApplied && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
-      });
-    };
     return {
       person,
       forge,
@@ -188,20 +148,7 @@ export async function startDemo(io: Io, announce: (addresses: Addresses) => void
       url,
       adminToken,
       lab,
-      answered,
-      async settled(commit, onRun) {
-        const { id } = await runOf(commit);
-        const run = await client.follow(id, onRun === undefined ? {} : { onRun });
-        await answered(commit);
-        return run;
-      },
-      until: async (what, holds) => void (await eventually(what, async () => (holds() ? true : undefined))),
-      runs: async () => new Set((await client.get<Run[]>('/runs?limit=20')).map(({ id }) => id)),
-      newRun: (known, is) =>
-        eventually('a run of the timer', async () => {
-          const runs = await client.get<RunJson[]>('/runs?limit=20');
-          return runs.find((run) => !known.has(run.id) && is(run));
-        }),
+      ...waitsOf(forge, client, { url, adminToken }),
       call: (program, args) => void execFileSync(join(lab, 'bin', program), args, { stdio: 'ignore' }),
       age: (path, age) => ageCertificate(lab, path, age),
       served: (name) => served(network, name),
@@ -212,6 +159,67 @@ export async function startDemo(io: Io, announce: (addresses: Addresses) => void
     await close();
     throw error;
   }
+}
+
+/** Puts on the lab host what the configuration in a folder presupposes, templates and secrets. */
+async function supply(lab: string, folder: string): Promise<void> {
+  const { config } = load(await folderSource(folder, undefined), { strictSecrets: false, secrets: DEFAULT_BOUNDS });
+  if (config === null) throw new Error('the reference configuration has errors: see `phoenix validate`');
+  supplyLab(lab, config);
+  supplySecrets(lab, config);
+}
+
+/** Starts all parts of an agent in this process. */
+async function startAgent({ stderr }: Io, environment: Readonly<Record<string, string>>) {
+  const { settings, problems } = readSettings(environment, () => '', { receiving: true });
+  if (settings === null) throw new Error(problems.map(({ message }) => message).join('; '));
+  const redactor = openRedactor();
+  return compose(settings, {
+    roles: ['receive', 'reconcile', 'apply', 'report', 'web'],
+    node: null,
+    environment,
+    log: openLog({ level: 'error', redactor, pretty: true, destination: { write: stderr } }),
+    redactor,
+    renewSeconds: RENEW_SECONDS,
+    labPrograms: 'here',
+  });
+}
+
+type Waits = Pick<DemoSetup, 'answered' | 'settled' | 'until' | 'runs' | 'newRun'>;
+
+/** What the demo waits for at the forge and at the agent. */
+function waitsOf(forge: LabForge, client: Client, agent: Pick<DemoSetup, 'url' | 'adminToken'>): Waits {
+  const newest = <Each extends Run>() => client.get<Each[]>('/runs?limit=20');
+  // The status of the whole commit is sent before those of its targets, of which the forge may know nothing yet.
+  async function isAllSent(): Promise<boolean> {
+    const metrics = await fetch(`${agent.url}/metrics`, { headers: { authorization: `Bearer ${agent.adminToken}` } });
+    return /^phoenix_outbox_reports(\{.*\})? 0$/m.test(await metrics.text());
+  }
+  async function answered(commit: string): Promise<void> {
+    await eventually(`an answer on ${commit}`, async () => {
+      if (!(await isAllSent())) return undefined;
+      const statuses = forge.latestStatuses(commit);
+      const isApplied = statuses.some(({ context }) => context === 'phoenix/apply');
+      // Its run may have ended while the timer already tries a certificate again.
+      return isApplied && statuses.every(({ state }) => state !== 'pending') ? true : undefined;
+    });
+  }
+  return {
+    answered,
+    async settled(commit, onRun) {
+      const runOfCommit = async () => (await newest()).find((run) => run.commit === commit);
+      const { id } = await eventually(`a run for ${commit}`, runOfCommit);
+      const run = await client.follow(id, onRun === undefined ? {} : { onRun });
+      await answered(commit);
+      return run;
+    },
+    until: async (what, holds) => void (await eventually(what, async () => (holds() ? true : undefined))),
+    runs: async () => new Set((await newest()).map(({ id }) => id)),
+    newRun: (known, is) =>
+      eventually('a run of the timer', async () =>
+        (await newest<RunJson>()).find((run) => !known.has(run.id) && is(run)),
+      ),
+  };
 }
 
 /** Connects through the lab's network, using the lab's DNS. */

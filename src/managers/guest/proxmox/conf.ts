@@ -199,8 +199,8 @@ function settingsIn(lines: readonly string[], program: Program, section: string)
     const key = program === 'qm' && name === OLD_CD ? 'ide2' : name;
     const value = isShown ? written : valueInFile(OPTIONS[program], key, written);
     const isRead = value !== undefined && (isShown || !isMisread(program, key, value));
-    if (program === 'pct') addLineOfContainer(found, key, written, value, isRead);
-    else addLineOfMachine(found, key, written, value, isRead);
+    const add = program === 'pct' ? addLineOfContainer : addLineOfMachine;
+    add(found, { key, written, value, isRead });
   }
   return found;
 }
@@ -211,28 +211,22 @@ function record(): Record<string, string> {
   return Object.create(null);
 }
 
-/** @param value undefined where Proxmox takes the line for absent */
-function addLineOfContainer(
-  found: Found,
-  key: string,
-  written: string,
-  value: string | undefined,
-  isRead: boolean,
-): void {
+interface SettingLine {
+  readonly key: string;
+  readonly written: string;
+  /** As Proxmox reads it; undefined where it takes the line for absent. */
+  readonly value: string | undefined;
+  readonly isRead: boolean;
+}
+
+function addLineOfContainer(found: Found, { key, written, value, isRead }: SettingLine): void {
   for (const part of [found.settings, found.unreadable, found.misread]) delete part[key];
   if (value === undefined) found.unreadable[key] = written;
   else found.settings[key] = value;
   if (value !== undefined && !isRead) found.misread[key] = value;
 }
 
-/** @param value undefined where Proxmox takes the line for absent */
-function addLineOfMachine(
-  found: Found,
-  key: string,
-  written: string,
-  value: string | undefined,
-  isRead: boolean,
-): void {
+function addLineOfMachine(found: Found, { key, written, value, isRead }: SettingLine): void {
   const { settings, unreadable, misread, earlier } = found;
   const present = settings[key] === misread[key] ? undefined : settings[key];
   if (present !== undefined && value !== undefined && isUnreadByMachine(key, value) && !holdsVolume('qemu', key))
