@@ -65,7 +65,20 @@ export async function readDeclared(settings: Settings, silenceMs: number): Promi
 
 const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export async function checkGuestFiles(host: HostReader, declared: Declared): Promise<readonly Diagnostic[]> {
+/**
+ * A look that fails says nothing about the host itself, whose programs were tried before.
+ *
+ * @param read what is declared
+ */
+export async function checkGuests(host: HostReader, read: () => Promise<Declared>): Promise<readonly Diagnostic[]> {
+  try {
+    return await checkGuestFiles(host, await read());
+  } catch (error) {
+    return [skipped('guests', `whether what they are created from is on the node is not known: ${reasonOf(error)}`)];
+  }
+}
+
+async function checkGuestFiles(host: HostReader, declared: Declared): Promise<readonly Diagnostic[]> {
   if (!declared.read)
     return [
       skipped('guests', `what they are created from is not known: the configuration cannot be read: ${declared.why}`),

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { channelDiagnostics } from '../../../src/cli/doctor/channels.ts';
 import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { doctor as runDoctor } from '../../../src/cli/doctor/doctor.ts';
-import { checkGuestFiles } from '../../../src/cli/doctor/guest-files.ts';
+import { checkGuests } from '../../../src/cli/doctor/guest-files.ts';
 import { wrapping } from '../../../src/cli/io.ts';
 import type { HostReader } from '../../../src/managers/manager.ts';
 import { container, targetOf } from '../../managers/guests.ts';
@@ -168,7 +168,7 @@ describe('what guests are created from', () => {
       targetOf(container(101, { template: 'nas:vztmpl/debian.tar.zst' })),
       targetOf(container(102, { template: '/srv/own.tar.gz' })),
     ];
-    const found = await checkGuestFiles(REFUSING, { read: true, targets });
+    const found = await checkGuests(REFUSING, async () => ({ read: true, targets }));
     const unknown = 'whether /srv/own.tar.gz, from which lxc/102 is to be created, is on the node is not known';
     expect(found.map(({ state, message }) => [state, message])).toEqual([
       [
@@ -177,6 +177,16 @@ describe('what guests are created from', () => {
       ],
       ['skipped', `${unknown}: test ends with 126: phoenix-shell: refused`],
     ]);
+  });
+
+  test('is not known where the look fails, and what is known of the host is still told', async () => {
+    const withoutList: HostReader = { ...REFUSING, readFile: async (path) => (path.endsWith('.vmlist') ? '{}' : '') };
+    const targets = [targetOf(container(101))];
+    const message = expect.stringMatching(/is not known: \/etc\/pve\/\.vmlist: it lists no guests$/);
+    const found = await checkGuests(withoutList, async () => ({ read: true, targets }));
+    expect(found).toMatchObject([{ check: 'guests', state: 'skipped', message }]);
+    const full = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    expect(await checkGuests(REFUSING, full)).toMatchObject([{ check: 'guests', state: 'skipped' }]);
   });
 
   test('is not known where the configuration cannot be read', async () => {
