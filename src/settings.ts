@@ -290,7 +290,7 @@ function oauthOf(texts: ReadonlyMap<string, string>): ForgeSettings['oauth'] {
 /** Well-known hosts determine the forge; otherwise nothing is reported until PHOENIX_FORGE is set. */
 function guessForge(url: string | undefined): ForgeSettings['kind'] {
   const host = url === undefined ? '' : new URL(url).hostname;
-  if (host === 'github.com') return 'github';
+  if (host === 'github.com' || host === 'www.github.com') return 'github';
   return host === 'gitlab.com' ? 'gitlab' : 'none';
 }
 

@@ -49,10 +49,15 @@ describe('defaults', () => {
     });
   });
 
-  test('a well-known address names its forge', () => {
-    const url = 'https://github.com/team/environment.git';
+  test.each([
+    ['github.com', 'github'],
+    ['www.github.com', 'github'],
+    ['gitlab.com', 'gitlab'],
+    ['github.com.example', 'none'],
+  ])('the address of %s names the forge %s', (host, kind) => {
+    const url = `https://${host}/team/environment.git`;
     const { settings } = read({ ...least, PHOENIX_REPO_URL: url, PHOENIX_FORGE_TOKEN: 'token' });
-    expect(settings?.forge.kind).toBe('github');
+    expect(settings?.forge.kind).toBe(kind);
   });
 });
 

@@ -22,6 +22,7 @@ const document = parseDocument(text, { lineCounter: lines });
 const compose = document.toJS();
 const { phoenix, redis } = compose.services;
 const example = parseEnv(readFileSync(join(DEPLOY, '.env.example'), 'utf8'));
+const agentExample = parseEnv(readFileSync(join(DEPLOY, '.env.agent.example'), 'utf8'));
 
 /** As compose fills in `${NAME}`, `${NAME:-default}` and `${NAME:?message}`. */
 function filled(value: string, given: Readonly<Record<string, string | undefined>>): string {
@@ -69,11 +70,20 @@ describe('the settings of Phoenix', () => {
     const image = ['PHOENIX_DATA_DIR', 'PHOENIX_LISTEN'];
     const beside = ['PHOENIX_APP_ID', 'PHOENIX_APP_KEY', 'PHOENIX_SOPS_AGE_KEY'];
     const others = ['PHOENIX_LAB', 'PHOENIX_PORTAINER_URL', 'PHOENIX_PORTAINER_TOKEN', 'PHOENIX_URL'];
-    const passed = new Set(Object.keys(phoenix.environment).map((name) => name.replace(/_FILE$/, '')));
+    const names = [...Object.keys(phoenix.environment), ...Object.keys(agentExample)];
+    const passed = new Set(names.map((name) => name.replace(/_FILE$/, '')));
     const left = VARIABLES.filter((name) => !passed.has(name));
     expect(left.toSorted()).toEqual([...image, ...beside, ...others].sort());
     const read = Object.values(phoenix.environment).flatMap((value) => /\$\{(\w+)/.exec(String(value))?.[1] ?? []);
     expect(read.filter((name) => !(name in example))).toEqual([]);
+  });
+
+  test('those of .env.agent are not emptied by the compose file, and the example of them is understood', () => {
+    expect(phoenix.env_file).toEqual([{ path: './.env.agent', required: false }]);
+    // `environment` goes before env_file, also with an empty value and with none.
+    expect(Object.keys(agentExample).filter((name) => name in phoenix.environment || name in example)).toEqual([]);
+    const all = { ...environment(example), ...agentExample };
+    expect(readSettings(all, contentOf, { receiving: true }).problems).toEqual([]);
   });
 
   test('each secret is a file that compose brings', () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { missingSources } from '../../src/managers/guest/observe/missing-sources.ts';
 import { lxc } from '../../src/managers/lxc/manager.ts';
-import type { Manager } from '../../src/managers/manager.ts';
+import type { HostReader, Manager } from '../../src/managers/manager.ts';
 import { vm } from '../../src/managers/vm/manager.ts';
 import { vmTargets } from '../../src/managers/vm/vm-spec.ts';
 import { actionFailure } from '../../src/messages/failure.ts';
@@ -133,13 +133,44 @@ test('what guests that are not there yet would lack is known before they are cre
   const found = await missingSources(host, targets, new Set(['local:vztmpl/nginx_1.29.tar']));
   const missing = { nearest: null, mayBeOffered: false };
   const ubuntu = 'local:vztmpl/ubuntu-24.04-standard_24.04';
-  expect(found).toEqual([
+  expect(found.unseen).toEqual([]);
+  expect(found.missing).toEqual([
     { ...missing, targets: ['lxc/107'], file: other },
     { ...missing, targets: ['lxc/108'], file: '/tank/none.tar.gz' },
     { ...missing, targets: ['lxc/110'], file: `${ubuntu}-1_amd64.tar.zst`, nearest: `${ubuntu}-2_amd64.tar.zst` },
     { ...missing, targets: ['vm/9005'], file: 'local:import/none.qcow2' },
   ]);
   expect(host.commands.filter((line) => !/^(test -f|pvesm list|pveam available)/.test(line))).toEqual([]);
+});
+
+test('what could not be looked for is neither there nor missing', async () => {
+  const block = await host.read('/etc/pve/storage.cfg');
+  await host.write('/etc/pve/storage.cfg', `${block}\nlvmthin: thin\n\tvgname pve\n\tthinpool data\n`);
+  const guests = [
+    container(111, { template: 'nas:vztmpl/debian-12.tar.zst' }),
+    container(112, { template: 'thin:vztmpl/debian-12.tar.zst' }),
+    container(113, { template: '/srv/images/own.tar.gz' }),
+  ];
+  // As the forced command of deploy/ssh ends a look into a folder that is not the agent's.
+  const refused = { exit: 126, stdout: '', stderr: 'phoenix-shell: refused', ms: 1, ended: 'exited' } as const;
+  const refusing: HostReader = {
+    ...host,
+    run: async (command) => (command.kind === 'command' && command.program === 'test' ? refused : host.run(command)),
+  };
+  const found = await missingSources(
+    refusing,
+    guests.map((guest) => targetOf(guest)),
+    new Set(),
+  );
+  await host.write('/etc/pve/storage.cfg', block);
+  expect(found).toEqual({
+    missing: [],
+    unseen: [
+      { targets: ['lxc/111'], file: 'nas:vztmpl/debian-12.tar.zst', why: { kind: 'no storage', storage: 'nas' } },
+      { targets: ['lxc/112'], file: 'thin:vztmpl/debian-12.tar.zst', why: { kind: 'no path' } },
+      { targets: ['lxc/113'], file: '/srv/images/own.tar.gz', why: { kind: 'ended', result: refused } },
+    ],
+  });
 });
 
 test('an unknown template fails with its name', async () => {

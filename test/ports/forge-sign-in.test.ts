@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LabForge, startForge } from 'phoenix-lab/forge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { placeOf } from '../../src/io/forge/forge.ts';
 import { openForgeSignIn } from '../../src/io/forge/sign-in.ts';
 import { secret } from '../../src/model/secret.ts';
 import { type ForgeSignIn, SignInRefused } from '../../src/ports/forge-sign-in.ts';
@@ -139,6 +140,23 @@ test.each(['github', 'gitea'] as const)('at %s, a public repository makes nobody
     await lab.close();
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test.each([
+  ['github', 'https://github.com/o/r.git', 'https://github.com/login/oauth/authorize'],
+  ['github', 'https://octocorp.ghe.com/o/r.git', 'https://octocorp.ghe.com/login/oauth/authorize'],
+  ['github', 'https://github.example/o/r.git', 'https://github.example/login/oauth/authorize'],
+  ['gitea', 'https://code.example/git/o/r.git', 'https://code.example/git/login/oauth/authorize'],
+] as const)('for %s, whoever signs in for %s is sent to %s', async (kind, address, page) => {
+  const forge = openForgeSignIn({
+    kind,
+    ...placeOf(kind, address),
+    login: { as: 'token', token: () => 'forge-token' },
+    branch: 'main',
+    client: { id: APPLICATION.clientId, secret: secret(APPLICATION.clientSecret) },
+  });
+  const { origin, pathname } = new URL((await forge.begin(CALLBACK)).url);
+  expect(origin + pathname).toBe(page);
 });
 
 test('the settings require client id and secret, a forge that supports it, and a public address', () => {

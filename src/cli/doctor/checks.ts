@@ -238,7 +238,8 @@ function hintFor({ stderr }: Awaited<ReturnType<Host['run']>>): string {
     : 'run Phoenix on a Proxmox node as root, or set PHOENIX_HOST=ssh://root@node';
 }
 
-function endInWords({ exit, ended, stderr }: Awaited<ReturnType<Host['run']>>): string {
+/** `ends with 126: phoenix-shell: refused`, `timed out`. */
+export function endInWords({ exit, ended, stderr }: Awaited<ReturnType<Host['run']>>): string {
   const how = ended === 'exited' ? `ends with ${exit}` : ended;
   return `${how}${stderr.trim() === '' ? '' : `: ${stderr.trim().split('\n')[0]}`}`;
 }

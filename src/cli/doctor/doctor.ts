@@ -22,7 +22,7 @@ import {
   reasonOf,
 } from './checks.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { checkGuestFiles, readDeclared } from './guest-files.ts';
+import { checkGuests, readDeclared } from './guest-files.ts';
 import { checkPublicPages } from './public-pages.ts';
 import { checkWebhook } from './webhook.ts';
 
@@ -78,7 +78,7 @@ async function hostOf(settings: Settings, io: Io, answerMs: number): Promise<rea
     const parts = { node: settings.node, environment: io.env, repository, redactor, labPrograms: 'here' } as const;
     return await checkHost(
       (advise) => openHostOf(place, { ...parts, advise }),
-      async (host) => checkGuestFiles(host, await readDeclared(settings, answerMs)),
+      (host) => checkGuests(host, () => readDeclared(settings, answerMs)),
     );
   } catch (error) {
     const remedy =

@@ -8,16 +8,16 @@ import { openRedactor } from '../../io/redact.ts';
 import { load } from '../../load/load.ts';
 import { READING } from '../../load/reading.ts';
 import { volumeOf } from '../../managers/datacenter/downloads/download-calls.ts';
-import { type MissingSource, missingSources } from '../../managers/guest/observe/missing-sources.ts';
+import { type MissingSource, missingSources, type UnseenSource } from '../../managers/guest/observe/missing-sources.ts';
 import { allTargets } from '../../managers/index.ts';
+import type { HostReader } from '../../managers/manager.ts';
 import { kindOf } from '../../model/ids.ts';
 import type { Target } from '../../model/target.ts';
-import type { Host } from '../../ports/host.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Settings } from '../../settings.ts';
 import { tokenOf } from '../compose-parts.ts';
 import { openForgeOf } from '../rehearse/open-host.ts';
-import { ok, reasonOf, skipped, warning } from './checks.ts';
+import { endInWords, ok, reasonOf, skipped, warning } from './checks.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** A clone that is larger is not made for this check. */
@@ -65,7 +65,20 @@ export async function readDeclared(settings: Settings, silenceMs: number): Promi
 
 const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export async function checkGuestFiles(host: Host, declared: Declared): Promise<readonly Diagnostic[]> {
+/**
+ * A look that fails says nothing about the host itself, whose programs were tried before.
+ *
+ * @param read what is declared
+ */
+export async function checkGuests(host: HostReader, read: () => Promise<Declared>): Promise<readonly Diagnostic[]> {
+  try {
+    return await checkGuestFiles(host, await read());
+  } catch (error) {
+    return [skipped('guests', `whether what they are created from is on the node is not known: ${reasonOf(error)}`)];
+  }
+}
+
+async function checkGuestFiles(host: HostReader, declared: Declared): Promise<readonly Diagnostic[]> {
   if (!declared.read)
     return [
       skipped('guests', `what they are created from is not known: the configuration cannot be read: ${declared.why}`),
@@ -73,8 +86,9 @@ export async function checkGuestFiles(host: Host, declared: Declared): Promise<r
   const guests = declared.targets.filter(({ id }) => ['lxc', 'vm'].includes(kindOf(id)));
   if (guests.length === 0) return [];
   const downloads = declared.targets.filter(({ id }) => kindOf(id) === 'download');
-  const missing = await missingSources(host, guests, new Set(downloads.map(({ spec }) => volumeOf(spec))));
-  if (missing.length > 0) return missing.map(missingDiagnostic);
+  const found = await missingSources(host, guests, new Set(downloads.map(({ spec }) => volumeOf(spec))));
+  const told = [...found.missing.map(missingDiagnostic), ...found.unseen.map(unseenDiagnostic)];
+  if (told.length > 0) return told;
   return [ok('guests', 'the templates and images of those that are not there yet are on the node, or are downloaded')];
 }
 
@@ -86,4 +100,23 @@ function missingDiagnostic({ targets, file, nearest, mayBeOffered }: MissingSour
   }
   const what = `${targets.join(', ')} cannot be created: ${file} is not on the node, and nothing downloads it`;
   return warning('guests', what, `${meant}put the file on the node, or name another one`);
+}
+
+function unseenDiagnostic({ targets, file, why }: UnseenSource): Diagnostic {
+  const names = targets.join(', ');
+  const unknown = `whether ${file}, from which ${names} is to be created, is on the node is not known`;
+  switch (why.kind) {
+    case 'no storage':
+      return warning(
+        'guests',
+        `${names} cannot be created yet: ${file} is on no storage of the node, which has none named ${why.storage}`,
+        'correct the name of the storage, or where the configuration declares it, run phoenix doctor again once it is there',
+      );
+    case 'no path':
+      return skipped('guests', `${unknown}: its storage has no folder where it could be looked for`);
+    case 'ended':
+      return skipped('guests', `${unknown}: test ${endInWords(why.result)}`);
+    default:
+      return why satisfies never;
+  }
 }

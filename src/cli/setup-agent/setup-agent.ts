@@ -38,6 +38,7 @@ const ENV_FILE = '/etc/phoenix/env';
 const EXAMPLE = /^https:\/\/github\.com\/you\//;
 const FORGES: Readonly<Record<string, string>> = {
   'github.com': 'github',
+  'www.github.com': 'github',
   'gitlab.com': 'gitlab',
   'codeberg.org': 'gitea',
   'gitea.com': 'gitea',

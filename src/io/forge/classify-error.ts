@@ -126,8 +126,13 @@ function unknownRepository(told: string, { right, as }: Attempt): Verdict {
 /** GitHub's messages where every request is refused, whatever rights the login has. */
 const BARRED: ReadonlyArray<{ readonly said: RegExp; readonly remedy: string }> = [
   {
-    said: /\bsuspended\b/i,
+    said: /\binstallation has been suspended\b/i,
     remedy: 'lift the suspension there, in the settings of the account that the repository belongs to',
+  },
+  {
+    said: /\baccount (was|is|has been) suspended\b/i,
+    remedy:
+      'the account of the token is suspended: give the token of another account, or ask GitHub or the administrator there',
   },
   { said: /\b(SAML|SSO)\b/, remedy: 'authorise the token for the organisation (Configure SSO beside it)' },
   { said: /\bIP allow list\b/i, remedy: 'add the address of this machine to the IP allow list of the organisation' },

@@ -156,7 +156,9 @@ function readerOf({ private: isPrivate }: Visible): PersonRole | null {
 function webOf({ kind, api }: SignInOptions): string {
   const base = (api ?? GITHUB).replace(/\/+$/, '');
   if (kind === 'github' && base === GITHUB) return 'https://github.com';
-  return base.replace(/\/api\/v[13]$/, '');
+  // An enterprise with a name of its own below ghe.com has a host for the API.
+  const [, enterprise] = /^https:\/\/api\.([a-z\d-]+\.ghe\.com)$/.exec(kind === 'github' ? base : '') ?? [];
+  return enterprise === undefined ? base.replace(/\/api\/v[13]$/, '') : `https://${enterprise}`;
 }
 
 /** The forge's message, where there is one. */

@@ -9,7 +9,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { channelDiagnostics } from '../../../src/cli/doctor/channels.ts';
 import { checkRedisFacts } from '../../../src/cli/doctor/checks.ts';
 import { doctor as runDoctor } from '../../../src/cli/doctor/doctor.ts';
+import { checkGuests } from '../../../src/cli/doctor/guest-files.ts';
 import { wrapping } from '../../../src/cli/io.ts';
+import type { HostReader } from '../../../src/managers/manager.ts';
+import { container, targetOf } from '../../managers/guests.ts';
 import { environment } from '../../support/environment.ts';
 import { type ConfigRepo, openConfigRepo } from '../../support/git/config-repo.ts';
 import { LONG_TEST } from '../../support/long.ts';
@@ -36,6 +39,19 @@ afterAll(async () => {
   await forge.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+const notAsked = () => Promise.reject(new Error('this is not asked'));
+
+/** A node of a cluster without guests, whose forced command refuses each look at a file. */
+const REFUSING: HostReader = {
+  node: 'pve',
+  readFile: async (path) => (path.endsWith('.vmlist') ? '{"ids":{}}' : 'dir: local\n\tpath /var/lib/vz\n'),
+  readFolders: async () => new Map(),
+  run: async () => ({ exit: 126, stdout: '', stderr: 'phoenix-shell: refused\n', ms: 1, ended: 'exited' }),
+  inspect: notAsked,
+  publicKey: notAsked,
+  request: notAsked,
+};
 
 async function doctor(changed: Record<string, string> = {}, answerMs = PATIENCE_MS) {
   let stdout = '';
@@ -145,6 +161,32 @@ describe('what guests are created from', () => {
       ],
     ]);
     expect(exit).toBe(0);
+  });
+
+  test('that could not be looked for is not said to be there', async () => {
+    const targets = [
+      targetOf(container(101, { template: 'nas:vztmpl/debian.tar.zst' })),
+      targetOf(container(102, { template: '/srv/own.tar.gz' })),
+    ];
+    const found = await checkGuests(REFUSING, async () => ({ read: true, targets }));
+    const unknown = 'whether /srv/own.tar.gz, from which lxc/102 is to be created, is on the node is not known';
+    expect(found.map(({ state, message }) => [state, message])).toEqual([
+      [
+        'warning',
+        'lxc/101 cannot be created yet: nas:vztmpl/debian.tar.zst is on no storage of the node, which has none named nas',
+      ],
+      ['skipped', `${unknown}: test ends with 126: phoenix-shell: refused`],
+    ]);
+  });
+
+  test('is not known where the look fails, and what is known of the host is still told', async () => {
+    const withoutList: HostReader = { ...REFUSING, readFile: async (path) => (path.endsWith('.vmlist') ? '{}' : '') };
+    const targets = [targetOf(container(101))];
+    const message = expect.stringMatching(/is not known: \/etc\/pve\/\.vmlist: it lists no guests$/);
+    const found = await checkGuests(withoutList, async () => ({ read: true, targets }));
+    expect(found).toMatchObject([{ check: 'guests', state: 'skipped', message }]);
+    const full = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    expect(await checkGuests(REFUSING, full)).toMatchObject([{ check: 'guests', state: 'skipped' }]);
   });
 
   test('is not known where the configuration cannot be read', async () => {

@@ -80,6 +80,13 @@ test('a check that is reported again shows the problems of its last report only'
   expect(shown('phoenix/plan')).toEqual(['failure: 1,2', 'failure: 2', 'cancelled: ']);
 });
 
+test('a check whose end is sent again, since its answer was lost, shows each problem once', async () => {
+  const open = await say('phoenix/validate', 'pending', [], null);
+  await say('phoenix/validate', 'failure', [1, 2], open);
+  await say('phoenix/validate', 'failure', [1, 2], open);
+  expect(shown('phoenix/validate')).toEqual(['failure: 1,2', 'failure: 1,2']);
+});
+
 test('what an earlier version completed is followed by a new run, since it may have annotations', async () => {
   const handle = await say('phoenix/drift', 'failure', [1], null);
   await say('phoenix/drift', 'failure', [2], `${handle?.split(' ')[0]} ended`);

@@ -140,6 +140,7 @@ describe('what a person has locked', () => {
 describe('a login that is barred', () => {
   test.each([
     ['This installation has been suspended', 'lift the suspension'],
+    ['Sorry. Your account was suspended.', 'the token of another account'],
     ['Resource protected by organization SAML enforcement. You must grant your token access.', 'Configure SSO'],
     [
       'Although you appear to have the correct authorization credentials, an IP allow list is enabled.',

@@ -48,12 +48,14 @@ export async function setCheck(
   try {
     const client = await github.client();
     const ended = status.state !== 'pending';
-    // Only at the end, once: each request adds its annotations to the earlier ones.
+    // Only at the end: each request adds its annotations to those that the check run has.
     const annotations = ended ? (details?.annotations ?? []).slice(0, MAX_ANNOTATIONS) : [];
     const place = { owner, repo, ...once };
     const body = bodyOf(status, details, annotations.slice(0, ANNOTATIONS_AT_ONCE));
     const known = readHandle(handle);
-    const reused = known !== null && mayChange(known, ended) ? await change(client, place, known.id, body) : null;
+    const isFree =
+      known !== null && mayChange(known, ended) && !(await hasThem(client, { owner, repo }, known, annotations));
+    const reused = isFree ? await change(client, place, known.id, body) : null;
     const post = () =>
       client.request('POST /repos/{owner}/{repo}/check-runs', { ...place, ...body, head_sha: status.commit });
     const id = reused ?? idOfWritten(await post());
@@ -77,6 +79,25 @@ export async function setCheck(
 /** Whether a check run becomes the next state, instead of being followed by a new one. */
 function mayChange({ state }: Handle, ended: boolean): boolean {
   return state === 'open' || (state === 'plain' && ended);
+}
+
+/** Whether an earlier attempt has brought annotations, and failed later or was not answered: its handle was not kept. */
+async function hasThem(
+  client: Client,
+  place: { readonly owner: string; readonly repo: string },
+  { id }: Handle,
+  annotations: readonly Annotation[],
+): Promise<boolean> {
+  if (annotations.length === 0) return false;
+  try {
+    const path = 'GET /repos/{owner}/{repo}/check-runs/{check_run_id}';
+    const { data } = await client.request(path, { ...place, check_run_id: id });
+    return data.output.annotations_count > 0;
+  } catch (error) {
+    // `change` finds that too.
+    if ((error as { readonly status?: number }).status === 404) return false;
+    throw error;
+  }
 }
 
 type Body = ReturnType<typeof bodyOf>;

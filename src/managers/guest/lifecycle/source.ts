@@ -57,8 +57,17 @@ function imageOnStorage(volume: string, storages: string): string | null {
   return folder === null ? null : `${folder}/${content === 'iso' ? 'template/iso' : 'import'}/${file}`;
 }
 
+/** Whether the node's storage.cfg has that storage. */
+export function hasStorage(storage: string, storages: string): boolean {
+  return sectionOf(storage, storages) !== undefined;
+}
+
+function sectionOf(storage: string, storages: string): string | undefined {
+  return storages.split(/^(?=\S)/m).find((part) => part.replace(/^\S+:\s*/, '').split(/\s/, 1)[0] === storage);
+}
+
 function folderOf(storage: string, storages: string): string | null {
-  const section = storages.split(/^(?=\S)/m).find((part) => part.replace(/^\S+:\s*/, '').split(/\s/, 1)[0] === storage);
+  const section = sectionOf(storage, storages);
   const path = /^\s+path\s+(\S+)/m.exec(section ?? '')?.[1];
   if (path !== undefined) return path.replace(/\/$/, '');
   return section !== undefined && /^(nfs|cifs):/.test(section) ? `/mnt/pve/${storage}` : null;

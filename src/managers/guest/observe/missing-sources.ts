@@ -3,12 +3,14 @@
 
 import { kindOf, nameOf, type TargetId } from '../../../model/ids.ts';
 import type { Target } from '../../../model/target.ts';
+import type { CommandResult } from '../../../ports/host.ts';
 import { archiveOf, fileVolume } from '../../../proxmox/storages/files.ts';
 import type { HostReader } from '../../manager.ts';
 import {
   contentOf,
   fileExists,
   filesOn,
+  hasStorage,
   nearestFile,
   offeredTemplates,
   type Source,
@@ -30,6 +32,23 @@ export interface MissingSource {
   readonly mayBeOffered: boolean;
 }
 
+/** A file that could not be looked for: it may be there or not. */
+export interface UnseenSource {
+  readonly targets: readonly TargetId[];
+  readonly file: string;
+  readonly why:
+    | { readonly kind: 'no storage'; readonly storage: string }
+    /** Its storage keeps no files in a folder, or the node has no list of storages. */
+    | { readonly kind: 'no path' }
+    /** The look for it ended without an answer. */
+    | { readonly kind: 'ended'; readonly result: CommandResult };
+}
+
+export interface SourcesFound {
+  readonly missing: readonly MissingSource[];
+  readonly unseen: readonly UnseenSource[];
+}
+
 /**
  * Looks only. Runs a command for each file that new guests need, and two more for each that is missing.
  *
@@ -40,7 +59,7 @@ export async function missingSources(
   host: HostReader,
   guests: readonly Target[],
   downloaded: ReadonlySet<string>,
-): Promise<readonly MissingSource[]> {
+): Promise<SourcesFound> {
   const [storages, confs] = await Promise.all([
     host.readFile(STORAGE_FILE),
     host.readFolders([confFolder('pct'), confFolder('qm')]),
@@ -54,13 +73,22 @@ export async function missingSources(
     needed.set(file, { ...known, targets: [...known.targets, guest.id] });
   }
   const found = await Promise.all(
-    [...needed].map(async ([file, { source, targets }]): Promise<MissingSource[]> => {
+    [...needed].map(async ([file, { source, targets }]): Promise<SourcesFound> => {
       const path = sourcePath(source, storages);
-      if (path === null || (await host.run(fileExists(path))).exit !== 1) return [];
-      return missingSource(host, targets, file);
+      if (path === null) return { missing: [], unseen: [{ targets, file, why: whyNoPath(file, storages) }] };
+      const result = await host.run(fileExists(path));
+      if (result.exit === 0) return { missing: [], unseen: [] };
+      if (result.exit === 1) return { missing: await missingSource(host, targets, file), unseen: [] };
+      return { missing: [], unseen: [{ targets, file, why: { kind: 'ended', result } }] };
     }),
   );
-  return found.flat();
+  return { missing: found.flatMap(({ missing }) => missing), unseen: found.flatMap(({ unseen }) => unseen) };
+}
+
+function whyNoPath(file: string, storages: string | undefined): UnseenSource['why'] {
+  const [, storage] = /^([^/:]+):/.exec(file) ?? [];
+  const isUnknown = storage !== undefined && storages !== undefined && !hasStorage(storage, storages);
+  return isUnknown ? { kind: 'no storage', storage } : { kind: 'no path' };
 }
 
 /** Empty for a template that Proxmox offers. */
