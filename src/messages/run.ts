@@ -220,20 +220,15 @@ export function stepWord(run: Run, step: StepRecord): string {
   return step.outcome === 'unchanged' && isDryRun(run) ? wouldWord(step) : step.outcome;
 }
 
-/**
- * What is done to the target: the verb that was asked for where it has a plan of its own. To adopt what was never applied is planned as creating it, and
- * is told so only where the step does create it: what is there is adopted.
- */
-export function stepVerb(run: Pick<Run, 'verb'>, step: Pick<StepRecord, 'verb' | 'actions'>): string {
+/** What adopting does to a target that was never applied, which is planned as creating it: only the host knows whether it is there. */
+const ADOPTS_OR_CREATES = 'adopt or create';
+
+/** What is done to the target: the verb that was asked for where it has a plan of its own. */
+export function stepVerb(run: Pick<Run, 'verb'>, step: Pick<StepRecord, 'verb'>): string {
   if (run.verb === null) return step.verb;
   const row = verbRow(run.verb);
-  const isAdopted = row.work === 'converge' && row.adopts && step.verb === 'create' && !creates(step);
-  return imperative(run.verb) !== null || isAdopted ? run.verb : step.verb;
-}
-
-/** Whether its actions make the target itself: `create container 150 from …`, `clone VM 9000 as 151`. A folder is made for what is there, too. */
-function creates({ actions }: Pick<StepRecord, 'actions'>): boolean {
-  return actions.some(({ summary }) => /^(create|clone) (?!(the )?folder )/.test(summary));
+  if (row.work === 'converge' && row.adopts && step.verb === 'create') return ADOPTS_OR_CREATES;
+  return imperative(run.verb) === null ? step.verb : run.verb;
 }
 
 const NOTHING_TO_DO = 'nothing to do';

@@ -91,25 +91,16 @@ test('a word with which a reason begins is said once', () => {
   expect(note).toBe(`      last step ${reason}`);
 });
 
-test('what is adopted is not told as created', () => {
-  const step = { target: 'lxc/101', verb: 'create', impact: 'live', outcome: 'unchanged', reason: null, attempts: 1 };
+test('what is adopted is told as that, and as created where it may not be there', () => {
+  const step = { target: 'lxc/101', impact: 'live', outcome: 'unchanged', attempts: 1 };
+  const actions = [{ summary: 'set tags of container 101 to phoenix', exit: null, ms: 0 }];
   const run = { id: '2', commit: 'a'.repeat(40), trigger: 'command', readOnly: true, state: 'succeeded', by: 'ada' };
-  const shown = (
-    verb: string,
-    outcome: string,
-    why: string | null,
-    summary = 'set tags of container 101 to phoenix',
-  ) => {
-    const actions = [{ summary, exit: null, ms: 0 }];
-    const steps = [{ ...step, outcome, reason: why, actions }];
+  const shown = (verb: string, planned: string, changes: object = {}) => {
+    const steps = [{ ...step, verb: planned, reason: null, actions, ...changes }];
     return runText({ ...run, verb, steps, reason: null, problems: [] } as never, false).split('\n')[1];
   };
-  expect(shown('adopt', 'unchanged', null)).toBe('  lxc/101 adopt: would act');
-  const folder = 'create the folder /tank/data for container 101';
-  expect(shown('adopt', 'unchanged', null, folder)).toBe('  lxc/101 adopt: would act');
-  // It is not there: the person who is asked is told of a new guest.
-  for (const summary of ['create container 101 from local:vztmpl/debian.tar.zst', 'clone container 900 as 101'])
-    expect(shown('adopt', 'unchanged', null, summary)).toBe('  lxc/101 create: would act');
-  expect(shown('converge', 'unchanged', null)).toBe('  lxc/101 create: would act');
-  expect(shown('converge', 'superseded', 'superseded by bbbbbbb')).toBe('  lxc/101 create: superseded by bbbbbbb');
+  expect(shown('adopt', 'create')).toBe('  lxc/101 adopt or create: would act');
+  expect(shown('converge', 'create')).toBe('  lxc/101 create: would act');
+  const superseded = { outcome: 'superseded', reason: 'superseded by bbbbbbb' };
+  expect(shown('converge', 'create', superseded)).toBe('  lxc/101 create: superseded by bbbbbbb');
 });
