@@ -8,7 +8,7 @@ import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
 import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
-import { container, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
+import { container, gone, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
 
 const kinds = [
   ['container', lxc as Manager, wanted(targetOf(container(105))), 'pct 105'],
@@ -115,6 +115,23 @@ test('a restart of a VM names what a person left pending, and a line that the no
   await host.write(MACHINE_FILE, `scsi5: rpool:vm-1005-disk-7,later=1\n${await host.read(MACHINE_FILE)}`);
   const refused = await power(vm as Manager, one, 'restart');
   expect(refused).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('cannot read "scsi5: rpool:') });
+});
+
+test('of pending changes, a step names neither those of an option that it takes away, nor those of a VM that it destroys', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  await qm('set', '1005', '--balloon', '256', '--ciuser', 'kim');
+  await host.write(MACHINE_FILE, `${await host.read(MACHINE_FILE)}\n[PENDING]\nballoon: 128\ndelete: acpi\n`);
+  const summaries = async (asked: Wanted) => {
+    const decision = vm.decide(asked as never, await vm.observe(host, asked as never));
+    return decision.kind === 'actions' ? decision.actions.map(({ summary }) => summary) : [];
+  };
+  const { spec: before } = targetOf(machine(1005, { balloon_mb: 256 }));
+  expect(await summaries({ ...one, before })).toContain(
+    'shut VM 1005 down, which brings into force the pending change of acpi',
+  );
+  const destroyed = await summaries(gone(targetOf(machine(1005)), { approved: true }));
+  expect(destroyed).toContain('shut VM 1005 down');
 });
 
 test('a VM that is paused is neither taken for one that works, nor started, and its end is called what it is', async () => {
