@@ -55,7 +55,7 @@ const SIZES: ReadonlySet<string> = new Set(['quota', 'refquota', 'reservation', 
 const SIZE = /^(\d+(\.\d+)?)(?:([KMGTPEZ])(?:i?B)?|B)?$/i;
 const UNITS = 'KMGTPEZ';
 
-/** `none` is no limit. A quota of 0 is refused, and `auto` is for volumes only. (OpenZFS, lib/libzfs/libzfs_dataset.c, zprop_parse_value) */
+/** `none` is no limit. A quota of 0 is refused, and `auto` is for volumes only. (OpenZFS, lib/libzfs/libzfs_util.c, zprop_parse_value) */
 function isSize(name: string, written: string): boolean {
   if (name !== 'recordsize' && written === 'none') return true;
   const [, number, , unit] = SIZE.exec(written) ?? [];

@@ -151,6 +151,19 @@ test('a VM that is paused is neither taken for one that works, nor started, and 
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
 });
 
+test('a VM that rests and stands still is told to be ended, which works, and not to be restarted', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  await qm('suspend', '1005');
+  const rests = wanted(targetOf(machine(1005, { startState: 'stopped' })));
+  const reason = expect.stringContaining('end it, without what it has in memory, with: phoenix stop 1005');
+  expect(await convergeStep(vm as Manager, host, rests)).toMatchObject({ outcome: 'refused', reason });
+  const why = expect.stringContaining('is declared as stopped');
+  expect(await power(vm as Manager, rests, 'restart')).toMatchObject({ outcome: 'failed', reason: why });
+  expect(await power(vm as Manager, rests, 'stop')).toMatchObject({ outcome: 'applied' });
+  expect(await convergeStep(vm as Manager, host, rests)).toEqual({ outcome: 'done', actions: [] });
+});
+
 test('a restart that is due is not made again where somebody restarted the VM with Proxmox', async () => {
   const one = wanted(targetOf(machine(1005)));
   await make(vm as Manager, one);
