@@ -19,8 +19,8 @@ export function commandRefused({ work }: ImperativeVerb, { because, targets }: I
   switch (because) {
     case 'does not run':
       return `${names} can neither be started nor stopped: only containers and VMs can`;
-    case 'is a template':
-      return `${names} ${one ? 'is a template' : 'are templates'}: others are made from it, and it is never started`;
+    case 'rests':
+      return `${names} ${one ? 'is' : 'are'} declared as a template or as stopped, and never started; change "state" in the files first`;
     case 'is needed': {
       const remedy = `stop ${one ? 'it' : 'them'} first, or take ${one ? 'it' : 'them'} along with --cascade`;
       return `nothing was ${work === 'destroy' ? 'deleted' : 'stopped'}: ${names} ${one ? 'runs and needs' : 'run and need'} it; ${remedy}`;

@@ -13,7 +13,7 @@ export interface Situation {
   readonly targets: ReadonlyMap<TargetId, Target>;
   /** Power states of the targets that have one. */
   readonly states: ReadonlyMap<TargetId, 'running' | 'stopped' | 'absent'>;
-  /** Targets that are never started, such as templates. */
+  /** Targets that are never started: templates, and what is declared as stopped. */
   readonly resting: ReadonlySet<TargetId>;
   /** Targets that were applied, or whose creation was begun. */
   readonly recorded?: ReadonlySet<TargetId>;
@@ -27,7 +27,7 @@ export interface Asked {
 }
 
 /** Why a command is refused. */
-export type Obstacle = 'does not run' | 'is a template' | 'is needed' | 'is applied and needs it' | 'is protected';
+export type Obstacle = 'does not run' | 'rests' | 'is needed' | 'is applied and needs it' | 'is protected';
 
 export type Choice =
   | { readonly kind: 'chosen'; readonly targets: ReadonlySet<TargetId> }
@@ -48,7 +48,7 @@ export function choose({ row, targets: asked, cascade }: Asked, situation: Situa
   const idle = row.of === 'everything' ? [] : asked.filter((target) => !states.has(target));
   if (idle.length > 0) return refused('does not run', idle);
   const kept = row.of === 'what can run, no templates' ? asked.filter((target) => resting.has(target)) : [];
-  if (kept.length > 0) return refused('is a template', kept);
+  if (kept.length > 0) return refused('rests', kept);
 
   const along = additionalTargets({ row, targets: asked, cascade }, situation);
   if (along.kind === 'refused') return along;

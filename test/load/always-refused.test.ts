@@ -211,9 +211,12 @@ const CASES: readonly Case[] = [
     'a size that ZFS does not take',
     HYPERVISOR,
     '/zfs/datasets/0/properties',
-    ['quota=500 G', 'quota=500X', 'recordsize=100K', 'recsize=32M', 'reserv=1BB', { quota: '1,5T' }, 'quota=auto'],
-    ['quota=500G,recordsize=16K', 'quota=1.5TiB,refquota=none', 'quota=1024,refreserv=auto', { recordsize: '1M' }],
-    /sizes without blanks and recordsize a power of two/,
+    [
+      ...['quota=500 G', 'quota=500X', 'recordsize=100K', 'recsize=32M', 'reserv=1BB', { quota: '1,5T' }, 'quota=auto'],
+      ...['quota=0', 'refquota=0.0G', 'refreserv=auto'],
+    ],
+    ['quota=500G,recordsize=16K', 'quota=1.5TiB,refquota=none', 'quota=1024,refreserv=0', { recordsize: '1M' }],
+    /sizes without blanks, recordsize a power of two/,
   ],
   [
     'a raw line that Proxmox would drop',

@@ -162,9 +162,7 @@ describe('the chain of the reference configuration', () => {
 
   test('starting the last one first starts what it needs, except for the template and what is running', () => {
     expect(ask({ verb: 'start', targets: ids('vm/1001'), cascade: false }, down)).toEqual(['lxc/101', 'vm/1001']);
-    expect(ask({ verb: 'start', targets: ids('vm/9000'), cascade: false }, down)).toEqual([
-      'refused: is a template: vm/9000',
-    ]);
+    expect(ask({ verb: 'start', targets: ids('vm/9000'), cascade: false }, down)).toEqual(['refused: rests: vm/9000']);
   });
 
   test('a target that cannot run is not switched', () => {

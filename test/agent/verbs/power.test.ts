@@ -70,7 +70,7 @@ describe('start', () => {
       const run = await ask(verb, ['199']);
       expect([run.state, run.reason]).toEqual([
         'invalid',
-        'lxc/199 is a template: others are made from it, and it is never started',
+        'lxc/199 is declared as a template or as stopped, and never started; change "state" in the files first',
       ]);
     }
     expect(await commands()).toEqual([]);

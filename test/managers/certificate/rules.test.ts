@@ -200,6 +200,22 @@ describe('names of a certificate', () => {
     expect(placesOf('SAN_MISSING', files)).toEqual([]);
   });
 
+  test.each([
+    ['my_app.example.internal', 'Add "*.example.internal" to "sans".'],
+    ['app.my_team.example.internal', 'Give it a name without underscores: no certificate holds this one.'],
+  ])('%s has an underscore, and no certificate is told to hold it as it is', (name, hint) => {
+    const files = environment();
+    files[LXC].lxc_configs['101'].role = 'gateway';
+    const labels = [`traefik.http.routers.shop.rule=Host(\`${name}\`)`];
+    files['stacks/shop/phoenix.json'].environments.production.services = { shop: { traefik_labels: labels } };
+    const missing = loadFiles(files).problems.filter(({ code }) => code === 'SAN_MISSING');
+    expect(missing.map((problem) => problem.hint)).toEqual([hint]);
+    const offered = /"(\*[^"]*)"/.exec(hint)?.[1];
+    if (offered === undefined) return;
+    files[CERTIFICATES][0].sans = ['web.example.internal', offered];
+    expect(loadFiles(files).problems.filter(({ code }) => /SAN_MISSING|INVALID_HOSTNAME/.test(code))).toEqual([]);
+  });
+
   test('are names', () => {
     expect(found('INVALID_HOSTNAME', { common_name: 'web_server' })).toEqual(['/0/common_name']);
     expect(found('INVALID_HOSTNAME', { sans: ['web.example.internal', 'not a name', '10.0.0.5', '*.a.b'] })).toEqual([

@@ -2,7 +2,7 @@
 // not.
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, get as httpGet, type IncomingMessage, type Server } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { Agent, get as httpsGet } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -107,6 +107,13 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     });
     expect([long.statusCode, long.headers['set-cookie']?.[0]?.length]).toEqual([200, LONG_HEADER]);
     long.destroy();
+    // The same cookie to the port that leads there.
+    const plain = await new Promise<IncomingMessage>((done, failed) => {
+      const headers = { host: 'qdrant.example.internal', cookie: 'c'.repeat(LONG_HEADER) };
+      httpGet({ port: box.http, path: '/long', headers }, done).once('error', failed);
+    });
+    expect([plain.statusCode, plain.headers.location]).toEqual([308, 'https://qdrant.example.internal/long']);
+    plain.destroy();
     agent.destroy();
     expect(await get('https://nginx.example.internal/')).toMatchObject({
       status: 200,

@@ -193,6 +193,18 @@ describe('rules', () => {
     expect(records.map(({ address }) => address)).toEqual(expect.arrayContaining(['fd00:0:0:0:0:0:0:101']));
   });
 
+  test('a reverse lookup answers the guest of the address, also where another guest’s name leads there', () => {
+    const files = with_((all) => {
+      all[LXC].lxc_configs['101'].role = 'gateway';
+      all[VM].vms[1].name = 'docker';
+      all[HYPERVISOR].portainer_api = { portainer_hostname: 'docker.example.internal' };
+    });
+    const { config, draft } = loadFiles(files);
+    const whole = config ?? draft;
+    const records = whole === null ? [] : dnsRecords(whole).filter(({ address }) => address === '10.0.0.101');
+    expect(records.map(({ name }) => name).slice(0, 2)).toEqual(['web.example.internal', 'docker.example.internal']);
+  });
+
   test('DUPLICATE_IP', () => {
     expect(found('DUPLICATE_IP', further({ ip: '10.0.0.111/24' }))).toEqual([
       '"ip": "10.0.0.111/24", | 10.0.0.111 is also the address of net1 of lxc/101 (web)',

@@ -195,9 +195,18 @@ function missingName(certificate: Certificate, name: string, why: string): Diagn
     code: 'SAN_MISSING',
     at: placeIn(certificate.writtenAt, 'sans'),
     message: `the certificate does not hold ${name} (${why})`,
-    hint: `Add "${name}" to "sans".`,
+    hint: hintFor(name),
     target: targetOf(certificate),
   };
+}
+
+/** No name of a certificate has an underscore; a wildcard covers one in the first label. */
+function hintFor(name: string): string {
+  const [label = '', ...others] = name.split('.');
+  const above = others.join('.');
+  if (above.includes('_') || (label.includes('_') && others.length < 2))
+    return 'Give it a name without underscores: no certificate holds this one.';
+  return `Add "${label.includes('_') ? `*.${above}` : name}" to "sans".`;
 }
 
 /** Whether a name of a certificate covers another; `*` stands for one label. */

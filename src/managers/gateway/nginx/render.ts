@@ -35,6 +35,8 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
   // Not without an IPv6 address: where the kernel has no IPv6 at all, nginx does not start with such a line.
   const sockets = (port: number): string[] => [`${port}`, ...(spec.hasIpv6 ? [`[::]:${port}`] : [])];
   const listen = (port: number, rest: string): string[] => sockets(port).map((socket) => `  listen ${socket}${rest};`);
+  // In every server: until nginx knows the name, it reads the headers as the default server of the port says.
+  const headerBuffers = `  large_client_header_buffers 4 ${HEADER_SIZE};`;
   const tls = (rest = ''): string[] => [
     ...listen(443, ` ssl${hasHttp2Directive ? '' : ' http2'}${rest}`),
     ...(hasHttp2Directive ? ['  http2 on;'] : []),
@@ -42,7 +44,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
     '  ssl_protocols TLSv1.2 TLSv1.3;',
     '  ssl_session_cache shared:phoenix:10m;',
     '  ssl_session_tickets off;',
-    `  large_client_header_buffers 4 ${HEADER_SIZE};`,
+    headerBuffers,
   ];
   /** Whether the certificate of a site may be missing when nginx starts. */
   const mayLack = (site: Site): boolean => site.late || !circumstances.there.has(site.source);
@@ -57,6 +59,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
     'server {',
     ...listen(80, ' default_server'),
     '  server_tokens off;',
+    headerBuffers,
     ...challenges(),
     '  location / {',
     '    return 444;',
@@ -74,6 +77,7 @@ export function renderNginx(spec: NginxSpec, circumstances: Circumstances): Rend
       ...listen(80, ''),
       ...serverName(site),
       '  server_tokens off;',
+      headerBuffers,
       ...challenges(),
       '  location / {',
       ...(mayLack(site) ? [`    if (!-f ${quoted(site.chain)}) {`, '      return 503;', '    }'] : []),
@@ -126,7 +130,7 @@ function serverName({ names }: Site): string[] {
 
 /** A name that does not fit into the table is an expression that matches the name alone. */
 function writtenName(name: string): string {
-  const plain = fitting(name, /^[a-z0-9_*.-]+$/i, 'the configuration of nginx');
+  const plain = fitting(name, /^[a-z0-9_.-]+$/i, 'the configuration of nginx');
   return plain.length <= MAX_TABLE_NAME_LENGTH ? plain : `~^${plain.replaceAll('.', '\\.')}$`;
 }
 

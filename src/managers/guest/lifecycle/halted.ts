@@ -19,13 +19,15 @@ export function whyHalted(
 ): Refusal | null {
   if (halted === undefined || conf.settings['lock'] !== undefined) return null;
   const isNeeded = actions.length === 0 ? spec.final === 'running' : actions.some(needsGuest);
-  return isNeeded ? haltedRefusal(spec.id, halted) : null;
+  const mayStart = spec.final === 'running' || spec.final === 'unmanaged';
+  return isNeeded ? haltedRefusal(spec.id, halted, mayStart ? 'restart' : 'stop') : null;
 }
 
-/** Of a guest that is to be started and is halted. */
-export function haltedRefusal(id: number, halted: string): Refusal {
+/** Of a guest that stands still and is to go on. @param verb with which a person may end it: one that rests is never started again */
+export function haltedRefusal(id: number, halted: string, verb: 'restart' | 'stop'): Refusal {
+  const end = `${verb === 'restart' ? 'start it anew' : 'end it'}, without what it has in memory, with: phoenix ${verb} ${id}`;
   return impossible(
-    `${guestName('qm', id)} is in the state ${halted}: it does nothing, and a shutdown would end it like a power failure; ${remedy(id, halted)}`,
+    `${guestName('qm', id)} is in the state ${halted}: it does nothing, and a shutdown would end it like a power failure; ${remedy(id, halted, end)}`,
   );
 }
 
@@ -35,14 +37,13 @@ function needsGuest({ do: what }: Action): boolean {
 }
 
 /** QEMU does not go on after a fault of its own or of the guest's kernel. (qemu-server, PVE/QemuServer/RunState.pm, vm_resume) */
-function remedy(id: number, halted: string): string {
-  const restart = `phoenix restart ${id}`;
+function remedy(id: number, halted: string, end: string): string {
   switch (halted) {
     case 'paused':
-      return `let it go on with: qm resume ${id}; or start it anew, without what it has in memory, with: ${restart}`;
+      return `let it go on with: qm resume ${id}; or ${end}`;
     case 'io-error':
       return `free space on the storage of its disks, or see the log of the node, then let it go on with: qm resume ${id}`;
     default:
-      return `start it anew, without what it has in memory, with: ${restart}`;
+      return end;
   }
 }

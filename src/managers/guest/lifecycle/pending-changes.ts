@@ -24,17 +24,21 @@ export function namingPending<Spec extends GuestSpec>(program: Program, acting: 
 function withPending(program: Program, conf: GuestConf, actions: readonly Action[]): readonly Action[] {
   const options = pendingOptions(conf, actions);
   const at = actions.findIndex((one) => APPLIES[program].includes(verbOf(program, one)));
-  // A VM that is suspended to a disk goes on as it was, and the changes stay pending.
-  if (options.length === 0 || conf.settings['lock'] === 'suspended') return actions;
+  // A VM that is suspended to a disk goes on as it was, and the changes stay pending; those of a guest that is destroyed go with it.
+  const isDestroyed = actions.some((one) => verbOf(program, one) === 'destroy');
+  if (options.length === 0 || isDestroyed || conf.settings['lock'] === 'suspended') return actions;
   const words = `which brings into force the pending ${options.length === 1 ? 'change' : 'changes'} of ${options.join(', ')}`;
   return actions.map((one, index) => (index === at ? { ...one, summary: `${one.summary}, ${words}` } : one));
 }
 
-/** Without those that the actions set or revert themselves. */
+/** Options whose value is a list of other options. */
+const LISTS: ReadonlySet<string> = new Set(['--delete', '--revert']);
+
+/** Without those that the actions set, delete or revert themselves. */
 function pendingOptions({ pending, pendingDeletes }: GuestConf, actions: readonly Action[]): string[] {
   const words = actions.flatMap(({ do: what }) => (what.kind === 'command' ? what.args : []));
-  const reverted = words.flatMap((word, at) => (words[at - 1] === '--revert' ? word.split(',') : []));
-  const isOwn = (key: string): boolean => words.includes(`--${key}`) || reverted.includes(key);
+  const listed = words.flatMap((word, at) => (LISTS.has(words[at - 1] ?? '') ? word.split(',') : []));
+  const isOwn = (key: string): boolean => words.includes(`--${key}`) || listed.includes(key);
   return [...new Set([...Object.keys(pending), ...pendingDeletes])].filter((key) => !isOwn(key)).sort();
 }
 

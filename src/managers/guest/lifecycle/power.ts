@@ -51,19 +51,22 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   if (conf === null) return impossible(`${guestName(program, id)} is not there; make it: phoenix create ${id}`);
   const refusal = brokenOff(program, id, conf) ?? notOurs(wanted, conf);
   if (refusal !== null) return refusal;
-  if (requested !== 'stop' && (isTemplateConf(conf) || (wanted.spec && roleOf(wanted.spec) === 'rests')))
+  if (requested !== 'stop' && (isTemplateConf(conf) || wanted.spec?.final === 'template'))
     return impossible(`${guestName(program, id)} is a template: others are made from it, and it is never started`);
+  if (requested !== 'stop' && wanted.spec?.final === 'stopped')
+    return impossible(`${guestName(program, id)} is declared as stopped; change its "state", or start it by hand`);
   if (requested === 'start' && seen.halted !== undefined && conf.settings['lock'] === undefined)
-    return haltedRefusal(id, seen.halted);
+    return haltedRefusal(id, seen.halted, 'restart');
   const switched = powerActions(program, id, requested, seen);
-  const isStarted = requested !== 'stop' && switched.length > 0;
-  const actions = [...switched, ...(isStarted ? recordRestart(program, id, parseNotes(conf.description)) : [])];
+  // One that is suspended to a disk goes on as it was.
+  const isBooted = requested !== 'stop' && switched.length > 0 && conf.settings['lock'] !== 'suspended';
+  const actions = [...switched, ...(isBooted ? recordRestart(program, id, parseNotes(conf.description)) : [])];
   return unreadableLine(program, id, conf, actions, seen.running) ?? unlessLocked(program, id, conf, actions);
 }
 
 function powerActions(program: Program, id: number, requested: Power, { running, halted }: GuestObservation): Action[] {
   const clean = shutDown(program, id);
-  // Proxmox ends a VM that does not go on at once. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown)
+  // Proxmox ends a paused VM at once, and one after a fault when its shutdown has timed out. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown)
   const end =
     halted === undefined
       ? clean

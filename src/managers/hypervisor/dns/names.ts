@@ -25,7 +25,7 @@ export interface DnsRecord {
 }
 
 /**
- * One record for each name: guests' own names first, each group in order. Where several objects give the same name, the first of these wins:
+ * One record for each name: guests' own names at their own addresses first, each group in order. Where several objects give the same name, the first of these wins:
  *
  * 1. names of certificates issued by ACME resolve to the gateway, which answers the authority's challenge;
  * 2. the authority's own name resolves to the authority;
@@ -57,9 +57,8 @@ export function dnsRecords(config: Config): DnsRecord[] {
   for (const { name, address } of inOrder) if (!records.has(name)) records.set(name, { name, address });
   const own = of('name');
   const all = [...records.values()].flatMap((record) => [record, ...ipv6Records(record, own)]);
-  const named = new Set(own.map(({ name }) => name));
-  // The first name of an address is the answer to a reverse lookup.
-  const rank = ({ name }: DnsRecord) => (named.has(name) ? 0 : 1);
+  // The first name of an address is the answer to a reverse lookup: that of the guest which has the address.
+  const rank = (record: DnsRecord) => (isOfItsGuest(record, own) ? 0 : 1);
   return all.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
@@ -70,6 +69,14 @@ function ipv6Records({ name, address }: DnsRecord, own: readonly MentionedName[]
   return firstAddresses(guest)
     .filter((each) => each !== address)
     .map((each) => ({ name, address: each }));
+}
+
+/** Whether the address is one of the guest that has this name: a guest's name may lead to the gateway. */
+function isOfItsGuest({ name, address }: DnsRecord, own: readonly MentionedName[]): boolean {
+  return own.some(
+    ({ name: its, address: main, guest }) =>
+      its === name && (main === address || (guest !== null && firstAddresses(guest).includes(address))),
+  );
 }
 
 /** An address, or a name that is each machine's own (RFC 6761): requests for it never ask DNS, and must not be led to the gateway. */

@@ -28,7 +28,7 @@ const pool = z.strictObject({
 });
 
 const PROPERTIES =
-  'must be properties such as "recordsize=16K,quota=600G", sizes without blanks and recordsize a power of two';
+  'must be properties such as "recordsize=16K,quota=600G", sizes without blanks, recordsize a power of two, and no quota "none" and not 0';
 
 const PROPERTY = /^[a-z0-9][a-z0-9:_.-]*$/;
 
@@ -55,11 +55,11 @@ const SIZES: ReadonlySet<string> = new Set(['quota', 'refquota', 'reservation', 
 const SIZE = /^(\d+(\.\d+)?)(?:([KMGTPEZ])(?:i?B)?|B)?$/i;
 const UNITS = 'KMGTPEZ';
 
-/** `none` is no limit, and `auto` reserves what a volume may take. (zfsprops(7)) */
+/** `none` is no limit. A quota of 0 is refused, and `auto` is for volumes only. (OpenZFS, lib/libzfs/libzfs_util.c, zprop_parse_value) */
 function isSize(name: string, written: string): boolean {
-  if (name !== 'recordsize' && (written === 'none' || (name === 'refreservation' && written === 'auto'))) return true;
+  if (name !== 'recordsize' && written === 'none') return true;
   const [, number, , unit] = SIZE.exec(written) ?? [];
-  if (number === undefined) return false;
+  if (number === undefined || (/^(ref)?quota$/.test(name) && Number(number) === 0)) return false;
   const power = unit === undefined ? 0 : UNITS.indexOf(unit.toUpperCase()) + 1;
   return name !== 'recordsize' || isRecordSize(Number(number) * 1024 ** power);
 }

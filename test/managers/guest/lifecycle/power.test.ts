@@ -8,7 +8,7 @@ import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
 import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
-import { container, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
+import { container, gone, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
 
 const kinds = [
   ['container', lxc as Manager, wanted(targetOf(container(105))), 'pct 105'],
@@ -117,6 +117,23 @@ test('a restart of a VM names what a person left pending, and a line that the no
   expect(refused).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('cannot read "scsi5: rpool:') });
 });
 
+test('of pending changes, a step names neither those of an option that it takes away, nor those of a VM that it destroys', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  await qm('set', '1005', '--balloon', '256', '--ciuser', 'kim');
+  await host.write(MACHINE_FILE, `${await host.read(MACHINE_FILE)}\n[PENDING]\nballoon: 128\ndelete: acpi\n`);
+  const summaries = async (asked: Wanted) => {
+    const decision = vm.decide(asked as never, await vm.observe(host, asked as never));
+    return decision.kind === 'actions' ? decision.actions.map(({ summary }) => summary) : [];
+  };
+  const { spec: before } = targetOf(machine(1005, { balloon_mb: 256 }));
+  expect(await summaries({ ...one, before })).toContain(
+    'shut VM 1005 down, which brings into force the pending change of acpi',
+  );
+  const destroyed = await summaries(gone(targetOf(machine(1005)), { approved: true }));
+  expect(destroyed).toContain('shut VM 1005 down');
+});
+
 test('a VM that is paused is neither taken for one that works, nor started, and its end is called what it is', async () => {
   const one = wanted(targetOf(machine(1005)));
   await make(vm as Manager, one);
@@ -132,6 +149,19 @@ test('a VM that is paused is neither taken for one that works, nor started, and 
   expect(would?.[0]).toBe('end VM 1005, which is in the state paused, like a power failure');
   await qm('resume', '1005');
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('a VM that rests and stands still is told to be ended, which works, and not to be restarted', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  await qm('suspend', '1005');
+  const rests = wanted(targetOf(machine(1005, { startState: 'stopped' })));
+  const reason = expect.stringContaining('end it, without what it has in memory, with: phoenix stop 1005');
+  expect(await convergeStep(vm as Manager, host, rests)).toMatchObject({ outcome: 'refused', reason });
+  const why = expect.stringContaining('is declared as stopped');
+  expect(await power(vm as Manager, rests, 'restart')).toMatchObject({ outcome: 'failed', reason: why });
+  expect(await power(vm as Manager, rests, 'stop')).toMatchObject({ outcome: 'applied' });
+  expect(await convergeStep(vm as Manager, host, rests)).toEqual({ outcome: 'done', actions: [] });
 });
 
 test('a restart that is due is not made again where somebody restarted the VM with Proxmox', async () => {
