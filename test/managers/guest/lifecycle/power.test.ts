@@ -194,6 +194,18 @@ test('a restart that a person asks for is the one that is due', async () => {
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
 });
 
+test('a VM that goes on from a disk was not booted: what is due stays due', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  const noted = (await host.read(MACHINE_FILE)).replace(/(#- phoenix-commit.*\n)/, '$1#- phoenix-restart%3A due\n');
+  await host.write(MACHINE_FILE, noted);
+  await qm('suspend', '1005', '--todisk', '1');
+  changes();
+  expect(await power(vm as Manager, one, 'start')).toMatchObject({ outcome: 'applied' });
+  expect(changes()).toEqual(['qm start 1005']);
+  expect(await host.read(MACHINE_FILE)).toContain('phoenix-restart');
+});
+
 test('a VM template stays a template: it is converged to its end and never started', async () => {
   const template = wanted(targetOf(machine(9000, { isTemplate: true })));
   await make(vm as Manager, template);
