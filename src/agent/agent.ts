@@ -36,7 +36,6 @@ const LEASES = {
   drift: targetId('agent', 'timers'),
   renew: targetId('agent', 'timers'),
 } as const satisfies Partial<Record<FaultSubject, TargetId>>;
-const LOOK_AGAIN_MS = 1_000;
 
 /**
  * Starts the work of its roles; resolves once it accepts work. Work that an earlier process left is continued: the first
@@ -51,6 +50,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
     now: () => clock.now(),
     record: (away) => ledger.noteNode(options.node, away),
     onRecovered: () => reportNodeIsBack(context),
+    minPauseMs: options.retryMs,
   });
   const { host } = nodeWatch;
   const context: Context = {
@@ -156,7 +156,7 @@ async function alone(
 ): Promise<RetryDelay> {
   const ttlMs = options.leaseSeconds * 1000;
   const lease = await ledger.acquireLease(what, ttlMs);
-  if (lease === null) return LOOK_AGAIN_MS;
+  if (lease === null) return options.retryMs;
   const renewal = renewLease(ledger, lease, ttlMs, stopping);
   try {
     return await work(renewal.signal);

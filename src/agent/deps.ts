@@ -50,6 +50,8 @@ export interface AgentOptions {
   readonly stepsOnNode?: number;
   /** Lifetime of a lease after its worker died, in seconds. */
   readonly leaseSeconds: number;
+  /** Delay before the first retry of what could not be done yet, in milliseconds; that of a step doubles with each failure. */
+  readonly retryMs: number;
 }
 
 /** The registry of managers: `managers/index.ts`. */

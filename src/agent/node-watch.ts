@@ -21,13 +21,14 @@ export interface WatchDeps {
   readonly record: (away: NodeAway | null) => Promise<NodeAway | null>;
   /** Called once when it answers again, also when another process had recorded the outage. */
   readonly onRecovered: () => Promise<void>;
+  /** The shortest pause before the node is tried again. */
+  readonly minPauseMs: number;
 }
 
-/** Back-off: half of the outage so far, within these bounds. */
-const MIN_MS = 1_000;
-const MAX_MS = 30_000;
+/** The longest pause: it is half of the outage so far. */
+const MAX_PAUSE_MS = 30_000;
 
-export function watchNode(watched: Host, { log, now, record, onRecovered }: WatchDeps): NodeWatch {
+export function watchNode(watched: Host, { log, now, record, onRecovered, minPauseMs }: WatchDeps): NodeWatch {
   let away: NodeAway | null = null;
   /** The record of an earlier process is unknown until the first successful call of this one. */
   let isRecordKnown = false;
@@ -83,7 +84,7 @@ export function watchNode(watched: Host, { log, now, record, onRecovered }: Watc
     away: () => away,
     waitMs() {
       if (away === null) return 0;
-      const pause = Math.min(MAX_MS, Math.max(MIN_MS, (lastFailureAt - awaySince) / 2));
+      const pause = Math.min(MAX_PAUSE_MS, Math.max(minPauseMs, (lastFailureAt - awaySince) / 2));
       return Math.max(0, lastFailureAt + pause - performance.now());
     },
   };

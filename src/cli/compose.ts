@@ -51,6 +51,7 @@ import { phoenixVersion } from './version.ts';
 const STEPS_OF_PROCESS = 4;
 const STEPS_ON_NODE = 16;
 const LEASE_SECONDS = 15;
+const RETRY_MS = 1_000;
 /** The roles without which nothing is applied. */
 const ACTS = ['reconcile', 'apply'];
 const RENEW_SECONDS = 300;
@@ -260,5 +261,6 @@ function agentOptions(
     concurrency: applySteps ?? STEPS_OF_PROCESS,
     stepsOnNode: applySteps ?? STEPS_ON_NODE,
     leaseSeconds: LEASE_SECONDS,
+    retryMs: RETRY_MS,
   };
 }

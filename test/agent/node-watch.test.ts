@@ -34,6 +34,7 @@ function watch(at = '2026-01-31T12:00:00.000Z'): NodeWatch {
       noted = away === null ? null : (before ?? away);
       return before;
     },
+    minPauseMs: 1_000,
     onRecovered: async () => {
       backs += 1;
     },

@@ -35,7 +35,6 @@ import { wantedBy } from './wanted.ts';
 const MAX_ATTEMPTS = 5;
 /** Attempts while a transient obstacle lasts, such as a backup: about half an hour. */
 const MAX_PASSING = 30;
-const LOOK_AGAIN_MS = 1_000;
 /** A run with fewer steps observes each target; one with more starts with an inventory, which may settle many at once. */
 const SURVEY_FROM = 4;
 
@@ -63,7 +62,7 @@ export async function apply(
 
   const lease = await ledger.acquireLease(target, options.leaseSeconds * 1000);
   // The worker of a started step reports its end; this retry only covers that worker's death.
-  if (lease === null) return step.started === null ? LOOK_AGAIN_MS : (options.leaseSeconds * 1000) / 2;
+  if (lease === null) return step.started === null ? options.retryMs : (options.leaseSeconds * 1000) / 2;
   const renewal = renewLease(ledger, lease, options.leaseSeconds * 1000, signal);
   let given = false;
   try {
@@ -76,7 +75,7 @@ export async function apply(
       return { run, outcome: ending.outcome };
     });
   } catch (error) {
-    if (error instanceof Aborted) return signal.aborted ? null : LOOK_AGAIN_MS;
+    if (error instanceof Aborted) return signal.aborted ? null : options.retryMs;
     return await deferAfter(error, context, run, step, lease);
   } finally {
     renewal.stopRenewing();
@@ -104,7 +103,11 @@ async function deferAfter(
   lease: Lease,
 ): Promise<RetryDelay> {
   if (error instanceof TryAgain)
-    return defer(context, run, lease, { pause: pauseAfter(step), failed: true, why: error.message });
+    return defer(context, run, lease, {
+      pause: pauseAfter(step, context.options.retryMs),
+      failed: true,
+      why: error.message,
+    });
   if (error instanceof HostAway)
     return defer(context, run, lease, {
       pause: Math.max(context.nodeWatch.waitMs(), 1),
@@ -133,8 +136,8 @@ interface Ended extends Ending {
 /** The message: why the attempt did not end the step. */
 class TryAgain extends Error {}
 
-function pauseAfter({ failures = 0 }: StepRecord): number {
-  return Math.min(2 ** failures * 1000, MAX_DEFERRAL_MS);
+function pauseAfter({ failures = 0 }: StepRecord, firstMs: number): number {
+  return Math.min(2 ** failures * firstMs, MAX_DEFERRAL_MS);
 }
 
 /** The lease is released only after this, so that no other job starts the step too early. */

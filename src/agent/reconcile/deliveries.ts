@@ -10,7 +10,6 @@ import type { Context } from '../context.ts';
 
 /** A forge may announce a commit shortly before it can be fetched. */
 const WAIT_FOR_COMMIT_MS = 60_000;
-const LOOK_AGAIN_MS = 1_000;
 const RECENT_RUNS = 100;
 
 /** Resolves to the delay before checking again for a commit that is announced and not fetchable yet. */
@@ -19,7 +18,7 @@ export async function settleDeliveries(
   head: CommitSha,
   deliveries: readonly Push[],
 ): Promise<RetryDelay> {
-  const { ledger, repository, clock } = context;
+  const { ledger, repository, clock, options } = context;
   if (deliveries.length === 0) return null;
   const known = new Set((await ledger.runs(RECENT_RUNS)).map(({ commit }) => commit));
   const waiting = (await ledger.head())?.commit !== head;
@@ -44,7 +43,7 @@ export async function settleDeliveries(
     statuses,
   );
   if (statuses.length > 0) await context.queue.requestReport();
-  return settled.length < deliveries.length && !waiting ? LOOK_AGAIN_MS : null;
+  return settled.length < deliveries.length && !waiting ? options.retryMs : null;
 }
 
 /**

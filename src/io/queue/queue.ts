@@ -11,10 +11,8 @@ import { openJobQueues, type QueueBase } from './job-queues.ts';
 import { openStepJobs, queueOfSteps } from './steps.ts';
 import { openWorkers } from './workers.ts';
 
-/** Time for closing connections once no work is left. */
-const CLOSE_MS = 3_000;
-/** Pause between reports, which every outcome requests: one job sends all that is due. Callers do not wait for it. */
-const REPORT_PAUSE_MS = 100;
+/** Time for closing connections once no work is left: BullMQ may wait in vain after Redis was restarted. A job whose end is lost is repeated. */
+const CLOSE_MS = 1_000;
 /** Pause before notifications: what happens within it is told together. */
 const NOTIFY_PAUSE_MS = 1_000;
 /** The keys of the timers that request reports and notifications. */
@@ -35,10 +33,15 @@ export interface QueueOptions {
   readonly log: Log;
   /** The prefix of all keys, so that several installations can share one Redis. */
   readonly installation?: string;
+  /** Pause between reports, which every outcome requests: one job sends all that is due. Callers do not wait for it. */
+  readonly reportPauseMs?: number;
 }
 
 /** @param redis with `maxRetriesPerRequest: null`, as `connectRedis` makes it; closed with the queue */
-export function openQueue(redis: Connection, { log, installation = 'phoenix' }: QueueOptions): Queue {
+export function openQueue(
+  redis: Connection,
+  { log, installation = 'phoenix', reportPauseMs = 100 }: QueueOptions,
+): Queue {
   const prefix = `{${installation}}:queue`;
   // `phoenix doctor` checks the version of Redis: not every user of Redis may run INFO.
   const base: QueueBase = { connection: redis, prefix, skipVersionCheck: true };
@@ -96,7 +99,7 @@ export function openQueue(redis: Connection, { log, installation = 'phoenix' }: 
 
   return {
     requestReconcile: queues.requestOf('reconcile'),
-    requestReport: spacedOut(REPORT_PAUSE_MS, queues.requestOf('report'), (ms, request) =>
+    requestReport: spacedOut(reportPauseMs, queues.requestOf('report'), (ms, request) =>
       delays.after(REPORT_TIMER, ms, request),
     ),
     requestReview: queues.requestOf('review'),

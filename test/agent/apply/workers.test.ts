@@ -28,13 +28,14 @@ describe('workers', () => {
   test('a step that meets a surprise is tried again, and says so until it acts', async () => {
     const gate = holdAt(boxes.host, 'box start 101');
     const { before } = boxes.host;
-    let surprises = 0;
+    const { promise: mayLook, resolve: letLook } = Promise.withResolvers<void>();
+    let looks = 0;
     boxes.host.before = async (line) => {
       await before(line);
-      if (line === 'box show 101' && surprises === 0) {
-        surprises += 1;
-        throw new Error('the connection was lost');
-      }
+      if (line !== 'box show 101') return;
+      looks += 1;
+      if (looks === 1) throw new Error('the connection was lost');
+      if (looks === 2) await mayLook;
     };
     const commit = await boxes.phoenix.repo.commit(environment({ 101: {} }));
     await boxes.phoenix.repo.push();
@@ -43,9 +44,10 @@ describe('workers', () => {
       async () => (await reasonNow()) === 'is tried again until it passes: the connection was lost',
       'why it is tried again',
     );
-    // Recorded with the reason, before the next attempt.
+    // Recorded with the reason, before the next attempt acts.
     const said = await boxes.phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');
     expect(said).toMatchObject({ state: 'pending', description: 'waits: the connection was lost' });
+    letLook();
     await gate.held;
     // It acts again, so it waits for nothing any more.
     const now = await boxes.phoenix.ledger.lastSaid(commit, 'phoenix/lxc/101');

@@ -105,7 +105,7 @@ export async function startTestAgent(
     ledger: ledger(openTestLedger(around.redisUrl)),
     queue: openQueue(
       connectRedis(around.redisUrl, () => {}),
-      { log: testLog },
+      { log: testLog, reportPauseMs: 10 },
     ),
     repository,
     signatures: changes.signatures ?? null,
@@ -130,6 +130,7 @@ export async function startTestAgent(
       planForks: false,
       concurrency: 4,
       leaseSeconds: 30,
+      retryMs: 100,
       ...changes.options,
     },
   });
