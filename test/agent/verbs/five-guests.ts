@@ -1,8 +1,8 @@
-// Five guests on a host of boxes, with an agent that the tests of a file share: to start one and to bring everything up costs more than most tests. Each
-// test begins with everything as ENVIRONMENT declares; one that needs a policy starts an agent of its own.
+// Five guests on a host of boxes, with an agent: of each test, or one that the tests of a file share, since to start one and to bring everything up costs
+// more than most tests.
 
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { CommandRequest } from '../../../src/agent/deps.ts';
 import type { RunState } from '../../../src/model/run.ts';
 import type { RunDetail } from '../../../src/ports/runs.ts';
@@ -31,8 +31,6 @@ const ENDED = ['succeeded', 'failed', 'blocked', 'invalid', 'superseded'] satisf
 class FiveGuests {
   /** What was pushed last. */
   declared: Files = ENVIRONMENT;
-  /** Whether a policy of a test is in force: it also decides how a commit may replace it. */
-  isUnderPolicy = false;
   #boxes: BoxAgent | undefined;
   /** The host when everything is as ENVIRONMENT declares. */
   #asDeclared: unknown;
@@ -50,13 +48,11 @@ class FiveGuests {
     return this.#boxes;
   }
 
-  /** Starts an agent with a host of its own, in place of the present one, and brings everything up. */
-  startAnew = async (files: Files): Promise<void> => {
-    await this.stop();
+  /** Starts the agent, and brings everything up. */
+  start = async (files = ENVIRONMENT): Promise<void> => {
     this.#boxes = await startBoxAgent();
-    this.isUnderPolicy = files !== ENVIRONMENT;
     await this.declare(files);
-    if (!this.isUnderPolicy) this.#asDeclared = await this.#present();
+    this.#asDeclared = await this.#present();
   };
 
   stop = async (): Promise<void> => {
@@ -65,7 +61,6 @@ class FiveGuests {
 
   /** Makes everything as ENVIRONMENT declares, which is checked. */
   reset = async (): Promise<void> => {
-    if (this.isUnderPolicy) await this.startAnew(ENVIRONMENT);
     this.host.before = async () => {};
     if (this.declared !== ENVIRONMENT) await this.declare(ENVIRONMENT);
     if (!isDeepStrictEqual(await this.#present(), this.#asDeclared))
@@ -105,10 +100,17 @@ class FiveGuests {
   }
 }
 
-/** The guests that the tests of a file share. */
+/** Guests for each test, which starts their agent. */
+export function useFiveGuests(): FiveGuests {
+  const five = new FiveGuests();
+  afterEach(() => five.stop());
+  return five;
+}
+
+/** The guests that the tests of a file share: each begins with everything as ENVIRONMENT declares. */
 export function shareFiveGuests(): FiveGuests {
   const five = new FiveGuests();
-  beforeAll(() => five.startAnew(ENVIRONMENT));
+  beforeAll(() => five.start());
   beforeEach(() => five.reset());
   afterAll(() => five.stop());
   return five;
