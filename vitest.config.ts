@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { COMPILE_CACHE } from './test/support/compile-cache.ts';
 import { runs } from './test/support/runs.ts';
 
 /**
@@ -38,7 +38,12 @@ export default defineConfig({
     ],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: ['test/support/scratch.ts', 'test/support/release.ts'],
+    globalSetup: [
+      'test/support/scratch.ts',
+      'test/support/compile-cache.ts',
+      // Where only some files run, who needs the release builds it: most do not.
+      ...(isPart ? [] : ['test/support/release.ts']),
+    ],
     // Written for two cores: two more workers fill the time in which tests wait for Redis, Git and child processes; with six they wait for each other. Where
     // only some files run, what each worker loads and compiles first, two to four seconds, is more than that.
     maxWorkers: isPart ? 2 : 4,
@@ -46,7 +51,7 @@ export default defineConfig({
     // Of the processes that tests start, nothing is counted.
     coverage: { include: ['{src,lab/src}/**/*.ts'], reporter: ['text-summary', 'html'] },
     // Processes that tests start take over what others before them compiled.
-    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/phoenix', import.meta.url)) },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     include: ['{test,lab/test}/**/*.test.ts'],
     // Files of one worker share what is loaded, so no test leaves anything changed in what it imports.
     isolate: false,

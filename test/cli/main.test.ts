@@ -110,15 +110,21 @@ describe('misuse', () => {
 });
 
 describe('shell completion', () => {
+  const completed = (...words: string[]) => phoenixProcess(['complete', '--', ...words]);
+
+  test('of a command', async () => {
+    expect(await completed('st')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringMatching(/^start\t.*\nstatus|^status\t.*\nstart/),
+    });
+  });
+
   test.each([
-    [['st'], /^start\t.*\nstatus|^status\t.*\nstart/],
     [['explain', 'duplicate_ip'.toUpperCase()], /^DUPLICATE_IP\t\n/],
     [['schema', ''], /^phoenix_lxc_configs\t$/m],
     [['replay', '--d'], /^--dry-run\t/],
-  ])('%j', async (words, answer) => {
-    const { exit, stdout } = await phoenixProcess(['complete', '--', ...words]);
-    expect(stdout).toMatch(answer);
-    expect(exit).toBe(0);
+  ])('of an argument: %j', LONG_TEST, async (words, answer) => {
+    expect(await completed(...words)).toMatchObject({ exit: 0, stdout: expect.stringMatching(answer) });
   });
 
   test('is a script that bash can read', async () => {

@@ -1,13 +1,14 @@
 // The package of a release, as npm installs it: below node_modules, where Node takes no TypeScript. It does not contain the lab: the agent and
 // validation work without it, and commands that need it say how to get it.
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { phoenix as phoenixOfCheckout } from '../cli/phoenix.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { releaseFolder } from '../support/release.ts';
 
 const TOP = fileURLToPath(new URL('../..', import.meta.url));
@@ -42,12 +43,22 @@ interface Ended {
   readonly stderr: string;
 }
 
-const around = () => ({ PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, HOME: folder });
+const around = () => ({
+  PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
+  HOME: folder,
+  // As the service of an installation has it.
+  NODE_COMPILE_CACHE: join(folder, 'node_modules/.cache/phoenix'),
+});
 
 /** The command that npm links, in the repository. */
-function phoenix(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+function phoenix(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const program = join(folder, 'node_modules/.bin/phoenix');
-  return spawnSync(program, args, { cwd: repository, env: { ...around(), ...env }, encoding: 'utf8' });
+  const options = { cwd: repository, env: { ...around(), ...env } };
+  return new Promise((resolve) => {
+    const child = execFile(program, args, options, (_error, stdout, stderr) =>
+      resolve({ status: child.exitCode, stdout, stderr }),
+    );
+  });
 }
 
 test('it needs no further package, and names the license of each that it contains', () => {
@@ -64,8 +75,10 @@ test('its compiled check of compose files says what a checkout says', async () =
   const broken =
     'services: { website: { image: nginx, restrat: always }, other: { image: nginx, ports: 1 } }\nvolumes: { a: { driver: [] } }\n';
   writeFileSync(path, broken);
-  const released = phoenix(['validate', '--json']);
-  const checkout = await phoenixOfCheckout(['validate', repository, '--json']);
+  const [released, checkout] = await Promise.all([
+    phoenix(['validate', '--json']),
+    phoenixOfCheckout(['validate', repository, '--json']),
+  ]);
   writeFileSync(path, right);
   expect(JSON.parse(released.stdout).problems).toEqual(JSON.parse(checkout.stdout).problems);
   const found = JSON.parse(released.stdout).problems.map(({ code }: { code: string }) => code);
@@ -73,27 +86,29 @@ test('its compiled check of compose files says what a checkout says', async () =
 });
 
 describe('without the lab', () => {
-  test('--help shows every command', () => {
-    const { status, stdout } = phoenix(['--help']);
+  test('--help shows every command', async () => {
+    const { status, stdout } = await phoenix(['--help']);
     expect(status).toBe(0);
     for (const name of ['validate', 'plan', 'rehearse', 'demo', 'lab', 'serve']) expect(stdout).toContain(`  ${name} `);
-    expect(phoenix(['rehearse', '--help'])).toMatchObject({ status: 0, stderr: '' });
+    expect(await phoenix(['rehearse', '--help'])).toMatchObject({ status: 0, stderr: '' });
   });
 
-  test('validate and plan do all that they do', () => {
-    const checked = phoenix(['validate', '--json']);
+  test('validate and plan do all that they do', async () => {
+    const [checked, planned] = await Promise.all([
+      phoenix(['validate', '--json']),
+      phoenix(['plan', '--from', 'none', '--to', 'HEAD', '--json']),
+    ]);
     expect(checked.stderr).toBe('');
     expect(JSON.parse(checked.stdout)).toMatchObject({ ok: true, counts: { error: 0 } });
-    const planned = phoenix(['plan', '--from', 'none', '--to', 'HEAD', '--json']);
     expect(planned.stderr).toBe('');
     expect(JSON.parse(planned.stdout)).toMatchObject({ ok: true, summary: { create: expect.any(Number) } });
   });
 
   test.each(['rehearse', 'demo --once', 'lab here -- pct list'])(
     '%s says what is missing and how to get it',
-    (line) => {
+    async (line) => {
       const [command = ''] = line.split(' ');
-      const { status, stdout, stderr } = phoenix(line.split(' '));
+      const { status, stdout, stderr } = await phoenix(line.split(' '));
       expect([status, stdout]).toEqual([3, '']);
       expect(stderr).toBe(
         `phoenix: ${command} needs the lab, a simulated Proxmox node, which an installed Phoenix does not hold\n` +
@@ -103,10 +118,7 @@ describe('without the lab', () => {
     },
   );
 
-  test.each([
-    ['PHOENIX_HOST=lab', { PHOENIX_HOST: 'lab' }],
-    ['PHOENIX_LAB', { PHOENIX_LAB: '/nowhere' }],
-  ])('an agent that is told to work on a lab by %s says so, and ends', (setting, host) => {
+  async function refusedBy(setting: string, host: Readonly<Record<string, string>>): Promise<void> {
     const env = {
       PHOENIX_REPO_URL: 'http://127.0.0.1:9/nobody/environment.git',
       PHOENIX_FORGE: 'none',
@@ -115,15 +127,22 @@ describe('without the lab', () => {
       PHOENIX_LISTEN: '127.0.0.1:0',
       ...host,
     };
-    const { status, stderr } = phoenix(['serve'], env);
+    const { status, stderr } = await phoenix(['serve'], env);
     expect(stderr).toContain(`phoenix: ${setting} needs the lab, `);
     expect(stderr).not.toContain('ERR_MODULE_NOT_FOUND');
     expect(status).toBe(3);
-  });
+  }
 
-  test('a clone that was not set up says how to do it', () => {
+  test('an agent that is told to work on a lab by PHOENIX_HOST=lab says so, and ends', () =>
+    refusedBy('PHOENIX_HOST=lab', { PHOENIX_HOST: 'lab' }));
+
+  test('an agent that is told to work on a lab by PHOENIX_LAB says so, and ends', LONG_TEST, () =>
+    refusedBy('PHOENIX_LAB', { PHOENIX_LAB: '/nowhere' }),
+  );
+
+  test('a clone that was not set up says how to do it', async () => {
     cpSync(join(TOP, 'lab/package.json'), join(product, 'lab/package.json'));
-    const { status, stderr } = phoenix(['rehearse']);
+    const { status, stderr } = await phoenix(['rehearse']);
     rmSync(join(product, 'lab'), { recursive: true });
     expect(status).toBe(3);
     expect(stderr).toBe(

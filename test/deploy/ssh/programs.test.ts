@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SYSTEM_PATH } from '../../src/io/host/local.ts';
-import { quote } from '../../src/io/host/quote.ts';
-import { RUN } from '../../src/io/host/ssh-scripts.ts';
-import { phoenix } from '../cli/phoenix.ts';
-import { judgeAll, judgingShell } from '../support/host/phoenix-shell.ts';
+import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
+import { quote } from '../../../src/io/host/quote.ts';
+import { RUN } from '../../../src/io/host/ssh-scripts.ts';
+import { phoenix } from '../../cli/phoenix.ts';
+import { judgeAll, judgingShell } from '../../support/host/phoenix-shell.ts';
 
-const TOP = fileURLToPath(new URL('../..', import.meta.url));
+const TOP = fileURLToPath(new URL('../../..', import.meta.url));
 
 let folder: string;
 beforeAll(async () => {

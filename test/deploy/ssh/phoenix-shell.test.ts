@@ -9,22 +9,22 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { printTable } from '../../deploy/ssh/table.ts';
-import { openContents } from '../../src/io/host/content.ts';
-import { SYSTEM_PATH } from '../../src/io/host/local.ts';
-import { quote } from '../../src/io/host/quote.ts';
-import { sshHost } from '../../src/io/host/ssh.ts';
-import { END_GROUP, RUN, WRITE_FILE } from '../../src/io/host/ssh-scripts.ts';
-import { openRedactor } from '../../src/io/redact.ts';
-import { openSecrets } from '../../src/io/secrets.ts';
-import { DEFAULT_BOUNDS } from '../../src/settings/secret-bounds.ts';
-import { judgingShell, phoenixShell, shapesOf } from '../support/host/phoenix-shell.ts';
-import { noSshd, startSshd, type TestSshd } from '../support/host/sshd.ts';
-import { LONG_TEST } from '../support/long.ts';
-import { freePort } from '../support/programs.ts';
+import { printTable } from '../../../deploy/ssh/table.ts';
+import { openContents } from '../../../src/io/host/content.ts';
+import { SYSTEM_PATH } from '../../../src/io/host/local.ts';
+import { quote } from '../../../src/io/host/quote.ts';
+import { sshHost } from '../../../src/io/host/ssh.ts';
+import { END_GROUP, RUN, WRITE_FILE } from '../../../src/io/host/ssh-scripts.ts';
+import { openRedactor } from '../../../src/io/redact.ts';
+import { openSecrets } from '../../../src/io/secrets.ts';
+import { DEFAULT_BOUNDS } from '../../../src/settings/secret-bounds.ts';
+import { judgingShell, phoenixShell, shapesOf } from '../../support/host/phoenix-shell.ts';
+import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
+import { LONG_TEST } from '../../support/long.ts';
+import { freePort } from '../../support/programs.ts';
 
-const SHIPPED = fileURLToPath(new URL('../../deploy/ssh', import.meta.url));
-const MANAGERS = fileURLToPath(new URL('../../src/managers', import.meta.url));
+const SHIPPED = fileURLToPath(new URL('../../../deploy/ssh', import.meta.url));
+const MANAGERS = fileURLToPath(new URL('../../../src/managers', import.meta.url));
 const run = promisify(execFile);
 
 const MARK = `phoenix-${'0a'.repeat(12)}`;
@@ -220,7 +220,7 @@ describe.skipIf(noSshd !== null)(`behind sshd${noSshd === null ? '' : ` (${noSsh
     await rm(folder, { recursive: true, force: true });
   });
 
-  describe('the key is good for nothing else', () => {
+  describe.concurrent('the key is good for nothing else', () => {
     beforeAll(async () => {
       const shell = await phoenixShell(join(folder, 'shipped'));
       sshd.allow(`restrict,command="exec ${shell}"`);
