@@ -44,7 +44,12 @@ export async function runLab(
     return 127;
   }
   createLab(dir);
-  for (const [id, state] of states) setGuestState(dir, Number(id), state);
+  for (const [id, state] of states) {
+    if (setGuestState(dir, Number(id), state)) continue;
+    process.stderr.write(
+      `phoenix lab: there is no guest ${id} yet: it is ${state} once its configuration is put there\n`,
+    );
+  }
   const complaint = (options.age ?? []).map((path) => ageNearExpiry(dir, path)).find((each) => each !== null);
   if (complaint !== undefined) {
     process.stderr.write(`phoenix lab: ${complaint}\n`);
