@@ -1,6 +1,7 @@
 // Starting, stopping and restarting containers and VMs on a lab host, by the code of the agent's workers.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkHealth } from '../../../../src/agent/verbs/check-health.ts';
 import { switchPower } from '../../../../src/agent/verbs/switch-power.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Decision, Manager, Wanted } from '../../../../src/managers/manager.ts';
@@ -14,6 +15,9 @@ const kinds = [
   ['container', lxc as Manager, wanted(targetOf(container(105))), 'pct 105'],
   ['VM', vm as Manager, wanted(targetOf(machine(1005))), 'qm 1005'],
 ] as const;
+
+/** A log that nobody reads, and a signal that nobody gives. */
+const UNWATCHED = { log: { write: () => {}, flush: async () => {} }, signal: new AbortController().signal };
 
 let host: LabHost;
 
@@ -37,9 +41,7 @@ async function make(manager: Manager, one: Wanted): Promise<void> {
 
 function power(manager: Manager, one: Wanted, requested: Power, readOnly = false) {
   const leaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-  const log = { write: () => {}, flush: async () => {} };
-  const { signal } = new AbortController();
-  return switchPower({ host, manager, wanted: one, requested, readOnly, begun: false, leaseGuard, log, signal });
+  return switchPower({ host, manager, wanted: one, requested, readOnly, begun: false, leaseGuard, ...UNWATCHED });
 }
 
 describe.each(kinds)('a %s', (_kind, manager, one, name) => {
@@ -95,9 +97,11 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
   });
 });
 
-async function qm(...args: string[]): Promise<void> {
-  expect(await host.run({ kind: 'command', program: 'qm', args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
+async function run(program: string, ...args: string[]): Promise<void> {
+  expect(await host.run({ kind: 'command', program, args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
 }
+
+const qm = (...args: string[]): Promise<void> => run('qm', ...args);
 
 const MACHINE_FILE = '/etc/pve/qemu-server/1005.conf';
 
@@ -151,6 +155,51 @@ test('a VM that is paused is neither taken for one that works, nor started, and 
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
 });
 
+const CONTAINER_FILE = '/etc/pve/lxc/105.conf';
+
+test('a container that is frozen is neither taken for one that works, nor run anything in, and its end is called what it is', async () => {
+  const one = wanted(targetOf(container(105)));
+  await make(lxc as Manager, one);
+  const inventoried = async () => lxc.quickCheck(await lxc.inventory(host), one as never);
+  expect(await inventoried()).not.toBeNull();
+  await run('lxc-freeze', '-n', '105');
+  // One that waits inside a frozen container never ends.
+  host.instead = (line) => (/^pct exec/.test(line) ? { exit: null, ended: 'timed out' } : undefined);
+  host.forget();
+  const reason = expect.stringContaining('container 105 is in the state frozen: it does nothing');
+  expect(await inventoried()).toBeNull();
+  const sick = await checkHealth({ host, manager: lxc as Manager, wanted: one, ...UNWATCHED });
+  expect(sick).toMatchObject({ outcome: 'failed', reason });
+  expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
+  const more = wanted(targetOf(container(105, { memory_mb: 1024 })));
+  expect(await convergeStep(lxc as Manager, host, more)).toMatchObject({ outcome: 'refused', reason });
+  const remedy = expect.stringContaining('let it go on with: lxc-unfreeze -n 105; or start it anew');
+  expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason: remedy });
+  const { would } = await power(lxc as Manager, one, 'restart', true);
+  expect(would?.[0]).toBe('end container 105, which is in the state frozen, like a power failure');
+  expect(host.commands.filter((line) => line.startsWith('pct'))).toEqual([]);
+
+  await run('lxc-unfreeze', '-n', '105');
+  expect(await inventoried()).not.toBeNull();
+  expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+  await run('lxc-freeze', '-n', '105');
+  expect(await power(lxc as Manager, one, 'restart')).toEqual({ outcome: 'applied', reason: null });
+  expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('a container that a backup freezes is as declared, and its health is only asked once the backup has ended', async () => {
+  const one = wanted(targetOf(container(105)));
+  await make(lxc as Manager, one);
+  await run('lxc-freeze', '-n', '105');
+  await host.write(CONTAINER_FILE, `lock: backup\n${await host.read(CONTAINER_FILE)}`);
+  expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+  const healthCheck = { script: null, argv: ['true'], retries: 3, intervalSeconds: 5, timeoutSeconds: 60 };
+  const asked = wanted(targetOf(container(105, { healthCheck })));
+  const reason = expect.stringMatching(/locked \(backup\)/);
+  expect(await convergeStep(lxc as Manager, host, asked)).toMatchObject({ outcome: 'refused', reason });
+  expect(host.commands).not.toContainEqual(expect.stringMatching(/^pct exec/));
+});
+
 test('a VM that rests and stands still is told to be ended, which works, and not to be restarted', async () => {
   const one = wanted(targetOf(machine(1005)));
   await make(vm as Manager, one);
@@ -179,6 +228,25 @@ test('a restart that is due is not made again where somebody restarted the VM wi
   expect(changes()).toEqual([expect.stringMatching(/^qm set 1005 --description/)]);
   expect(await host.read(MACHINE_FILE)).not.toContain('phoenix-restart');
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('a restart that is due stays due where the VM only went on in another process', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  const pid = (await host.read('/run/qemu-server/1005.pid')).trim();
+  const due = `$1#- phoenix-restart%3A due while process ${pid} runs\n`;
+  await host.write(MACHINE_FILE, (await host.read(MACHINE_FILE)).replace(/(#- phoenix-commit.*\n)/, due));
+  await qm('suspend', '1005', '--todisk', '1');
+  await qm('start', '1005');
+  expect((await host.read('/run/qemu-server/1005.pid')).trim()).not.toBe(pid);
+  changes();
+  expect(await convergeStep(vm as Manager, host, one)).toMatchObject({ outcome: 'done' });
+  expect(changes()).toEqual([
+    'qm shutdown 1005 --forceStop 1 --timeout 120',
+    'qm start 1005',
+    expect.stringMatching(/^qm set 1005 --description/),
+  ]);
+  expect(await host.read(MACHINE_FILE)).not.toContain('phoenix-restart');
 });
 
 test('a restart that a person asks for is the one that is due', async () => {
