@@ -7,6 +7,7 @@ import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Decision, Manager, Wanted } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
+import { configOption } from '../../../../src/proxmox/parameters/table.ts';
 import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
 import { container, gone, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
@@ -96,6 +97,52 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
     expect(changes()).toEqual([]);
   });
 });
+
+/** What a lock is called, and what a person does about it. `SNAPSHOT` stands for the name of one. */
+const LOCKS: Readonly<Record<string, RegExp>> = {
+  backup: /: a backup of it is under way or was broken off; when no task .*, free it with: (pct|qm) unlock \d+$/,
+  clone: /: its creation as a clone is under way .* && qm destroy 1005$/,
+  create: /: its creation is under way or was broken off\. .* unlock \d+ && (pct|qm) destroy \d+$/,
+  destroyed: /: its removal is under way or was broken off\. .* unlock \d+ && (pct|qm) destroy \d+$/,
+  disk: /: a copy of its volumes is under way .*: pct unlock 105$/,
+  fstrim: /: the trimming of its volumes is under way .*: pct unlock 105$/,
+  import: /: the import of its disks is under way .* && qm destroy 1005$/,
+  migrate: /: its migration is under way .* unlock \d+, and see on which node its volumes are$/,
+  mounted: /; its volumes are mounted on the node; unmount them with: pct unmount 105$/,
+  restore: /: its restoration from a backup is under way .* && qm destroy 1005$/,
+  rollback:
+    /: its rollback to a snapshot is under way .* unlock \d+, and roll it back anew with: (pct|qm) rollback \d+ SNAPSHOT$/,
+  snapshot: /: a snapshot of it is under way .* unlock \d+, and remove .*: (pct|qm) delsnapshot \d+ SNAPSHOT --force$/,
+  'snapshot-delete':
+    /: the removal of a snapshot is under way .*, and remove .*: (pct|qm) delsnapshot \d+ SNAPSHOT --force$/,
+  suspended: /; it is suspended to a disk; resume it with: qm start 1005$/,
+  suspending: /: its suspension to a disk is under way .*: qm unlock 1005$/,
+};
+
+test.each([
+  ['container', lxc as Manager, container(105), container(105, { memory_mb: 1024 }), 'lxc', ['destroyed']],
+  ['VM', vm as Manager, machine(1005), machine(1005, { memory_mb: 1024 }), 'qemu', ['destroyed', 'import', 'restore']],
+] as const)(
+  'a %s that is locked says for what, whatever is asked of it',
+  async (_kind, manager, guest, other, family, more) => {
+    const target = targetOf(guest);
+    await make(manager, wanted(target));
+    const path = `/etc/pve/${family === 'lxc' ? 'lxc' : 'qemu-server'}/${guest.id}.conf`;
+    const text = await host.read(path);
+    const locks = [...(configOption(family, 'lock')?.enum ?? []), ...more];
+    expect(locks.length).toBeGreaterThan(8);
+    for (const lock of locks) {
+      await host.write(path, `lock: ${lock}\n${text}`);
+      const reason = expect.stringMatching(LOCKS[lock] ?? /no such lock is known/);
+      const asked = [wanted(targetOf(other)), gone(target, { approved: true })];
+      for (const one of asked)
+        expect(await convergeStep(manager, host, one)).toMatchObject({ outcome: 'refused', reason });
+      for (const requested of ['stop', 'restart'] as const)
+        expect(await power(manager, wanted(target), requested, true)).toMatchObject({ outcome: 'failed', reason });
+    }
+    expect(changes()).toEqual([]);
+  },
+);
 
 async function run(program: string, ...args: string[]): Promise<void> {
   expect(await host.run({ kind: 'command', program, args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
