@@ -240,6 +240,8 @@ export const CLASSES: Readonly<Record<string, string>> = {
     '/etc/pve/\\.(?:vmlist|members)',
     '/etc/ssl/certs/phoenix-root\\.pem',
     '/run/qemu-server/{vmid}\\.pid',
+    '/proc/[1-9][0-9]*/cmdline',
+    '/sys/fs/cgroup/lxc/{vmid}/ns/cgroup\\.events',
     '/var/lib/nfs/etab',
     '/proc/driver/nvidia/version',
     '/sys/module/zfs/parameters/zfs_arc_max',

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { testNode } from '../../test/support/host/lab-node.ts';
 import { tasks } from '../src/proxmox/call.ts';
+import { lxcFreezer } from '../src/proxmox/pct/freeze.ts';
 
 const CREATE = 'pct create 101 DEBIAN --rootfs local-lvm:8 --hostname web --net0 name=eth0,bridge=vmbr0,ip=10.0.0.5/24';
 
@@ -213,3 +214,33 @@ test.each([['stopped'], ['running']])(
     expect(lab.text(file)).toBe(before);
   },
 );
+
+test('pct suspend and resume need a program that Proxmox does not install, and leave the container as it was', () => {
+  const lab = testNode();
+  lab.do(CREATE);
+  expect(lab.refusal('pct suspend 101')).toBe('CT 101 not running');
+  const failed = (words: string): string => `command 'lxc-checkpoint -n 101 ${words}' failed: exit code 1`;
+  expect(lab.refusal('pct resume 101')).toBe(failed('-r --foreground -D /var/lib/vz/dump'));
+  lab.do('pct start 101');
+  expect(lab.refusal('pct resume 101')).toBe('CT 101 already running');
+  expect(lab.refusal('pct suspend 101')).toBe(failed('-s -D /var/lib/vz/dump'));
+  expect(tasks(lab.node).at(-1)).toMatchObject({ type: 'vzsuspend', log: expect.stringContaining('is it installed?') });
+  expect(lab.run('pct status 101').stdout).toBe('status: running\n');
+});
+
+test('a frozen container counts as running, and only ends by force', () => {
+  const lab = testNode();
+  lab.do(CREATE);
+  lab.do('pct start 101');
+  const events = (): string => lab.text('sys/fs/cgroup/lxc/101/ns/cgroup.events');
+  expect(events()).toBe('populated 1\nfrozen 0\n');
+  expect(lxcFreezer(true)(lab.node, ['-n', '101'])).toEqual({ stdout: '', stderr: '', rc: 0 });
+  expect(events()).toBe('populated 1\nfrozen 1\n');
+  expect(lab.run('pct status 101').stdout).toBe('status: running\n');
+  expect(lab.refusal('pct shutdown 101')).toBe('container did not stop');
+  lab.do('pct shutdown 101 --forceStop 1');
+  expect(lab.exists('sys/fs/cgroup/lxc/101')).toBe(false);
+  expect(lxcFreezer(true)(lab.node, ['-n', '101'])).toMatchObject({ rc: 1 });
+  lab.do('pct start 101');
+  expect(events()).toBe('populated 1\nfrozen 0\n');
+});

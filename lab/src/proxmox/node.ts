@@ -127,13 +127,47 @@ export function running(node: LabNode, id: number): Running | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : undefined;
 }
 
+/** What the kernel shows of a running guest: of a container its control group, of a machine the process with its command line. */
+function showRunning(node: LabNode, id: number, pid: number): void {
+  if (kindOf(node, id) === 'lxc') setFrozen(node, id, false);
+  if (kindOf(node, id) !== 'qemu') return;
+  replaceFile(pathOf(node, `run/qemu-server/${id}.pid`), `${pid}\n`);
+  setCommandLine(node, pid, ['/usr/bin/kvm', '-id', String(id)]);
+}
+
+function hideRunning(node: LabNode, id: number): void {
+  const state = running(node, id);
+  if (state !== undefined) rmSync(pathOf(node, `proc/${state.pid}`), { recursive: true, force: true });
+  rmSync(groupOf(node, id), { recursive: true, force: true });
+  rmSync(pathOf(node, `run/qemu-server/${id}.pid`), { force: true });
+}
+
+/** Sets the words with which a process was started. */
+export function setCommandLine(node: LabNode, pid: number, words: readonly string[]): void {
+  replaceFile(pathOf(node, `proc/${pid}/cmdline`), words.map((word) => `${word}\0`).join(''));
+}
+
+const groupOf = (node: LabNode, id: number): string => pathOf(node, `sys/fs/cgroup/lxc/${id}`);
+
+/** Whether the processes of a container stand still; false for one that does not run. */
+export function isFrozen(node: LabNode, id: number): boolean {
+  const file = `${groupOf(node, id)}/ns/cgroup.freeze`;
+  return existsSync(file) && readFileSync(file, 'utf8').trim() === '1';
+}
+
+/** Freezes a running container, or lets it go on. Its processes are in the inner control group. */
+export function setFrozen(node: LabNode, id: number, frozen: boolean): void {
+  const state = frozen ? 1 : 0;
+  replaceFile(`${groupOf(node, id)}/ns/cgroup.freeze`, `${state}\n`);
+  replaceFile(`${groupOf(node, id)}/ns/cgroup.events`, `populated 1\nfrozen ${state}\n`);
+}
+
 /** Sets the kernel's state of a guest, whatever its configuration says. */
 export function setRunning(node: LabNode, id: number, isRunning: boolean): void {
   const file = runPath(node, id);
-  const pidFile = pathOf(node, `run/qemu-server/${id}.pid`);
   if (!isRunning) {
+    hideRunning(node, id);
     rmSync(file, { force: true });
-    rmSync(pidFile, { force: true });
     return;
   }
   const { pid, since, boot } = running(node, id) ?? {
@@ -143,7 +177,7 @@ export function setRunning(node: LabNode, id: number, isRunning: boolean): void 
     boot: randomUUID(),
   };
   replaceFile(file, JSON.stringify({ pid, since, boot }));
-  if (kindOf(node, id) === 'qemu') replaceFile(pidFile, `${pid}\n`);
+  showRunning(node, id, pid);
 }
 
 /** Pauses a running machine, or lets it go on. */

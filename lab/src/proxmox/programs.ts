@@ -50,6 +50,8 @@ export const PLACED_PROGRAMS: Programs = {
 
 /** System programs that act on the node. */
 export const HOST_PROGRAMS: Programs = {
+  'lxc-freeze': async () => (await import('./pct/freeze.ts')).lxcFreezer(true),
+  'lxc-unfreeze': async () => (await import('./pct/freeze.ts')).lxcFreezer(false),
   'lxc-wait': async () => (await import('./pct/lxc-wait.ts')).lxcWait,
   systemctl: async () => (await import('../host/systemctl.ts')).systemctl,
   'systemd-run': async () => (await import('../host/systemd-run.ts')).systemdRun,

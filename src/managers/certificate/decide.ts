@@ -5,6 +5,7 @@
 import type { Action } from '../../model/action.ts';
 import { nameOf, type TargetId } from '../../model/ids.ts';
 import { shellWord } from '../../model/text.ts';
+import { frozenReason } from '../guest/observe/freezer.ts';
 import { action } from '../guest/proxmox/command.ts';
 import type { Decision, Wanted } from '../manager.ts';
 import type { Authority, CertificateSpec } from './certificate-spec.ts';
@@ -45,6 +46,8 @@ export function decideCertificate(wanted: Wanted<CertificateSpec>, seen: Certifi
     const waiting = `the VM that uses ${commonName} runs, but its guest agent does not answer, so it cannot be told of the new certificate`;
     return impossible(waiting, true);
   }
+  if (seen.user === 'frozen' && spec.hook !== null)
+    return impossible(`${frozenReason(spec.hook.guest)}; it cannot be told of the new certificate before`, true);
   const told = seen.user === 'ready' && spec.hook !== null ? [hookAction(spec.hook)] : [];
   return todo([...told, ...writeNote(wanted.target, spec, seen), ...tidy(wanted.target, spec, seen)]);
 }

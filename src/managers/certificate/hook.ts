@@ -1,13 +1,14 @@
 // Notifies the user of a certificate of a new one. A user that does not run need not be notified: it reads its files when it starts.
 
 import type { Action, Command } from '../../model/action.ts';
+import { freezerFile, isFrozen } from '../guest/observe/freezer.ts';
 import { readAnswer } from '../guest/proxmox/answer.ts';
 import { action, call, guestName, type Program, runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 import type { Hook } from './certificate-spec.ts';
 
-/** `resting`: it is stopped or does not exist yet; `silent`: its VM runs, but the guest agent does not answer. */
-export type UserState = 'ready' | 'resting' | 'silent';
+/** `resting`: it is stopped or does not exist yet; `silent`: its VM runs, but the guest agent does not answer; `frozen`: its container stands still. */
+export type UserState = 'ready' | 'resting' | 'silent' | 'frozen';
 
 const HOOK_SECONDS = 300;
 const LOOK_SECONDS = 60;
@@ -16,6 +17,7 @@ export async function observeUser(host: HostReader, hook: Hook): Promise<UserSta
   const program = programOf(hook);
   const { exit, stdout } = await host.run(call(program, 'status', hook.guest));
   if (exit !== 0 || !/\bstatus: running\b/.test(stdout)) return 'resting';
+  if (program === 'pct' && isFrozen(await host.readFile(freezerFile(hook.guest)))) return 'frozen';
   if (program === 'qm') {
     const ping = await host.run(pingOf(hook.guest));
     if (ping.exit !== 0) return 'silent';

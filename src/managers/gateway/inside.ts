@@ -6,6 +6,7 @@ import type { Impact } from '../../model/plan.ts';
 import type { CommandResult } from '../../ports/host.ts';
 import { difference, type FoundDifference } from '../comparison.ts';
 import { textDigest } from '../guest/digest.ts';
+import { freezerFile, frozenReason, isFrozen } from '../guest/observe/freezer.ts';
 import { runInside } from '../guest/proxmox/command.ts';
 import type { HostReader } from '../manager.ts';
 
@@ -85,6 +86,7 @@ export async function inspect(
   places: Places,
   more: readonly string[] = [],
 ): Promise<Look> {
+  if (isFrozen(await host.readFile(freezerFile(guest)))) return { kind: 'unreachable', reason: frozenReason(guest) };
   const result = await host.run(scriptCommand(guest, script, [places.current, places.proven, ...more]));
   if (result.exit !== 0) return { kind: 'unreachable', reason: failureReason(guest, result) };
   const lines = result.stdout.split('\n');

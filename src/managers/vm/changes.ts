@@ -121,10 +121,10 @@ function restartDue(
   { unrecorded }: SettingChanges,
   password: PasswordChange,
   present: Notes | null,
-  { process }: GuestObservation,
+  seen: GuestObservation,
 ): RestartDue | undefined {
   const isUnrecorded = unrecorded || password.set !== null || password.isRemoved;
-  return isUnrecorded ? (process ?? 'unknown') : restartStillDue(present, process);
+  return isUnrecorded ? (seen.process ?? 'unknown') : restartStillDue(present, seen);
 }
 
 function withoutPassword({ args, labels }: SettingChanges): Pick<SettingChanges, 'args' | 'labels'> {

@@ -262,6 +262,19 @@ describe('its user', () => {
     });
   });
 
+  test('in a container that is frozen is waited for, and nothing is run in it', async () => {
+    const target = certificate({ hook: RELOAD });
+    await host.run({ kind: 'command', program: 'lxc-freeze', args: ['-n', String(GATEWAY)], timeoutSeconds: 10 });
+    const inside = new RegExp(`^pct exec ${GATEWAY}`);
+    host.instead = (command) => (inside.test(command) ? { exit: null, ended: 'timed out' } : undefined);
+    host.forget();
+    const reason = expect.stringContaining(
+      `container ${GATEWAY} is frozen: it does nothing; let it go on with: lxc-unfreeze`,
+    );
+    expect(await apply(target)).toMatchObject({ outcome: 'refused', reason });
+    expect(host.commands).not.toContainEqual(expect.stringMatching(inside));
+  });
+
   test('may be any program, without a shell', async () => {
     await done(certificate({ hook: hook(GATEWAY, { kind: 'exec', argv: ['touch', '/root/$(id); told'] }) }));
     expect(await told()).toEqual(['101: touch /root/$(id); told']);

@@ -89,6 +89,18 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
       ...own,
     });
 
+  test('in a container that is frozen nothing is run, and the step says how it goes on', async () => {
+    box.write('/sys/fs/cgroup/lxc/101/ns/cgroup.events', 'populated 1\nfrozen 1\n');
+    expect(await step(box, targetOf(environmentOf()))).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining(
+        'container 101 is frozen: it does nothing; let it go on with: lxc-unfreeze -n 101',
+      ),
+    });
+    box.write('/sys/fs/cgroup/lxc/101/ns/cgroup.events', 'populated 1\nfrozen 0\n');
+    expect((await convergeStep(manager, box.host, wanted(targetOf(environmentOf())))).outcome).toBe('done');
+  });
+
   test('serves every name with its certificate and forwards it with the client’s address', async () => {
     expect((await convergeStep(manager, box.host, wanted(targetOf(environmentOf())))).outcome).toBe('done');
     const answer = await get('https://qdrant.example.internal/x', { headers: { 'X-Forwarded-For': '6.6.6.6' } });

@@ -6,7 +6,7 @@ import { backing, disksOf, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
 import { switchOff, switchOn } from '../guest/power.ts';
-import { pathOf, running, withGuestLock } from '../node.ts';
+import { isFrozen, pathOf, running, withGuestLock } from '../node.ts';
 import { isHaManaged } from '../objects/ha/ha.ts';
 import { requestHa } from '../objects/ha/requests.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -51,7 +51,7 @@ function boot(call: Call, id: number, file: GuestFile): void {
   switchOn(call.node, id);
 }
 
-/** `pct stop` and `pct shutdown`; the guest always shuts down. */
+/** `pct stop` and `pct shutdown`; the guest always shuts down, unless it is frozen: it is killed where that is asked for. */
 export function stopContainer(call: Call, id: number, type: 'vzstop' | 'vzshutdown', parameters: Parameters): void {
   if (running(call.node, id) === undefined) refuse(`CT ${id} not running`);
   if (isHaManaged(call.node, id)) {
@@ -62,7 +62,9 @@ export function stopContainer(call: Call, id: number, type: 'vzstop' | 'vzshutdo
     const file = load(call, 'lxc', id);
     const mayBeMounted = type === 'vzstop' && file.options['lock'] === 'mounted';
     if (parameters['skiplock'] !== '1' && !mayBeMounted) checkLock('lxc', file);
-    switchOff(call.node, id, type === 'vzshutdown');
+    const isStill = isFrozen(call.node, id);
+    if (isStill && type === 'vzshutdown' && parameters['forceStop'] !== '1') refuse('container did not stop');
+    switchOff(call.node, id, type === 'vzshutdown' && !isStill);
   };
   task(call, type, id, () => withGuestLock(call.node, 'lxc', id, 10, work));
 }

@@ -14,13 +14,14 @@ import { createSnapshot, deleteSnapshot, rollback } from '../guest/snapshots.ts'
 import { guestStatus } from '../guest/status.ts';
 import { onGuest, whichConfig } from '../guest/verb.ts';
 import { pause } from '../lock.ts';
-import { guestIds, hostFile, type LabNode, pathOf, running, withGuestLock } from '../node.ts';
+import { guestIds, hostFile, isFrozen, type LabNode, pathOf, running, withGuestLock } from '../node.ts';
 import type { Parameters } from '../parameters/check.ts';
 import { refuse } from '../refusal.ts';
 import { guestId, text } from '../verb-parameters.ts';
 import { cloneContainer } from './clone.ts';
 import { createContainer } from './create.ts';
 import { makeTemplate, moveVolume, resizeMount } from './disks.ts';
+import { resumeContainer, suspendContainer } from './freeze.ts';
 import { destroyContainer, rebootContainer, startContainer, stopContainer } from './lifecycle.ts';
 import { mountContainer, trimContainer, unmountContainer } from './mounts.ts';
 import { setContainer } from './set.ts';
@@ -64,14 +65,8 @@ export const PCT_VERBS: Readonly<Record<string, Verb>> = {
       delete file.options['lock'];
     }),
   ),
-  'pct suspend': onGuest((call, id) =>
-    refuse(running(call.node, id) === undefined ? `CT ${id} not running` : "the lab does not carry out 'pct suspend'"),
-  ),
-  'pct resume': onGuest((call, id) =>
-    refuse(
-      running(call.node, id) === undefined ? "the lab does not carry out 'pct resume'" : `CT ${id} already running`,
-    ),
-  ),
+  'pct suspend': onGuest(suspendContainer),
+  'pct resume': onGuest(resumeContainer),
   'pct migrate': onGuest((call, id, parameters) => migrateGuest(call, 'lxc', id, parameters)),
   'pct mount': onGuest(mountContainer),
   'pct unmount': onGuest(unmountContainer),
@@ -114,6 +109,8 @@ function execute(call: Call, parameters: Parameters): number {
   const words = parameters['extra-args'] ?? [];
   const argv = typeof words === 'string' ? [words] : words;
   if (argv.length === 0) refuse('missing command');
+  // lxc-attach joins the control group of the container, and stands still with it.
+  if (isFrozen(call.node, id)) pause(Infinity);
   const outcome = runInside(call.node, id, argv, call.stdin);
   pause((outcome.seconds ?? 0) * 1000);
   call.stdout += outcome.stdout;

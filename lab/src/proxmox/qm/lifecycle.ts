@@ -6,7 +6,7 @@ import { checkManaged, removeBelongings } from '../guest/belongings.ts';
 import { disksOf, isCdrom, unusedOf } from '../guest/disks.ts';
 import type { GuestFile } from '../guest/file.ts';
 import { checkLock, checkProtection, isTemplate, load, removeFile, save } from '../guest/guest.ts';
-import { kindOf, pathOf, running, setPaused, setRunning, withGuestLock } from '../node.ts';
+import { kindOf, pathOf, running, setCommandLine, setPaused, setRunning, withGuestLock } from '../node.ts';
 import { isHaManaged } from '../objects/ha/ha.ts';
 import { requestHa } from '../objects/ha/requests.ts';
 import type { Parameters } from '../parameters/check.ts';
@@ -74,6 +74,9 @@ function wake(call: Call, id: number, file: GuestFile): void {
   print(call, 'Resumed VM, removing state');
   const now = load(call, 'qemu', id);
   const { vmstate } = now.options;
+  const state = running(call.node, id);
+  if (state !== undefined)
+    setCommandLine(call.node, state.pid, ['/usr/bin/kvm', '-id', String(id), '-loadstate', vmstate ?? '']);
   if (vmstate !== undefined) freeVolume(call, vmstate);
   for (const option of OF_SUSPENSION) delete now.options[option];
   save(call, 'qemu', id, now);

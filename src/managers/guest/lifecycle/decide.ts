@@ -152,7 +152,7 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   const remarks = [...(template === null ? [] : [template]), ...snapshotRemarks(life), ...rules.remarks(spec, found)];
   return (
     interruptedByAdoption(wanted, spec, seen, actions) ??
-    whyHalted(spec, conf, seen, actions) ??
+    whyHalted(program, spec, conf, seen, actions) ??
     unreadableLine(program, spec.id, conf, actions, seen.running) ??
     unlessLocked(program, spec.id, conf, actions, remarks)
   );

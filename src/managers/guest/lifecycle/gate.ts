@@ -28,36 +28,71 @@ export function notOurs(wanted: Wanted<GuestSpec>, conf: GuestConf): Refusal | n
   return null;
 }
 
-/** An interrupted creation leaves a guest that is unusable and has no owner mark. */
+/** Locks of a guest that is not complete: its file has neither notes nor tags yet, or no more. */
+const INCOMPLETE: Readonly<Record<string, string>> = {
+  create: 'its creation',
+  clone: 'its creation as a clone',
+  import: 'the import of its disks',
+  restore: 'its restoration from a backup',
+  destroyed: 'its removal',
+};
+
+/** An interrupted creation or removal leaves a guest that is unusable and has no owner mark. (PVE/API2/Qemu.pm, clone_vm; PVE/API2/LXC.pm, destroy_vm) */
 export function brokenOff(program: Program, id: number, conf: GuestConf): Refusal | null {
-  if (conf.settings['lock'] !== 'create') return null;
+  const lock = conf.settings['lock'] ?? '';
+  if (!Object.hasOwn(INCOMPLETE, lock)) return null;
   return impossible(
-    `${guestName(program, id)} is locked (create): its creation is under way or was broken off. When no task of the node ` +
+    `${guestName(program, id)} is locked (${lock}): ${INCOMPLETE[lock]} is under way or was broken off. When no task of the node ` +
       `works on it any more, remove what is left with: ${program} unlock ${id} && ${program} destroy ${id}`,
   );
 }
 
-/** Any other lock: held by a running backup, snapshot or migration, or left by an interrupted one. */
+/** Any other lock: held by a running backup, snapshot or migration, or left by an interrupted one. It is waited for. */
 export function locked(program: Program, id: number, conf: GuestConf): Refusal | null {
   const lock = conf.settings['lock'];
   if (lock === undefined) return null;
-  // Proxmox takes the lock away itself with the start. Unlocked, the VM could be changed below its saved memory. (PVE/QemuServer.pm, vm_start)
   return {
     kind: 'impossible',
-    reason: `${guestName(program, id)} is locked (${lock}); ${unlocking(program, id, lock)}`,
+    reason: `${guestName(program, id)} is locked (${lock})${unlocking(program, id, lock)}`,
     passing: true,
   };
 }
 
+/** What holds a guest, and what is left to do once one that was broken off is unlocked, as the end of a sentence. */
+interface Holder {
+  readonly by: string;
+  readonly after?: (program: Program, id: number) => string;
+}
+
+/**
+ * What takes each lock. (pve-container, PVE/LXC/Config.pm, and qemu-server, PVE/QemuServer.pm, lock; pve-guest-common, PVE/AbstractConfig.pm,
+ * snapshot_create, snapshot_delete, snapshot_rollback)
+ */
+const HOLDERS: Readonly<Partial<Record<string, Holder>>> = {
+  backup: { by: 'a backup of it' },
+  disk: { by: 'a copy of its volumes' },
+  fstrim: { by: 'the trimming of its volumes' },
+  migrate: { by: 'its migration', after: () => ', and see on which node its volumes are' },
+  rollback: {
+    by: 'its rollback to a snapshot',
+    after: (program, id) => `, and roll it back anew with: ${program} rollback ${id} SNAPSHOT`,
+  },
+  snapshot: { by: 'a snapshot of it', after: unfinishedSnapshot },
+  'snapshot-delete': { by: 'the removal of a snapshot', after: unfinishedSnapshot },
+  suspending: { by: 'its suspension to a disk' },
+};
+
+function unfinishedSnapshot(program: Program, id: number): string {
+  return `, and remove the unfinished snapshot with: ${program} delsnapshot ${id} SNAPSHOT --force`;
+}
+
 function unlocking(program: Program, id: number, lock: string): string {
-  switch (lock) {
-    case 'suspended':
-      return `it is suspended to a disk; resume it with: ${program} start ${id}`;
-    case 'mounted':
-      return `its volumes are mounted on the node; unmount them with: ${program} unmount ${id}`;
-    default:
-      return `when no task of the node works on it any more, free it with: ${program} unlock ${id}`;
-  }
+  // Proxmox takes these two away itself. Unlocked, a VM could be changed below its saved memory. (qemu-server, PVE/QemuServer.pm, vm_start)
+  if (lock === 'suspended') return `; it is suspended to a disk; resume it with: ${program} start ${id}`;
+  if (lock === 'mounted') return `; its volumes are mounted on the node; unmount them with: ${program} unmount ${id}`;
+  const { by, after } = HOLDERS[lock] ?? { by: undefined };
+  const held = by === undefined ? '' : `: ${by} is under way or was broken off`;
+  return `${held}; when no task of the node works on it any more, free it with: ${program} unlock ${id}${after?.(program, id) ?? ''}`;
 }
 
 /** Destroying needs both an approval and a guest that is not protected. */

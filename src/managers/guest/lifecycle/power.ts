@@ -56,7 +56,7 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   if (requested !== 'stop' && wanted.spec?.final === 'stopped')
     return impossible(`${guestName(program, id)} is declared as stopped; change its "state", or start it by hand`);
   if (requested === 'start' && seen.halted !== undefined && conf.settings['lock'] === undefined)
-    return haltedRefusal(id, seen.halted, 'restart');
+    return haltedRefusal(program, id, seen.halted, 'restart');
   const switched = powerActions(program, id, requested, seen);
   // One that is suspended to a disk goes on as it was.
   const isBooted = requested !== 'stop' && switched.length > 0 && conf.settings['lock'] !== 'suspended';
@@ -66,7 +66,8 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
 
 function powerActions(program: Program, id: number, requested: Power, { running, halted }: GuestObservation): Action[] {
   const clean = shutDown(program, id);
-  // Proxmox ends a paused VM at once, and one after a fault when its shutdown has timed out. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown)
+  // Proxmox ends a paused VM at once; a VM after a fault and a frozen container when the shutdown has timed out. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown;
+  // pve-container, PVE/LXC.pm, vm_stop)
   const end =
     halted === undefined
       ? clean

@@ -2,16 +2,20 @@
 
 import type { Action } from '../../../model/action.ts';
 import { type Notes, printNotes, type RestartDue } from '../observe/notes.ts';
+import type { GuestObservation } from '../observe/observation.ts';
 import { action, call, guestName, type Program } from '../proxmox/command.ts';
 
 /**
- * Why a running VM has to be restarted as its notes say; undefined where they do not, or it was restarted since then by whomever.
- *
- * @param process the process in which it runs; undefined: not known
+ * Why a running VM has to be restarted as its notes say; undefined where they do not, or it was restarted since then by whomever. One that was resumed from a
+ * disk or migrated has another process as well, and was not restarted.
  */
-export function restartStillDue(notes: Notes | null, process: number | undefined): RestartDue | undefined {
+export function restartStillDue(
+  notes: Notes | null,
+  { process, goesOn }: Pick<GuestObservation, 'process' | 'goesOn'>,
+): RestartDue | undefined {
   const due = notes?.restartDue;
-  const wasRestarted = typeof due === 'number' && process !== undefined && process !== due;
+  const isOther = typeof due === 'number' && process !== undefined && process !== due;
+  const wasRestarted = isOther && goesOn !== true;
   return wasRestarted ? undefined : due;
 }
 

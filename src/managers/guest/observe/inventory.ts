@@ -1,5 +1,5 @@
-// The inventory of all guests of a kind: one Proxmox command, a second one where guests have firewall rules, and three folders, however many guests
-// there are. A guest's state in it may be ten seconds old, so it is only used to conclude that nothing is to be done.
+// The inventory of all guests of a kind: one Proxmox command, a second one where guests have firewall rules, three folders, and one look at all running
+// containers, however many guests there are. A guest's state in it may be ten seconds old, so it is only used to conclude that nothing is to be done.
 
 import { nameOf } from '../../../model/ids.ts';
 import type { Decision, HostReader, Wanted } from '../../manager.ts';
@@ -11,6 +11,7 @@ import { isAmbiguous, parseConf } from '../proxmox/conf.ts';
 import { firewallPath } from '../proxmox/firewall.ts';
 import { compileFirewall, type FirewallFault, faultsIn } from '../proxmox/firewall-faults.ts';
 import { type ListedGuest, listGuests } from './cluster.ts';
+import { maybeFrozen } from './freezer.ts';
 import {
   type GuestObservation,
   NETWORK_FILE,
@@ -30,6 +31,8 @@ export interface GuestInventory {
   readonly node: string;
   /** Guests of every node, by id. */
   readonly listed: ReadonlyMap<string, ListedGuest>;
+  /** Ids of running containers that may be frozen. */
+  readonly frozen: ReadonlySet<string>;
   /** Configuration and firewall files, and notes of volumes, by path. */
   readonly files: ReadonlyMap<string, string>;
   /** Lines of firewall files that Proxmox ignores. */
@@ -54,7 +57,14 @@ export async function inventoryOfGuests(host: HostReader, program: Program): Pro
   const hasRules = [...files.keys()].some((path) => /^\/etc\/pve\/firewall\/\d+\.fw$/.test(path));
   const faults = hasRules ? await compileFirewall(host) : [];
   const byId = new Map(listed.map((guest) => [String(guest.id), guest]));
-  return { program, node: host.node, listed: byId, files, faults, storages, network, users, subuid, subgid };
+  const frozen = program === 'pct' ? await maybeFrozen(host, runningHere(host.node, listed)) : new Set<string>();
+  return { program, node: host.node, listed: byId, frozen, files, faults, storages, network, users, subuid, subgid };
+}
+
+function runningHere(here: string, listed: readonly ListedGuest[]): number[] {
+  return listed.flatMap(({ id, program, node, status }) =>
+    program === 'pct' && node === here && status !== 'stopped' ? [id] : [],
+  );
 }
 
 /** `running`, `stopped` or another state of Proxmox's; undefined for a guest that this node does not have. */
@@ -73,6 +83,7 @@ export function quickCheckOfGuest(inventory: GuestInventory, wanted: Wanted<Gues
   if ((text === undefined) !== (state === undefined)) return null;
   if (text === undefined && inventory.listed.has(id)) return null;
   if (state !== undefined && state !== 'running' && state !== 'stopped') return null;
+  if (inventory.frozen.has(id)) return null;
   if (spec !== undefined && !sameScripts(wanted, spec)) return null;
   const conf = text === undefined ? null : parseConf(text, inventory.program);
   if (conf !== null && isAmbiguous(conf)) return null;

@@ -26,10 +26,12 @@ export interface GuestObservation {
   readonly installed: Installed | null | 'trusted';
   /** A running VM whose guest agent does not answer. */
   readonly silent: boolean;
-  /** The state in which the processors of a VM stand still although it counts as running, in Proxmox's word, such as `paused`; absent where they do not. */
+  /** The state in which a guest stands still although it counts as running: of a VM in Proxmox's word, such as `paused`; `frozen` of a container. Absent where it goes on. */
   readonly halted?: string;
   /** The process of a running VM, which is another one after each start; absent where it is not known. */
   readonly process?: number;
+  /** This process goes on from memory that another one had: the VM was resumed from a disk or migrated, not booted. Absent: not so, or not asked. */
+  readonly goesOn?: true;
   /** The file that the guest would be created from does not exist; false also where this was not checked. */
   readonly sourceMissing: boolean;
   /** Template files on the storage or offered by Proxmox; absent where they were not requested or not answered. */
@@ -78,6 +80,11 @@ export const SUBGID_FILE = '/etc/subgid';
 /** Has the process of a running VM. (qemu-server, PVE/QemuServer/Helpers.pm, pidfile_name) */
 export function processFile(id: number): string {
   return `/run/qemu-server/${id}.pid`;
+}
+
+/** Has the words with which a process was started, each ended by NUL. */
+export function commandLineFile(process: number): string {
+  return `/proc/${process}/cmdline`;
 }
 
 /** Included by `NETWORK_FILE`; Proxmox writes the virtual networks of its SDN here. */

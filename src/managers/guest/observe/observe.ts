@@ -17,10 +17,12 @@ import { compileFirewall, faultsIn } from '../proxmox/firewall-faults.ts';
 import type { Networks } from '../proxmox/network.ts';
 import { parseInstalled, RECORD_FILE } from '../scripts/scripts.ts';
 import { otherNodeOf } from './cluster.ts';
+import { freezerFile, isFrozen } from './freezer.ts';
 import { markedGuests, sharedWith } from './marked.ts';
 import { missingVolumes } from './missing-volumes.ts';
 import { parseNotes, repositoryName } from './notes.ts';
 import {
+  commandLineFile,
   type GuestObservation,
   HA_FILE,
   NETWORK_FILE,
@@ -51,7 +53,7 @@ export async function observeGuest(
   wanted: Wanted<GuestSpec>,
 ): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
-  const [text, other, firewall, storages, network, included, retained, ha, replication, users, subuid, subgid, pid] =
+  const [text, other, firewall, storages, network, included, retained, ha, replication, users, subuid, subgid, live] =
     await Promise.all([
       host.readFile(confPath(program, id)),
       host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
@@ -65,14 +67,14 @@ export async function observeGuest(
       host.readFile(USERS_FILE),
       host.readFile(SUBUID_FILE),
       host.readFile(SUBGID_FILE),
-      program === 'qm' ? host.readFile(processFile(id)) : undefined,
+      host.readFile(liveFile(program, id)),
     ]);
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec;
   const isAbsent = conf === null && other === undefined;
   const isRebuilt = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
-    conf === null ? ABSENT : stateOf(host, program, id, conf, spec),
+    stateOf(host, program, id, conf, spec, live),
     faultsOf(host, id, spec, firewall ?? null),
     missingVolumes(host, retained ?? null, spec, conf, isRebuilt),
     isAbsent ? otherNodeOf(host, id) : null,
@@ -86,7 +88,6 @@ export async function observeGuest(
     elsewhere,
     lookalike,
     ...state,
-    ...processOf(state.running, pid),
     sourceMissing,
     ...(templates === undefined ? {} : { templates }),
     firewall: firewall ?? null,
@@ -141,16 +142,53 @@ export function sourceOf({ spec }: { readonly spec?: object | undefined }): Sour
   return (spec as { source?: Source } | undefined)?.source;
 }
 
-function processOf(running: boolean, pid: string | undefined): Pick<GuestObservation, 'process'> {
-  const process = /^\d+$/.exec(pid?.trim() ?? '')?.[0];
-  return running && process !== undefined ? { process: Number(process) } : {};
+/** Whether it goes on from memory is only asked where its notes name another process, as after a restart. */
+async function processOf(
+  host: HostReader,
+  conf: GuestConf,
+  pid: string | undefined,
+): Promise<Pick<GuestObservation, 'process' | 'goesOn'>> {
+  const found = /^\d+$/.exec(pid?.trim() ?? '')?.[0];
+  if (found === undefined) return {};
+  const process = Number(found);
+  const due = parseNotes(conf.description)?.restartDue;
+  const isOther = typeof due === 'number' && due !== process;
+  const goesOn = isOther && wasNotBooted(await host.readFile(commandLineFile(process)));
+  return { process, ...(goesOn ? { goesOn } : {}) };
 }
 
-type State = Pick<GuestObservation, 'running' | 'installed' | 'silent' | 'halted'>;
+/** (qemu-server, PVE/QemuServer/StateFile.pm, statefile_cmdline_option; PVE/QemuServer.pm, config_to_command) */
+function wasNotBooted(commandLine: string | undefined): boolean {
+  return (commandLine ?? '').split('\0').some((word) => word === '-loadstate' || word === '-incoming');
+}
+
+/** What says at no cost how a running guest is: of a VM its process, of a container whether it is frozen. */
+function liveFile(program: Program, id: number): string {
+  return program === 'qm' ? processFile(id) : freezerFile(id);
+}
+
+type State = Pick<GuestObservation, 'running' | 'installed' | 'silent' | 'halted' | 'process' | 'goesOn'>;
 
 const ABSENT: State = { running: false, installed: null, silent: false };
+/** Nothing is run in it: that would wait until it goes on. */
+const FROZEN: State = { running: true, installed: null, silent: false, halted: 'frozen' };
 
+/** @param live content of its `liveFile` */
 async function stateOf(
+  host: HostReader,
+  program: Program,
+  id: number,
+  conf: GuestConf | null,
+  spec: GuestSpec | undefined,
+  live: string | undefined,
+): Promise<State> {
+  if (conf === null) return ABSENT;
+  if (program === 'pct') return isFrozen(live) ? FROZEN : reportedState(host, program, id, conf, spec);
+  const state = await reportedState(host, program, id, conf, spec);
+  return state.running ? { ...state, ...(await processOf(host, conf, live)) } : state;
+}
+
+async function reportedState(
   host: HostReader,
   program: Program,
   id: number,

@@ -1,11 +1,13 @@
 // Starting, stopping and restarting containers and VMs on a lab host, by the code of the agent's workers.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkHealth } from '../../../../src/agent/verbs/check-health.ts';
 import { switchPower } from '../../../../src/agent/verbs/switch-power.ts';
 import { lxc } from '../../../../src/managers/lxc/manager.ts';
 import type { Decision, Manager, Wanted } from '../../../../src/managers/manager.ts';
 import { vm } from '../../../../src/managers/vm/manager.ts';
 import type { Power } from '../../../../src/model/verbs.ts';
+import { configOption } from '../../../../src/proxmox/parameters/table.ts';
 import { type LabHost, openLabHost } from '../../../support/host/lab-host.ts';
 import { convergeStep } from '../../carry-out.ts';
 import { container, gone, IMAGE, machine, targetOf, wanted } from '../../guests.ts';
@@ -14,6 +16,9 @@ const kinds = [
   ['container', lxc as Manager, wanted(targetOf(container(105))), 'pct 105'],
   ['VM', vm as Manager, wanted(targetOf(machine(1005))), 'qm 1005'],
 ] as const;
+
+/** A log that nobody reads, and a signal that nobody gives. */
+const UNWATCHED = { log: { write: () => {}, flush: async () => {} }, signal: new AbortController().signal };
 
 let host: LabHost;
 
@@ -37,9 +42,7 @@ async function make(manager: Manager, one: Wanted): Promise<void> {
 
 function power(manager: Manager, one: Wanted, requested: Power, readOnly = false) {
   const leaseGuard = { assertHeld: async () => {}, touch: async () => {}, record: async () => {} };
-  const log = { write: () => {}, flush: async () => {} };
-  const { signal } = new AbortController();
-  return switchPower({ host, manager, wanted: one, requested, readOnly, begun: false, leaseGuard, log, signal });
+  return switchPower({ host, manager, wanted: one, requested, readOnly, begun: false, leaseGuard, ...UNWATCHED });
 }
 
 describe.each(kinds)('a %s', (_kind, manager, one, name) => {
@@ -95,9 +98,57 @@ describe.each(kinds)('a %s', (_kind, manager, one, name) => {
   });
 });
 
-async function qm(...args: string[]): Promise<void> {
-  expect(await host.run({ kind: 'command', program: 'qm', args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
+/** What a lock is called, and what a person does about it. `SNAPSHOT` stands for the name of one. */
+const LOCKS: Readonly<Record<string, RegExp>> = {
+  backup: /: a backup of it is under way or was broken off; when no task .*, free it with: (pct|qm) unlock \d+$/,
+  clone: /: its creation as a clone is under way .* && qm destroy 1005$/,
+  create: /: its creation is under way or was broken off\. .* unlock \d+ && (pct|qm) destroy \d+$/,
+  destroyed: /: its removal is under way or was broken off\. .* unlock \d+ && (pct|qm) destroy \d+$/,
+  disk: /: a copy of its volumes is under way .*: pct unlock 105$/,
+  fstrim: /: the trimming of its volumes is under way .*: pct unlock 105$/,
+  import: /: the import of its disks is under way .* && qm destroy 1005$/,
+  migrate: /: its migration is under way .* unlock \d+, and see on which node its volumes are$/,
+  mounted: /; its volumes are mounted on the node; unmount them with: pct unmount 105$/,
+  restore: /: its restoration from a backup is under way .* && qm destroy 1005$/,
+  rollback:
+    /: its rollback to a snapshot is under way .* unlock \d+, and roll it back anew with: (pct|qm) rollback \d+ SNAPSHOT$/,
+  snapshot: /: a snapshot of it is under way .* unlock \d+, and remove .*: (pct|qm) delsnapshot \d+ SNAPSHOT --force$/,
+  'snapshot-delete':
+    /: the removal of a snapshot is under way .*, and remove .*: (pct|qm) delsnapshot \d+ SNAPSHOT --force$/,
+  suspended: /; it is suspended to a disk; resume it with: qm start 1005$/,
+  suspending: /: its suspension to a disk is under way .*: qm unlock 1005$/,
+};
+
+test.each([
+  ['container', lxc as Manager, container(105), container(105, { memory_mb: 1024 }), 'lxc', ['destroyed']],
+  ['VM', vm as Manager, machine(1005), machine(1005, { memory_mb: 1024 }), 'qemu', ['destroyed', 'import', 'restore']],
+] as const)(
+  'a %s that is locked says for what, whatever is asked of it',
+  async (_kind, manager, guest, other, family, more) => {
+    const target = targetOf(guest);
+    await make(manager, wanted(target));
+    const path = `/etc/pve/${family === 'lxc' ? 'lxc' : 'qemu-server'}/${guest.id}.conf`;
+    const text = await host.read(path);
+    const locks = [...(configOption(family, 'lock')?.enum ?? []), ...more];
+    expect(locks.length).toBeGreaterThan(8);
+    for (const lock of locks) {
+      await host.write(path, `lock: ${lock}\n${text}`);
+      const reason = expect.stringMatching(LOCKS[lock] ?? /no such lock is known/);
+      const asked = [wanted(targetOf(other)), gone(target, { approved: true })];
+      for (const one of asked)
+        expect(await convergeStep(manager, host, one)).toMatchObject({ outcome: 'refused', reason });
+      for (const requested of ['stop', 'restart'] as const)
+        expect(await power(manager, wanted(target), requested, true)).toMatchObject({ outcome: 'failed', reason });
+    }
+    expect(changes()).toEqual([]);
+  },
+);
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  expect(await host.run({ kind: 'command', program, args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
 }
+
+const qm = (...args: string[]): Promise<void> => run('qm', ...args);
 
 const MACHINE_FILE = '/etc/pve/qemu-server/1005.conf';
 
@@ -151,6 +202,51 @@ test('a VM that is paused is neither taken for one that works, nor started, and 
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
 });
 
+const CONTAINER_FILE = '/etc/pve/lxc/105.conf';
+
+test('a container that is frozen is neither taken for one that works, nor run anything in, and its end is called what it is', async () => {
+  const one = wanted(targetOf(container(105)));
+  await make(lxc as Manager, one);
+  const inventoried = async () => lxc.quickCheck(await lxc.inventory(host), one as never);
+  expect(await inventoried()).not.toBeNull();
+  await run('lxc-freeze', '-n', '105');
+  // One that waits inside a frozen container never ends.
+  host.instead = (line) => (/^pct exec/.test(line) ? { exit: null, ended: 'timed out' } : undefined);
+  host.forget();
+  const reason = expect.stringContaining('container 105 is in the state frozen: it does nothing');
+  expect(await inventoried()).toBeNull();
+  const sick = await checkHealth({ host, manager: lxc as Manager, wanted: one, ...UNWATCHED });
+  expect(sick).toMatchObject({ outcome: 'failed', reason });
+  expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
+  const more = wanted(targetOf(container(105, { memory_mb: 1024 })));
+  expect(await convergeStep(lxc as Manager, host, more)).toMatchObject({ outcome: 'refused', reason });
+  const remedy = expect.stringContaining('let it go on with: lxc-unfreeze -n 105; or start it anew');
+  expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason: remedy });
+  const { would } = await power(lxc as Manager, one, 'restart', true);
+  expect(would?.[0]).toBe('end container 105, which is in the state frozen, like a power failure');
+  expect(host.commands.filter((line) => line.startsWith('pct'))).toEqual([]);
+
+  await run('lxc-unfreeze', '-n', '105');
+  expect(await inventoried()).not.toBeNull();
+  expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+  await run('lxc-freeze', '-n', '105');
+  expect(await power(lxc as Manager, one, 'restart')).toEqual({ outcome: 'applied', reason: null });
+  expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('a container that a backup freezes is as declared, and its health is only asked once the backup has ended', async () => {
+  const one = wanted(targetOf(container(105)));
+  await make(lxc as Manager, one);
+  await run('lxc-freeze', '-n', '105');
+  await host.write(CONTAINER_FILE, `lock: backup\n${await host.read(CONTAINER_FILE)}`);
+  expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+  const healthCheck = { script: null, argv: ['true'], retries: 3, intervalSeconds: 5, timeoutSeconds: 60 };
+  const asked = wanted(targetOf(container(105, { healthCheck })));
+  const reason = expect.stringMatching(/locked \(backup\)/);
+  expect(await convergeStep(lxc as Manager, host, asked)).toMatchObject({ outcome: 'refused', reason });
+  expect(host.commands).not.toContainEqual(expect.stringMatching(/^pct exec/));
+});
+
 test('a VM that rests and stands still is told to be ended, which works, and not to be restarted', async () => {
   const one = wanted(targetOf(machine(1005)));
   await make(vm as Manager, one);
@@ -179,6 +275,25 @@ test('a restart that is due is not made again where somebody restarted the VM wi
   expect(changes()).toEqual([expect.stringMatching(/^qm set 1005 --description/)]);
   expect(await host.read(MACHINE_FILE)).not.toContain('phoenix-restart');
   expect(await convergeStep(vm as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
+});
+
+test('a restart that is due stays due where the VM only went on in another process', async () => {
+  const one = wanted(targetOf(machine(1005)));
+  await make(vm as Manager, one);
+  const pid = (await host.read('/run/qemu-server/1005.pid')).trim();
+  const due = `$1#- phoenix-restart%3A due while process ${pid} runs\n`;
+  await host.write(MACHINE_FILE, (await host.read(MACHINE_FILE)).replace(/(#- phoenix-commit.*\n)/, due));
+  await qm('suspend', '1005', '--todisk', '1');
+  await qm('start', '1005');
+  expect((await host.read('/run/qemu-server/1005.pid')).trim()).not.toBe(pid);
+  changes();
+  expect(await convergeStep(vm as Manager, host, one)).toMatchObject({ outcome: 'done' });
+  expect(changes()).toEqual([
+    'qm shutdown 1005 --forceStop 1 --timeout 120',
+    'qm start 1005',
+    expect.stringMatching(/^qm set 1005 --description/),
+  ]);
+  expect(await host.read(MACHINE_FILE)).not.toContain('phoenix-restart');
 });
 
 test('a restart that a person asks for is the one that is due', async () => {
