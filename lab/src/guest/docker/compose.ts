@@ -17,7 +17,7 @@ import { DockerRefusal } from './refusal.ts';
 import type { DockerState, Mount, Root } from './state.ts';
 
 /** Location of the file: in the guest, or in the container that runs compose. */
-export interface ComposeFolder {
+interface ComposeFolder {
   /** Base of relative paths, also of those in the guest. */
   readonly folder: string;
   /** Reads a file where compose runs; null if it does not exist. */

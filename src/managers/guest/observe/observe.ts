@@ -74,7 +74,7 @@ export async function observeGuest(
   const isAbsent = conf === null && other === undefined;
   const isRebuilt = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
-    stateOf(host, program, id, conf, spec, live),
+    stateOf(host, program, id, { conf, live }, spec),
     faultsOf(host, id, spec, firewall ?? null),
     missingVolumes(host, retained ?? null, spec, conf, isRebuilt),
     isAbsent ? otherNodeOf(host, id) : null,
@@ -178,9 +178,8 @@ async function stateOf(
   host: HostReader,
   program: Program,
   id: number,
-  conf: GuestConf | null,
+  { conf, live }: { readonly conf: GuestConf | null; readonly live: string | undefined },
   spec: GuestSpec | undefined,
-  live: string | undefined,
 ): Promise<State> {
   if (conf === null) return ABSENT;
   if (program === 'pct') return isFrozen(live) ? FROZEN : reportedState(host, program, id, conf, spec);
