@@ -200,14 +200,14 @@ async function reportedState(
   const neverStarted = isNew && spec?.final !== 'unmanaged';
   if (neverStarted || isTemplateConf(conf)) return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
-  if (spec === undefined || spec.scripts.length === 0 || isStopped) return runningState(host, program, id);
+  if (spec === undefined || spec.scripts.length === 0 || isStopped) return runningState(host, program, id, conf);
   // Reading the record shows both whether the guest runs and what is installed: Proxmox reports a stopped guest.
   const command = runInside(program, id, ['cat', RECORD_FILE], 30);
   const result = readAnswer(command, await host.run(command));
   if (result.exit === 0) return { running: true, installed: parseInstalled(result.stdout), silent: false };
   if (/\bnot running\b/.test(result.stderr) && !/guest agent/i.test(result.stderr)) return ABSENT;
   if (/guest agent/i.test(result.stderr) || (program === 'qm' && result.ended === 'timed out'))
-    return { ...(await runningState(host, program, id)), silent: true };
+    return { ...(await runningState(host, program, id, conf)), silent: true };
   if (/no such file/i.test(result.stderr)) return { running: true, installed: {}, silent: false };
   throw failedRead(command.args, program, result);
 }
@@ -218,13 +218,23 @@ async function reportedState(
  */
 const HALTED: ReadonlySet<string> = new Set(['paused', 'io-error', 'internal-error', 'guest-panicked']);
 
-async function runningState(host: HostReader, program: Program, id: number): Promise<State> {
+async function runningState(host: HostReader, program: Program, id: number, conf: GuestConf): Promise<State> {
   const command = call(program, 'status', id);
   const result = await host.run(command);
   const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
+  if (isStoppedWithoutStatus(program, conf, result)) return ABSENT;
   if (result.exit !== 0 || status === undefined) throw failedRead(command.args, program, result);
   const halted = HALTED.has(status) ? { halted: status } : {};
   return { running: status !== 'stopped', installed: null, silent: false, ...halted };
+}
+
+/**
+ * Of a container whose root disk cannot be read, Proxmox only tells the state while it runs. What it warns of stands behind other words in a line.
+ * (pve-container, PVE/LXC.pm, vmstatus)
+ */
+function isStoppedWithoutStatus(program: Program, conf: GuestConf, { exit, stderr }: CommandResult): boolean {
+  const isDoubtful = Object.hasOwn(conf.unreadable, 'rootfs') || conf.unknown.some(({ key }) => key === 'rootfs');
+  return program === 'pct' && isDoubtful && exit !== null && exit !== 0 && /^(format error|invalid size)/m.test(stderr);
 }
 
 /** A command that reads failed: what was run, and how it ended. */
