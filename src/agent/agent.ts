@@ -76,10 +76,7 @@ export async function startAgent(parts: AgentDeps): Promise<Agent> {
     ...(stepsOnNode === undefined ? {} : { atMost: stepsOnNode }),
   });
   const begin = async () => {
-    if (has('reconcile')) {
-      await startTimers(context);
-      await Promise.all([queue.requestReconcile(), queue.requestReview()]);
-    }
+    if (has('reconcile')) await startTimers(context);
     await queue.requestReport();
     if (notifies(context)) await queue.every('notify', options.pollSeconds);
     else if (has('report')) await noteFault(context, 'notify', null);
@@ -128,9 +125,9 @@ function notifies({ channels, options }: Context): boolean {
 async function startTimers(context: Context): Promise<void> {
   const { queue, options } = context;
   const { pollSeconds, driftSeconds, renewSeconds } = options;
-  await queue.every('reconcile', pollSeconds);
+  await queue.every('reconcile', pollSeconds, 'always');
   await queue.every('report', pollSeconds);
-  await queue.every('review', pollSeconds);
+  await queue.every('review', pollSeconds, 'always');
   // What runs no more cannot end its fault.
   if (driftSeconds !== null) await queue.every('drift', driftSeconds);
   else await noteFault(context, 'drift', null);

@@ -15,6 +15,8 @@ import { Missing } from './missing.ts';
 const REDIS_WITHIN_MS = 10_000;
 const TRY_AGAIN_MS = 50;
 
+type RedisSettings = Pick<Settings, 'redisUrl' | 'dataDir'>;
+
 export interface AgentRedis {
   connect(): Connection;
   /** Resolves once the server answers; fails at once when it refuses, and after ten seconds of silence. */
@@ -26,27 +28,27 @@ export interface AgentRedis {
  * @param lost called when a private server cannot be kept running
  */
 export async function openRedis(
-  settings: Settings,
+  settings: RedisSettings,
   opened: Closer[],
   { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
 ): Promise<AgentRedis> {
   const url = await redisOf(settings, opened, { log, lost });
   let lastError: Error | null = null;
-  const warn = warnOncePerOutage(log);
+  const outage = logOutages(log, settings.redisUrl === null ? null : url);
   const onError = (error: Error) => {
     lastError = error;
-    warn(error);
+    outage.goesOn(error);
   };
   const asksInfo = await mayAskInfo(url);
   return {
-    connect: () => connectRedis(url, onError, { asksInfo }),
+    connect: () => connectRedis(url, onError, { asksInfo }).on('ready', outage.isOver),
     answers: (ledger) => waitForRedis(ledger, settings, () => lastError),
   };
 }
 
 /** The address of the configured Redis, or of a private one that is started here. */
 async function redisOf(
-  { redisUrl, dataDir }: Settings,
+  { redisUrl, dataDir }: RedisSettings,
   opened: Closer[],
   { log, lost }: { readonly log: Log; readonly lost: (error: Error) => void },
 ): Promise<string> {
@@ -60,7 +62,7 @@ async function redisOf(
 }
 
 /** Waits for a server that is still starting; fails at once when it refuses. @param lastError the last error of its connections */
-async function waitForRedis(ledger: Ledger, { redisUrl }: Settings, lastError: () => Error | null): Promise<void> {
+async function waitForRedis(ledger: Ledger, { redisUrl }: RedisSettings, lastError: () => Error | null): Promise<void> {
   const deadline = performance.now() + REDIS_WITHIN_MS;
   for (;;) {
     try {
@@ -85,11 +87,18 @@ function unusable(reason: unknown, mayStart: boolean, redisUrl: Settings['redisU
   return new Missing(`${where} cannot be used: ${what}`, `${remedy}${privately}`, { cause });
 }
 
-/** One line per outage, not one per attempt. */
-function warnOncePerOutage(log: Log): (error: Error) => void {
+/** One line per outage and reason, not one per attempt. @param url null for a private server, which is started again without a person */
+function logOutages(log: Log, url: string | null): { goesOn(error: Error): void; isOver(): void } {
   let last = '';
-  return (error) => {
-    if (error.message !== last) log.warn('Redis cannot be reached; trying again', { error: error.message });
-    last = error.message;
+  return {
+    goesOn(error) {
+      if (error.message === last) return;
+      last = error.message;
+      const hint = url === null ? {} : { hint: redisFault(error, url).remedy };
+      log.warn('Redis cannot be reached; trying again', { error: last, ...hint });
+    },
+    isOver() {
+      last = '';
+    },
   };
 }

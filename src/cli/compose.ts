@@ -1,6 +1,5 @@
 // The composition root: the settings become a running Phoenix. Everything that is opened here is closed here, in reverse.
 
-import { mkdir } from 'node:fs/promises';
 import { startAgent } from '../agent/agent.ts';
 import type { Agent, AgentOptions, Role } from '../agent/deps.ts';
 import { type Changes, watchChanges } from '../agent/http/changes.ts';
@@ -11,6 +10,7 @@ import { lockFolder } from '../io/folder-lock.ts';
 import { openRepository } from '../io/git/repository.ts';
 import type { NodeAdvice } from '../io/host/ssh-failure.ts';
 import { openLedger } from '../io/ledger/ledger.ts';
+import { makeFolders } from '../io/make-folders.ts';
 import { type Metrics, openMetrics } from '../io/metrics.ts';
 import { openChannels } from '../io/notify/channels.ts';
 import { openQueue } from '../io/queue/queue.ts';
@@ -95,7 +95,7 @@ export async function compose(settings: Settings, options: ComposeOptions): Prom
   const clock = { now: () => new Date() };
   try {
     const signatures = await signaturesOf(settings, clock);
-    await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+    await makeFolders(settings.dataDir, 0o700);
     opened.push(await lockFolder(settings.dataDir));
     starting = await startServer(settings, { receives: roles.includes('receive'), log });
     const { server, waitFor, receiveBy } = starting;

@@ -1,8 +1,9 @@
 // What an agent writes into its data folder for the next start: the node name of a destination, so that it can start and receive pushes while the node is
 // unreachable, and the version of Phoenix that has used the private Redis, which deploy/install.sh reads before it installs an older one.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../io/make-folders.ts';
 
 export interface KnownNode {
   /** Null if unknown for this destination. */
@@ -24,7 +25,7 @@ export function knownNode(dataDir: string, destination: string): KnownNode {
       }
     },
     async keep(node) {
-      await mkdir(dataDir, { recursive: true, mode: 0o700 });
+      await makeFolders(dataDir, 0o700);
       await writeFile(`${file}.new`, JSON.stringify({ destination, node }), { mode: 0o600 });
       await rename(`${file}.new`, file);
     },

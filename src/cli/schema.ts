@@ -1,8 +1,9 @@
 // `phoenix schema`: prints the JSON Schema of a config file, or writes all of them.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nearest } from '../config/nearest.ts';
+import { makeFolders } from '../io/make-folders.ts';
 import { jsonSchema, SCHEMA_NAMES, schemaName } from '../load/json-schema.ts';
 import { EXIT, type Io } from './io.ts';
 
@@ -16,7 +17,7 @@ export interface SchemaArgs {
 /** Resolves to the exit code. */
 export async function schema({ name, out }: SchemaArgs, io: Io): Promise<number> {
   if (out !== undefined) {
-    await mkdir(out, { recursive: true });
+    await makeFolders(out);
     for (const each of SCHEMA_NAMES) await writeFile(join(out, `${each}.schema.json`), textOf(each));
     io.stderr(`wrote ${SCHEMA_NAMES.length} schemas to ${out}\n`);
     return EXIT.done;

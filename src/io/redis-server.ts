@@ -2,12 +2,13 @@
 // the agent; one that survived a killed agent is stopped before a new one opens the same files.
 
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockFolder } from './folder-lock.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** The system's limit for a socket's path is 107 bytes; Redis itself needs a few. */
 const SOCKET_PATH_BYTES = 100;
@@ -63,7 +64,7 @@ export class RedisUnavailable extends Error {
  * @throws RedisUnavailable, FolderTaken
  */
 export async function startRedis(folder: string, watch: RedisWatch, program = 'redis-server'): Promise<RedisServer> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, 0o700);
   await chmod(folder, 0o700);
   const home = await realpath(folder);
   const unlock = await lockFolder(home);

@@ -59,8 +59,10 @@ export interface Queue {
   /**
    * Requests that work at this interval, first at once, as long as this process lives, by a monotonic clock. Of all processes
    * with the same timer, one enqueues it each time.
+   *
+   * @param first `always`: at once also where another process has enqueued it within the interval
    */
-  every(work: Timed, seconds: number): Promise<void>;
+  every(work: Timed, seconds: number, first?: 'always'): Promise<void>;
   /** The kinds of work that this process accepts: `reconcile`, `apply`, … */
   working(): readonly string[];
   /** Accepts no new work and waits up to `graceMs` for running work; then its signals are aborted. Ends soon after in any case. */

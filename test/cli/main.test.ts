@@ -266,6 +266,12 @@ test('phoenix lab ages no certificate that is not there', LONG_TEST, async () =>
   expect({ exit, stderr }).toEqual({ exit: 2, stderr: 'phoenix lab: there is no file /tank/web.crt\n' });
 });
 
+test('phoenix lab says of a guest that is not there when its state counts', LONG_TEST, async () => {
+  const { exit, stderr } = await phoenixProcess(['lab', join(folder, 'host'), '--running', '101', '--', 'true']);
+  const said = 'phoenix lab: there is no guest 101 yet: it is running once its configuration is put there\n';
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: said });
+});
+
 test('phoenix lab passes a signal on to the command and ends as it does', LONG_TEST, async () => {
   const command = 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done';
   const { child, ended, output } = start(['lab', join(folder, 'host'), '--', 'sh', '-c', command], {});

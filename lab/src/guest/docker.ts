@@ -166,7 +166,7 @@ function compose(root: Root, state: DockerState, words: readonly string[]): Outc
       };
       const removeOrphans = how.flags.has('--remove-orphans');
       const text = mergedText((options.values.get('--file') ?? []).map(textOf));
-      composeUp(root, state, project, text, Object.assign({}, ...variables), { removeOrphans, beside });
+      composeUp(root, state, { project, text, variables: Object.assign({}, ...variables), beside, removeOrphans });
       return ok();
     }
     case 'ps': {

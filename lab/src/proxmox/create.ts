@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { CEPH_FILE } from '../../../src/proxmox/ceph.ts';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
-import { openNode, setRunning, writeMembers, writeVmlist } from './node.ts';
+import { kindOf, openNode, setRunning, writeMembers, writeVmlist } from './node.ts';
 import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PLACED_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 import { programSnapshot } from './snapshot.ts';
 
@@ -218,7 +218,13 @@ export function declareNode(dir: string, name: string): void {
   writeMembers(openNode(resolve(dir)));
 }
 
-/** Sets whether a guest runs, without calling a program, like a guest that crashes. */
-export function setGuestState(dir: string, id: number, state: 'running' | 'stopped'): void {
-  setRunning(openNode(resolve(dir)), id, state === 'running');
+/**
+ * Sets whether a guest runs, without calling a program, like a guest that crashes.
+ *
+ * @returns whether the node has the guest; if not, this is the state of a configuration that is put there later
+ */
+export function setGuestState(dir: string, id: number, state: 'running' | 'stopped'): boolean {
+  const node = openNode(resolve(dir));
+  setRunning(node, id, state === 'running');
+  return kindOf(node, id) !== undefined;
 }

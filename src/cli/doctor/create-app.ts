@@ -2,12 +2,13 @@
 // redirects back with a code that can be exchanged once for the App's key (GitHub's "Registering a GitHub App from a manifest").
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { placeOf } from '../../io/forge/forge.ts';
 import { type CreatedApp, redeemCode } from '../../io/forge/github/manifest.ts';
+import { makeFolders } from '../../io/make-folders.ts';
 import { APP, appCreated, appPage } from '../../messages/setup/app.ts';
 import type { Environment, Settings } from '../../settings.ts';
 import { EXIT, type Io } from '../io.ts';
@@ -134,7 +135,7 @@ function handle(request: IncomingMessage, response: ServerResponse, { page, web,
 
 /** Stores the App's key and webhook secret, readable only for the current user. */
 async function storeCredentials(dataDir: string, { id, pem, webhookSecret }: CreatedApp) {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeFolders(dataDir, 0o700);
   const key = join(dataDir, `github-app-${id}.pem`);
   const secret = join(dataDir, `github-app-${id}.webhook-secret`);
   await writeFile(key, pem, { mode: 0o600, flag: 'wx' });

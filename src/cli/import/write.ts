@@ -1,7 +1,8 @@
 // Writes a new config repo to a new or empty folder. Never overwrites.
 
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../../io/make-folders.ts';
 
 /** Why the folder cannot be used, and the remedy; null if it can. */
 export async function occupied(out: string): Promise<{ readonly message: string; readonly hint: string } | null> {
@@ -29,7 +30,7 @@ export async function writeAll(out: string, texts: Readonly<Record<string, strin
   try {
     for (const [path, text] of Object.entries(texts)) {
       const file = join(out, path);
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolders(dirname(file));
       await writeFile(file, text, { flag: 'wx' });
       written.push(file);
     }

@@ -1,7 +1,6 @@
 // Opens a lab as a host with its own files, programs and network, isolated from the real machine.
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createLab,
@@ -14,6 +13,7 @@ import {
 } from 'phoenix-lab/host';
 import { dialThrough } from '../../io/host/dial.ts';
 import { type LocalHostOptions, localHost } from '../../io/host/local.ts';
+import { makeFolders } from '../../io/make-folders.ts';
 import type { Host } from '../../ports/host.ts';
 import type { LabPrograms } from './open-host.ts';
 
@@ -30,7 +30,7 @@ export async function openLabHost(
   parts: Pick<LocalHostOptions, 'contents' | 'redactor'>,
   programs: LabPrograms = 'processes',
 ): Promise<Host> {
-  await mkdir(root, { recursive: true });
+  await makeFolders(root);
   createLab(root);
   const network = await startLabNetwork(root);
   const dial = dialThrough(networkSocket(root));

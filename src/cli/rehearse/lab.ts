@@ -4,6 +4,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ageNearExpiry, createLab, LAB_PROGRAMS, setGuestState, startLabNetwork } from 'phoenix-lab/host';
+import { makeFolders } from '../../io/make-folders.ts';
 import { labForgeLines } from '../../messages/setup/lab.ts';
 import { openLabForge } from './lab-forge.ts';
 
@@ -43,8 +44,14 @@ export async function runLab(
     process.stderr.write(`phoenix lab: there is no program '${program}', neither in the lab nor on this machine\n`);
     return 127;
   }
+  await makeFolders(dir);
   createLab(dir);
-  for (const [id, state] of states) setGuestState(dir, Number(id), state);
+  for (const [id, state] of states) {
+    if (setGuestState(dir, Number(id), state)) continue;
+    process.stderr.write(
+      `phoenix lab: there is no guest ${id} yet: it is ${state} once its configuration is put there\n`,
+    );
+  }
   const complaint = (options.age ?? []).map((path) => ageNearExpiry(dir, path)).find((each) => each !== null);
   if (complaint !== undefined) {
     process.stderr.write(`phoenix lab: ${complaint}\n`);

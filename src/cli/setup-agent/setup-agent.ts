@@ -2,12 +2,13 @@
 // creates the webhook if the forge allows it, and ends like `phoenix doctor`. Repeating it keeps what exists.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { certificateSentence } from '../../io/authorities.ts';
 import { ensureHook } from '../../io/forge/doctor/ensure-hook.ts';
 import type { CreatedApp } from '../../io/forge/github/manifest.ts';
+import { makeFolders } from '../../io/make-folders.ts';
 import { openRedactor } from '../../io/redact.ts';
 import { writeWhole } from '../../io/whole-file.ts';
 import { ASKED, answersMissing, type MissingAnswer, SETUP } from '../../messages/setup/setup-agent.ts';
@@ -81,7 +82,7 @@ export async function setupAgent(args: SetupAgentArgs, given: Io): Promise<numbe
     ...(made.as === 'app' ? { webhookSecret: made.app.webhookSecret } : {}),
   };
   // As install.sh makes it; one that is there stays as it is.
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(file), 0o700);
   if (made.as === 'app') for (const [name, value] of await writeApp(made.app, dirname(file))) values.set(name, value);
   const text = withVariables(before, values);
   await writeSecrets(place, secrets);

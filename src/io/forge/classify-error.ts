@@ -101,8 +101,8 @@ function lasting({ status }: Answer, said: string, told: string, attempt: Attemp
     return byPerson('right', `${name} may not ${verb} ${what} (${told}); give ${setting} the right "${right}"`);
   }
   if (status === 404) return unknownRepository(told, attempt);
-  // GitLab has used the name for a job of its own: it never accepts another status of that name on the commit.
-  if (status === 400 && TAKEN.test(said)) return byPerson('refused', `the forge does not take ${what} (${told})`);
+  if (NEVER.some((each) => each.status === status && each.said.test(said)))
+    return byPerson('refused', `the forge does not take ${what} (${told})`);
   // A sign-in page, or a page of a proxy.
   if (status < 400) {
     return byPerson(
@@ -138,7 +138,13 @@ const BARRED: ReadonlyArray<{ readonly said: RegExp; readonly remedy: string }> 
   { said: /\bIP allow list\b/i, remedy: 'add the address of this machine to the IP allow list of the organisation' },
 ];
 
-const TAKEN = /has already been taken/i;
+/** Refusals of one request that neither time nor a person ends. */
+const NEVER: ReadonlyArray<{ readonly status: number; readonly said: RegExp }> = [
+  // GitLab has used the name for a job of its own: it never accepts another status of that name on the commit.
+  { status: 400, said: /has already been taken/i },
+  // GitHub keeps 1000 statuses of a commit and context, and none is ever removed.
+  { status: 422, said: /maximum number of statuses/i },
+];
 
 const LOCKED = /\b(is locked|was archived|is archived|archived so is read-only)\b/i;
 

@@ -43,6 +43,7 @@ const FAULTS: ReadonlyArray<readonly [sign: RegExp, what: string, remedy: string
   [/^NOREPLICAS/i, 'Redis has too few replicas to take anything', 'see to its replicas, or its min-replicas-to-write'],
   [/^LOADING/i, 'Redis is loading its data', 'wait until it has'],
   [/max number of clients/i, 'Redis has as many clients as it takes', 'raise its maxclients'],
+  [/ECONNREFUSED \//, 'nothing listens there', 'start Redis, or correct the path in REDIS_URL'],
   [/ECONNREFUSED/, 'nothing listens there', 'start Redis, or correct host and port in REDIS_URL'],
   [/ENOENT/, 'there is no such socket', 'start Redis, or correct the path in REDIS_URL'],
   [/EACCES/, 'the socket may not be opened', 'let the user of Phoenix open it'],

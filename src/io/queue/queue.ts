@@ -67,10 +67,10 @@ export function openQueue(
     await workers.ready();
   }
 
-  /** Only one of all processes enqueues in each interval. */
-  async function tick(name: string, ms: number): Promise<void> {
+  /** Only one of all processes enqueues in each interval, unless it is to be done always. */
+  async function tick(name: string, ms: number, when?: 'always'): Promise<void> {
     const isFirst = await tickLockScript(redis, [`${prefix}:turn:${name}`], [Math.ceil(ms * TICK_LOCK_FRACTION)]);
-    if (isFirst === 1) await queues.requestOf(name)();
+    if (isFirst === 1 || when === 'always') await queues.requestOf(name)();
   }
 
   async function close(graceMs: number): Promise<void> {
@@ -109,7 +109,7 @@ export function openQueue(
     },
     requestApply: steps.request,
     work,
-    async every(name, seconds) {
+    async every(name, seconds, first) {
       // Job schedulers of earlier versions, which went by the clock of Redis.
       for (const scheduler of ['timer', 'poll']) await queues.named(name).removeJobScheduler(scheduler);
       const ms = Math.min(seconds * 1000, MAX_TIMEOUT_MS);
@@ -117,7 +117,7 @@ export function openQueue(
         void tick(name, ms).catch((error) => log.warn('a timer could not request its work', { work: name, error }));
       clearInterval(intervals.get(name));
       intervals.set(name, setInterval(onTimer, ms).unref());
-      await tick(name, ms);
+      await tick(name, ms, first);
     },
     working: () => workers.names().map((name) => name.replace(/^apply-.*/, 'apply')),
     close,

@@ -60,7 +60,12 @@ export function containerChanges(
 
   if (stops && rawDiffers && notes.building && !building) {
     // Noted while it still runs: once it is stopped, nothing else would show that it has to run again.
-    const note = setGuest('pct', spec.id, { ...settings, args: [], labels: [] }, printNotes(notes), true);
+    const note = setGuest(
+      'pct',
+      spec.id,
+      { ...settings, args: [], labels: [] },
+      { notes: printNotes(notes), running: true },
+    );
     return { notes, changes: { actions: note, restart: false, offline: false, restarted: [] } };
   }
   const text = rawDiffers ? withRawLines(conf.text, raw, printNotes(notes)) : conf.text;
@@ -71,7 +76,7 @@ export function containerChanges(
     ...makeFolders(asItIs(spec, conf), missingMounts(spec, conf.settings)),
     ...firewall,
     ...(rawDiffers ? [writeRaw(spec.id, conf, text, stops)] : []),
-    ...setGuest('pct', spec.id, settings, isNoted ? null : printNotes(notes), seen.running),
+    ...setGuest('pct', spec.id, settings, { notes: isNoted ? null : printNotes(notes), running: seen.running }),
     ...growDisks(spec, conf, volumes),
   ];
   return { notes, changes: { actions, restart: settings.restart, offline: stops && rawDiffers, restarted: [] } };

@@ -90,7 +90,11 @@ export function machineChanges(
     ...noteVolumes('qm', spec.id, seen.host.retained, found.retained),
     ...(settings.args.includes('--sshkeys') ? [writeSshKeys(spec, keys)] : []),
     ...firewall,
-    ...setGuest('qm', spec.id, settings, isNoted ? null : printNotes(notes), seen.running, password.set),
+    ...setGuest('qm', spec.id, settings, {
+      notes: isNoted ? null : printNotes(notes),
+      running: seen.running,
+      prompted: password.set,
+    }),
     ...growDisks(fresh ? { ...spec, disk: withMachineDefaults(spec).disk } : spec, conf),
   ];
   const restarted = recordRestart('qm', spec.id, notes);

@@ -105,7 +105,11 @@ function givePassword(wanted: Wanted<VmSpec>, spec: VmSpec): Action[] {
   if (secret === null) return [];
   const notes = { ...firstNotes(wanted, spec, spec.final === 'unmanaged'), ...withPassword(secret.digest) };
   const none = { args: [], labels: [], shown: [], unread: [], restart: false, unrecorded: false };
-  return setGuest('qm', spec.id, none, printNotes(notes), false, promptedPassword(secret));
+  return setGuest('qm', spec.id, none, {
+    notes: printNotes(notes),
+    running: false,
+    prompted: promptedPassword(secret),
+  });
 }
 
 function missingText(source: VmSpec['source']): string {

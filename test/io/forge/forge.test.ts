@@ -272,6 +272,12 @@ describe('never going to work', () => {
   test('with the reason', async () => {
     expect(await reason({}, { commit: '1'.repeat(40) })).toContain('No commit found for SHA');
   });
+
+  test('a status of a commit that has as many of its context as GitHub keeps', async () => {
+    const message = 'Validation Failed: This SHA and context has reached the maximum number of statuses.';
+    lab.faults.rest({ kind: 'answer', status: 422, message });
+    expect(await reason({})).toContain('has reached the maximum number of statuses');
+  });
 });
 
 describe('is kept and retried', () => {

@@ -24,18 +24,22 @@ export interface ComposeFolder {
   readonly textOf: (path: string) => string | null;
 }
 
-/**
- * Pulls all images before it creates the first container; containers that were created stay when a later one fails.
- *
- * @param removeOrphans also removes containers of services that are no longer in the file
- */
+/** What `docker compose up` is given. */
+interface ComposeUp {
+  readonly project: string;
+  /** The compose file. */
+  readonly text: string;
+  readonly variables: Variables;
+  readonly beside: ComposeFolder;
+  /** Also removes containers of services that are no longer in the file. */
+  readonly removeOrphans: boolean;
+}
+
+/** Pulls all images before it creates the first container; containers that were created stay when a later one fails. */
 export function composeUp(
   root: Root,
   state: DockerState,
-  project: string,
-  text: string,
-  variables: Variables,
-  { removeOrphans, beside }: { readonly removeOrphans: boolean; readonly beside: ComposeFolder },
+  { project, text, variables, beside, removeOrphans }: ComposeUp,
 ): void {
   const file = readFile(text, variables, beside.folder);
   const names = startingIn(file, variables);

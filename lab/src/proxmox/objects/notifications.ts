@@ -56,7 +56,7 @@ function change(node: LabNode, method: string, template: string, type: string, p
   const isStale = digest !== undefined && digest !== createHash('sha256').update(raw).digest('hex');
   checkPresence(sections, method, type, name, isStale);
   if (method === 'DELETE') remove(sections, secrets, name, type);
-  else set(sections, secrets, name, type, `${method} ${template}`, asked);
+  else set({ sections, secrets }, { name, type }, `${method} ${template}`, asked);
   writeSections(node, NOTIFICATIONS_FILE, sections);
   writeSections(node, PRIVATE, secrets);
 }
@@ -72,10 +72,8 @@ function checkPresence(sections: Sections, method: string, type: string, name: s
 
 /** Adds or changes one. @param call its schemas say which properties are boolean */
 function set(
-  sections: Sections,
-  secrets: Sections,
-  name: string,
-  type: string,
+  { sections, secrets }: { readonly sections: Sections; readonly secrets: Sections },
+  { name, type }: { readonly name: string; readonly type: string },
   call: string,
   { delete: unset, ...given }: Parameters,
 ): void {

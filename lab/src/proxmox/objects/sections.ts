@@ -75,7 +75,7 @@ export function sectionCall(
   if (method === 'GET') return { data: shown(row, node, parameters, template !== row.path) };
   const id = String(parameters[row.id] ?? randomUUID());
   changeFile(row, node, (sections) => {
-    if (method !== 'DELETE') setSection(row, node, sections, id, method === 'POST', parameters);
+    if (method !== 'DELETE') setSection(row, node, sections, { id, isNew: method === 'POST' }, parameters);
     else if (!sections.delete(id)) refuseParameters({ id: `No such job '${id}'` });
   });
   return { data: null };
@@ -85,8 +85,7 @@ function setSection(
   row: SectionRow,
   node: LabNode,
   sections: Map<string, Section>,
-  id: string,
-  isNew: boolean,
+  { id, isNew }: { readonly id: string; readonly isNew: boolean },
   parameters: Parameters,
 ): void {
   const { [row.id]: _, delete: unset, ...given } = parameters;

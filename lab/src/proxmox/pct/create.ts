@@ -57,7 +57,7 @@ export function createContainer(call: Call, parameters: Parameters): void {
     save(call, 'lxc', id, { ...emptyFile(), options: { lock: 'create' } });
   });
   task(call, 'vzcreate', id, () => {
-    withGuestLock(call.node, 'lxc', id, 10, () => fill(call, id, file, wanted, template, prefix));
+    withGuestLock(call.node, 'lxc', id, 10, () => fill(call, id, file, { mounts: wanted, template, prefix }));
     setUpRoot(call.node, id, text(parameters, 'password'), text(parameters, 'ssh-public-keys'));
     joinPool(call.node, id, pool);
     const isStarted = parameters['start'] === '1';
@@ -85,7 +85,12 @@ function checkStorage(call: Call, id: string): void {
 }
 
 /** Creates the volumes and unpacks the template into them; a failed container is removed. */
-function fill(call: Call, id: number, file: GuestFile, mounts: Options, template: string, prefix: string): void {
+function fill(
+  call: Call,
+  id: number,
+  file: GuestFile,
+  { mounts, template, prefix }: { readonly mounts: Options; readonly template: string; readonly prefix: string },
+): void {
   let volumes: string[] = [];
   try {
     volumes = createMounts(call, id, mounts, file.options);

@@ -19,7 +19,7 @@ function allocateMount(call: Call, storageId: string, owner: number, size: numbe
   if (storage.family !== 'zfspool' && !storage.content.has('rootdir'))
     refuse(`content type 'rootdir' is not available or configured on storage '${storageId}'`);
   const format = storage.family === 'zfspool' || (storage.family === 'dir' && size === 0) ? 'subvol' : 'raw';
-  const id = allocate(call.node, storage, owner, format, size);
+  const id = allocate(call.node, storage, owner, { format, size });
   if (storage.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(id)?.name}" created.`);
   if (format === 'raw') print(call, 'Creating filesystem');
   return id;

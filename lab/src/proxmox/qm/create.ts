@@ -169,17 +169,15 @@ function draft(call: Call, id: number, target: number, parameters: Parameters): 
   const full = parameters['full'] === undefined ? !isTemplate(source) : parameters['full'] === '1';
   if (!full) checkLinked(parameters);
   checkTarget(call, target);
+  if (full && snapshot === undefined && section.options['tpmstate0'] !== undefined) checkStopped(call, id);
   const file: GuestFile = { ...emptyFile(), special: structuredClone(snapshot === undefined ? source.special : {}) };
   const copies: Copy[] = [];
   for (const name of Object.keys(section.options).sort()) {
     const value = section.options[name] ?? '';
     if (NOT_CLONED.test(name)) continue;
-    if (full && running(call.node, id) !== undefined && snapshot === undefined && name === 'tpmstate0')
-      refuse('cannot clone TPM state while VM is running');
-    if (/^net\d+$/.test(name))
-      file.options[name] = printPropertyString('qemu/net', { ...networkOf(value), macaddr: randomMac() });
-    else if (isDisk('qemu', name)) planCopy(call, file, copies, parseDisk('qemu', name, value), full, snapshot);
-    else file.options[name] = value;
+    const disk = isDisk('qemu', name) ? parseDisk('qemu', name, value) : null;
+    if (disk !== null && isCopied(disk)) copies.push(copyOf(call, disk, full, snapshot));
+    else file.options[name] = clonedValue(name, value, disk);
   }
   file.options = withIdentity(file.options, text(parameters, 'name') || `Copy-of-VM-${section.options['name'] ?? id}`);
   const description = text(parameters, 'description');
@@ -191,6 +189,10 @@ function draft(call: Call, id: number, target: number, parameters: Parameters): 
 function checkImages(call: Call, storage: string | undefined): void {
   if (storage !== undefined && !enabledStorage(call.node, storage).content.has('images'))
     refuseParameters({ storage: `storage '${storage}' does not support vm images` });
+}
+
+function checkStopped(call: Call, id: number): void {
+  if (running(call.node, id) !== undefined) refuse('cannot clone TPM state while VM is running');
 }
 
 /** Refuses parameters that only a full clone has. */
@@ -216,23 +218,22 @@ function withIdentity({ template: _, ...options }: GuestFile['options'], name: s
   };
 }
 
-function planCopy(
-  call: Call,
-  file: GuestFile,
-  copies: Copy[],
-  disk: Disk,
-  wantsFull: boolean,
-  snapshot: string | undefined,
-): void {
-  if (isCdrom(disk) && !isCloudInit(disk.volume)) {
-    file.options[disk.key] = printDisk('qemu', disk);
-    return;
-  }
+/** What a CD-ROM drive holds is shared by a clone. */
+function isCopied(disk: Disk): boolean {
+  return !isCdrom(disk) || isCloudInit(disk.volume);
+}
+
+function clonedValue(name: string, value: string, cdrom: Disk | null): string {
+  if (cdrom !== null) return printDisk('qemu', cdrom);
+  return /^net\d+$/.test(name) ? printPropertyString('qemu/net', { ...networkOf(value), macaddr: randomMac() }) : value;
+}
+
+function copyOf(call: Call, disk: Disk, wantsFull: boolean, snapshot: string | undefined): Copy {
   const full = wantsFull || isCloudInit(disk.volume) || disk.key === 'tpmstate0';
   const of = snapshot === undefined ? '' : ' a snapshot of';
   if (!hasFeature(call.node, full ? 'copy' : 'clone', disk.volume, isCloudInit(disk.volume) ? undefined : snapshot))
     refuse(`${full ? 'Full' : 'Linked'} clone feature is not supported for${of} '${disk.volume}' (${disk.key})`);
-  copies.push({ disk, full });
+  return { disk, full };
 }
 
 function linked(call: Call, disk: Disk, target: number, snapshot: string | undefined): Disk {

@@ -115,7 +115,7 @@ export function importDisk(
   const format = text(parameters, 'format');
   if (format !== undefined && format !== 'raw' && storage.family !== 'dir')
     warn(call, `format '${format}' is not supported by the target storage - using 'raw' instead`);
-  const volume = makeVolume(call, storage, id, format ?? 'raw', imageSize(path), undefined, { image: true });
+  const volume = makeVolume(call, storage, id, { format: format ?? 'raw', size: imageSize(path), image: true });
   try {
     update(call, 'qemu', id, (file) => {
       checkLock('qemu', file);

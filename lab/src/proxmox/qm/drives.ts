@@ -10,7 +10,7 @@ import { hostFile } from '../node.ts';
 import { freeVolume } from '../pct/disks.ts';
 import { Refusal, refuse, refuseParameters } from '../refusal.ts';
 import { checkAccess, located, pathOfVolume, type Storage, splitVolumeId, storageNamed } from '../storage/storage.ts';
-import { activate, allocate, makeBase, type Volume, volumeAt, volumeSize } from '../storage/volumes.ts';
+import { activate, allocate, makeBase, type NewVolume, volumeAt, volumeSize } from '../storage/volumes.ts';
 
 const CLOUD_INIT_SIZE = 4 * 1024 ** 2;
 
@@ -24,16 +24,9 @@ const own = (call: Call, volume: string): number | undefined =>
 export const isOwner = (call: Call, id: number, volume: string): boolean => own(call, volume) === id;
 
 /** Creates a volume, with LVM's message. */
-export function makeVolume(
-  call: Call,
-  storage: Storage,
-  id: number,
-  format: string,
-  size: number,
-  name?: string,
-  more?: Partial<Volume>,
-): string {
-  const volume = allocate(call.node, storage, id, storage.family === 'dir' ? format : 'raw', size, name, more);
+export function makeVolume(call: Call, storage: Storage, id: number, wanted: NewVolume): string {
+  const format = storage.family === 'dir' ? wanted.format : 'raw';
+  const volume = allocate(call.node, storage, id, { ...wanted, format });
   if (storage.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(volume)?.name}" created.`);
   return volume;
 }
@@ -177,7 +170,7 @@ export function createDrives(
           storageId ?? refuse('no storage ID specified (and no default storage)'),
         );
         checkFirmware(disk.key, file.options);
-        options[disk.key] = printDisk('qemu', newDrive(call, id, disk, storage, Number(gib), keep));
+        options[disk.key] = printDisk('qemu', newDrive(call, id, disk, { storage, gib: Number(gib), keep }));
         print(call, `${disk.key}: successfully created disk '${options[disk.key]}'`);
       } else options[disk.key] = printDisk('qemu', existingDrive(call, disk, file, options));
     }
@@ -205,29 +198,25 @@ function checkCloudInit(key: string, file: GuestFile, options: Readonly<Options>
 
 function makeCloudInit(call: Call, id: number, storageId: string | undefined, format = 'qcow2'): string {
   const storage = storageNamed(call.node, storageId ?? refuse('no storage ID specified (and no default storage)'));
-  return makeVolume(
-    call,
-    storage,
-    id,
-    format,
-    CLOUD_INIT_SIZE,
-    `vm-${id}-cloudinit${storage.family === 'dir' ? `.${format}` : ''}`,
-  );
+  const name = `vm-${id}-cloudinit${storage.family === 'dir' ? `.${format}` : ''}`;
+  return makeVolume(call, storage, id, { format, size: CLOUD_INIT_SIZE, name });
 }
 
 function newDrive(
   call: Call,
   id: number,
   disk: Disk,
-  storage: Storage,
-  gib: number,
-  keep: (volume: string) => string,
+  {
+    storage,
+    gib,
+    keep,
+  }: { readonly storage: Storage; readonly gib: number; readonly keep: (volume: string) => string },
 ): Disk {
   const { 'import-from': source, ...properties } = disk.properties;
   const format = properties['format'] ?? 'raw';
   if (source !== undefined) {
     const size = importSize(call, source);
-    const volume = keep(makeVolume(call, storage, id, format, size, undefined, { image: true }));
+    const volume = keep(makeVolume(call, storage, id, { format, size, image: true }));
     return withVolume('qemu', { ...disk, properties }, volume, size);
   }
   const fixed =
@@ -239,7 +228,7 @@ function newDrive(
         ? CLOUD_INIT_SIZE
         : undefined;
   const size = fixed ?? Math.ceil(gib * 1024 * 1024) * 1024;
-  const volume = keep(makeVolume(call, storage, id, format, size));
+  const volume = keep(makeVolume(call, storage, id, { format, size }));
   if (disk.key !== 'efidisk0') return withVolume('qemu', { ...disk, properties }, volume, size);
   return withVolume(
     'qemu',
@@ -343,7 +332,11 @@ export function cloneDrive(call: Call, disk: Disk, id: number, storageId: string
   const { image } = volumeAt(call.node, disk.volume) ?? {};
   const volume = isCloudInit(disk.volume)
     ? makeCloudInit(call, id, storage.id, wanted)
-    : makeVolume(call, storage, id, wanted, volumeSize(call.node, disk.volume), undefined, image ? { image } : {});
+    : makeVolume(call, storage, id, {
+        format: wanted,
+        size: volumeSize(call.node, disk.volume),
+        ...(image ? { image } : {}),
+      });
   print(call, `allocated target volume '${volume}'`);
   return withVolume('qemu', disk, volume, volumeSize(call.node, volume));
 }

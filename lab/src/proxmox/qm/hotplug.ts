@@ -71,7 +71,7 @@ export function hotplug(
   for (const name of Object.keys(file.pending.options).sort()) {
     if (name === 'delete' || !selected.has(name)) continue;
     const value = file.pending.options[name] ?? '';
-    if (!attempt(errors, name, describe, () => plug(call, id, file, name, value, features))) continue;
+    if (!attempt(errors, name, describe, () => plug(call, id, file, { name, value }, features))) continue;
     record(file, name, file.options[name], value);
     commit(file, name);
   }
@@ -101,8 +101,7 @@ function plug(
   call: Call,
   id: number,
   file: GuestFile,
-  name: string,
-  value: string,
+  { name, value }: { readonly name: string; readonly value: string },
   features: ReadonlySet<string>,
 ): unknown {
   const old = file.options[name];

@@ -96,7 +96,7 @@ const MIB = 1024 ** 2;
 
 function list(call: Call): number {
   const ids = guestIds(call.node, 'qemu');
-  const row = (id: string, name: string, state: string, memory: string, disk: string, pid: string): void =>
+  const row = (...[id, name, state, memory, disk, pid]: [string, string, string, string, string, string]): void =>
     print(
       call,
       `${id.padStart(10)} ${name.padEnd(20)} ${state.padEnd(10)} ${memory.padEnd(10)} ${disk.padStart(12)} ${pid.padEnd(10)}`,

@@ -70,7 +70,7 @@ function saveState(call: Call, id: number, file: GuestFile, wanted: string | und
   const { options } = file;
   const storage = storageNamed(call.node, wanted ?? stateStorage(call, options));
   const name = `vm-${id}-state-suspend-${new Date().toISOString().slice(0, 10)}${storage.family === 'dir' ? '.raw' : ''}`;
-  options['vmstate'] = allocate(call.node, storage, id, 'raw', stateSize(options), name);
+  options['vmstate'] = allocate(call.node, storage, id, { format: 'raw', size: stateSize(options), name });
   options['lock'] = 'suspended';
   options['runningmachine'] = `${newestMachine(options['machine'])}+pve0`;
   options['runningcpu'] = 'kvm64,enforce,+kvm_pv_eoi,+kvm_pv_unhalt,+lahf_lm,+sep';

@@ -159,7 +159,7 @@ export function addStorage(call: Call, parameters: Parameters): StorageAnswer {
   let kept: Kept | undefined;
   changeConfig(call.node, 'create', (sections) => {
     if (sections.has(id)) refuse(`create storage failed: storage ID '${id}' already defined`);
-    checkNew(call.node, sections, id, type, options, parameters);
+    checkNew(call.node, sections, { id, type, options }, parameters);
     kept = failingWith('create storage failed', () => keepSecrets(call, type, id, parameters, true));
     sections.set(id, { type, options: { ...options, ...kept.options } });
   });
@@ -184,11 +184,14 @@ function failingWith<T>(failing: string, work: () => T): T {
 function checkNew(
   node: LabNode,
   sections: ReadonlyMap<string, Section>,
-  id: string,
-  type: string,
-  { base, disable, nodes, server }: Readonly<Record<string, string>>,
+  {
+    id,
+    type,
+    options,
+  }: { readonly id: string; readonly type: string; readonly options: Readonly<Record<string, string>> },
   parameters: Parameters,
 ): void {
+  const { base, disable, nodes, server } = options;
   const failing = 'create storage failed';
   const [baseId = ''] = base?.split(':') ?? [];
   if (base !== undefined && !sections.has(baseId)) refuse(`${failing}: base storage ID '${baseId}' does not exist`);

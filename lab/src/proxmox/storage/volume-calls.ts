@@ -22,7 +22,11 @@ export function allocateVolume(call: Call, { storage, vmid, filename, size, form
   const prefix = `${format === 'subvol' ? 'subvol' : 'vm'}-${vmid}-`;
   if (place.family !== 'dir' && name !== '' && !name.startsWith(prefix))
     refuse(`illegal name '${name}' - should be '${prefix}*'`);
-  const id = allocate(call.node, place, Number(vmid), named ?? String(format ?? 'raw'), bytes ?? 0, name || undefined);
+  const id = allocate(call.node, place, Number(vmid), {
+    format: named ?? String(format ?? 'raw'),
+    size: bytes ?? 0,
+    ...(name ? { name } : {}),
+  });
   if (place.family.startsWith('lvm')) print(call, `  Logical volume "${splitVolumeId(id)?.name}" created.`);
   return id;
 }

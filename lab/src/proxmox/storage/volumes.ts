@@ -90,21 +90,25 @@ function freeName(node: LabNode, storage: Storage, owner: number, format: string
   }
 }
 
+/** A volume that is to be created. */
+export interface NewVolume extends Partial<Omit<Volume, 'size'>> {
+  readonly format: string;
+  /** In bytes; rounded up to whole extents on LVM. */
+  readonly size: number;
+  /** Otherwise the lowest free one of its owner. */
+  readonly name?: string;
+}
+
 /**
  * Creates a volume.
  *
- * @param size in bytes; rounded up to whole extents on LVM
- * @param name its name, otherwise the lowest free one of its owner
  * @returns the volume's id
  */
 export function allocate(
   node: LabNode,
   storage: Storage,
   owner: number,
-  format: string,
-  size: number,
-  name?: string,
-  more: Partial<Volume> = {},
+  { format, size, name, ...more }: NewVolume,
 ): string {
   if (storage.family.startsWith('lvm') && format !== 'raw') refuse(`unsupported format '${format}'`);
   if (storage.family === 'dir' && format === 'subvol' && size !== 0) refuse('storage does not support subvol quotas');

@@ -207,7 +207,13 @@ async function up(work: Work, stack: StackEntry, prune: boolean): Promise<void> 
   // Compose runs in Portainer's container, where the only other file is the one that Portainer wrote.
   const beside = { folder, textOf: (path: string) => (path === `${folder}/stack.env` && text !== '' ? text : null) };
   changeState(root, (state) =>
-    composeUp(root, state, stack.Name, stack.file, variablesIn(text), { removeOrphans: prune, beside }),
+    composeUp(root, state, {
+      project: stack.Name,
+      text: stack.file,
+      variables: variablesIn(text),
+      beside,
+      removeOrphans: prune,
+    }),
   );
 }
 

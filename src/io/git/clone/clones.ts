@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../make-folders.ts';
 import { UNFINISHED } from '../../whole-file.ts';
 
 export interface Clones {
@@ -73,7 +74,7 @@ export function openClones(folder: string, gone: (clone: string) => void = () =>
   return {
     current,
     async begin() {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       await current();
       const clone = join(folder, `clone-${randomBytes(6).toString('hex')}`);
       own.add(clone);

@@ -3,6 +3,7 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readlink } from 'node:fs/promises';
+import { makeFolders } from '../../make-folders.ts';
 import { checkPath } from '../paths.ts';
 import { LINK_FOLDERS, MAX_LINKS, NOT_FOLLOWED } from './links.ts';
 
@@ -121,7 +122,7 @@ function partsOf(path: string): string[] {
 /** The root itself is chosen by the agent, and may be anywhere. */
 async function openRoot(root: string, make: boolean): Promise<FileHandle> {
   const folder = root === '' ? '/' : root;
-  if (make) await mkdir(folder, { recursive: true });
+  if (make) await makeFolders(folder);
   return open(folder, O_RDONLY | O_DIRECTORY);
 }
 

@@ -160,7 +160,7 @@ function destroyGuest(
   const stop = seen.running ? [{ ...shutDown(program, id), impact: 'destroy' as const }] : [];
   const args = ['--purge', purge, '--destroy-unreferenced-disks', '0'];
   const end = action(`destroy ${guestName(program, id)}`, 'destroy', call(program, 'destroy', id, args));
-  return [...stop, ...detachVolumes(program, id, wanted, conf, seen.host.retained, retained), end];
+  return [...stop, ...detachVolumes(program, id, wanted, conf, { noted: seen.host.retained, retained }), end];
 }
 
 /** Notes the volumes before removing them from the configuration, so that none is lost when the run is interrupted in between. */
@@ -169,8 +169,7 @@ function detachVolumes(
   id: number,
   wanted: Wanted<GuestSpec>,
   conf: GuestConf,
-  noted: string | null,
-  retained: RetainedVolumes,
+  { noted, retained }: { readonly noted: string | null; readonly retained: RetainedVolumes },
 ): Action[] {
   const outliving = outlivingIn(conf, rootBusOf(wanted));
   const note = noteVolumes(program, id, noted, { ...retained, lines: linesWith(retained.lines, outliving) });

@@ -152,14 +152,20 @@ export interface PromptedOption {
   readonly stdin: Content;
 }
 
+/** What one command sets beside the options. */
+interface SetBeside {
+  /** Null: they stay as they are. */
+  readonly notes: string | null;
+  readonly running: boolean;
+  readonly prompted?: PromptedOption | null;
+}
+
 /** One command for all changes. */
 export function setGuest(
   program: Program,
   id: number,
   changes: SettingChanges,
-  notes: string | null,
-  running: boolean,
-  prompted: PromptedOption | null = null,
+  { notes, running, prompted = null }: SetBeside,
 ): Action[] {
   const args = [
     ...changes.args,

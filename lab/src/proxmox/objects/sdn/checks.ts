@@ -11,15 +11,17 @@ import { type SdnRow, type Sections, sdnSections } from './files.ts';
 import { runningSdn } from './running.ts';
 import { sdnServices } from './services.ts';
 
-/** @param given the parameters of the call, in which Proxmox looks for some options alone */
-export function checkSdn(
-  node: LabNode,
-  row: SdnRow,
-  id: string,
-  sections: Sections,
-  given: Parameters,
-  before: Options | undefined,
-): void {
+/** A section that is to be written. */
+interface SdnEdit {
+  readonly id: string;
+  /** All sections of the file, this one as it is to be. */
+  readonly sections: Sections;
+  /** The parameters of the call, in which Proxmox looks for some options alone. */
+  readonly given: Parameters;
+  readonly before: Options | undefined;
+}
+
+export function checkSdn(node: LabNode, row: SdnRow, { id, sections, given, before }: SdnEdit): void {
   const { type = '', options = {} } = sections.get(id) ?? {};
   if (row.file === 'zones') {
     checkServices(node, id, options, given, before);

@@ -166,7 +166,7 @@ function setSection(node: LabNode, row: SdnRow, edit: Edit, sections: Sections):
   // Proxmox generates the MAC address of the zone's router.
   const router = type === 'evpn' && row.file === 'zones' ? { mac: [randomMac()] } : {};
   sections.set(id, { type, options: { ...router, ...Object.fromEntries([...kept, ...set]) } });
-  checkSdn(node, row, id, sections, given, before);
+  checkSdn(node, row, { id, sections, given, before });
   if (row.file === 'subnets') registerSubnet(node, id, sections.get(id)?.options ?? {}, before);
 }
 

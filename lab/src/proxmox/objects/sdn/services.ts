@@ -80,7 +80,7 @@ export function sdnServiceCall(
 /** What Proxmox refuses of a new server before it looks at those that are there. */
 function checkNew(row: ServiceRow, parameters: Parameters): void {
   const { [row.id]: _named, digest: _digest, 'lock-token': _token, type, ...options } = parameters;
-  changed(row, String(type), undefined, options, true, []);
+  changed(row, String(type), undefined, options, []);
 }
 
 /** The verb in error messages. */
@@ -115,7 +115,7 @@ function change(row: ServiceRow, node: LabNode, method: string, failing: string,
 function connected(row: ServiceRow, before: Section | undefined, asked: Parameters): Section {
   const { type: given, delete: unset, ...options } = asked;
   const type = String(given ?? before?.type);
-  const section = changed(row, type, before, options, before === undefined, splitList(String(unset ?? '')));
+  const section = changed(row, type, before, options, splitList(String(unset ?? '')));
   const [url = ''] = section.options['url'] ?? [];
   if (/^https?:\/\/[^/:]+\.invalid(?:[:/]|$)/.test(url))
     refuse(`${row.unreachable(type)}Invalid response from server: 500 Can't connect to ${new URL(url).host}`);
@@ -127,7 +127,6 @@ function changed(
   type: string,
   before: Section | undefined,
   options: Parameters,
-  isNew: boolean,
   cleared: readonly string[],
 ): Section {
   const { required, optional } = row.types[type] ?? { required: [], optional: [] };
@@ -135,7 +134,7 @@ function changed(
   const strange = Object.keys(options).find((option) => ![...must, ...optional].includes(option));
   if (strange !== undefined) refuse(`unexpected property '${strange}'`);
   refuseLineFeeds(options);
-  const missing = must.find((option) => isNew && options[option] === undefined);
+  const missing = must.find((option) => before === undefined && options[option] === undefined);
   if (missing !== undefined) refuse(`missing value for required option '${missing}'`);
   const needed = must.find((option) => cleared.includes(option));
   if (needed !== undefined) refuse(`unable to delete required option '${needed}'`);
