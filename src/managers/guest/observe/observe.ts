@@ -74,7 +74,7 @@ export async function observeGuest(
   const isAbsent = conf === null && other === undefined;
   const isRebuilt = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
-    stateOf(host, program, id, conf, spec, live),
+    conf === null ? ABSENT : stateOf(host, { program, id, conf, spec }, live),
     faultsOf(host, id, spec, firewall ?? null),
     missingVolumes(host, retained ?? null, spec, conf, isRebuilt),
     isAbsent ? otherNodeOf(host, id) : null,
@@ -173,28 +173,22 @@ const ABSENT: State = { running: false, installed: null, silent: false };
 /** Nothing is run in it: that would wait until it goes on. */
 const FROZEN: State = { running: true, installed: null, silent: false, halted: 'frozen' };
 
-/** @param live content of its `liveFile` */
-async function stateOf(
-  host: HostReader,
-  program: Program,
-  id: number,
-  conf: GuestConf | null,
-  spec: GuestSpec | undefined,
-  live: string | undefined,
-): Promise<State> {
-  if (conf === null) return ABSENT;
-  if (program === 'pct') return isFrozen(live) ? FROZEN : reportedState(host, program, id, conf, spec);
-  const state = await reportedState(host, program, id, conf, spec);
-  return state.running ? { ...state, ...(await processOf(host, conf, live)) } : state;
+/** A guest that is there, and its declaration where there is one. */
+interface Found {
+  readonly program: Program;
+  readonly id: number;
+  readonly conf: GuestConf;
+  readonly spec: GuestSpec | undefined;
 }
 
-async function reportedState(
-  host: HostReader,
-  program: Program,
-  id: number,
-  conf: GuestConf,
-  spec: GuestSpec | undefined,
-): Promise<State> {
+/** @param live content of its `liveFile` */
+async function stateOf(host: HostReader, found: Found, live: string | undefined): Promise<State> {
+  if (found.program === 'pct') return isFrozen(live) ? FROZEN : reportedState(host, found);
+  const state = await reportedState(host, found);
+  return state.running ? { ...state, ...(await processOf(host, found.conf, live)) } : state;
+}
+
+async function reportedState(host: HostReader, { program, id, conf, spec }: Found): Promise<State> {
   const notes = parseNotes(conf.description);
   const isNew = notes?.building === true && notes.restarting !== true;
   const neverStarted = isNew && spec?.final !== 'unmanaged';
