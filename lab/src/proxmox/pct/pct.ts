@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { containerSnapshotName } from '../../../../src/proxmox/parameters/code-checks.ts';
 import type { Answer } from '../answer.ts';
 import { answer, type Call, newCall, print, task, type Verb } from '../call.ts';
+import { parseDisk } from '../guest/disks.ts';
 import { load, update } from '../guest/guest.ts';
 import { runInside } from '../guest/inside.ts';
 import { migrateGuest } from '../guest/migrate.ts';
@@ -77,12 +78,19 @@ export const PCT_VERBS: Readonly<Record<string, Verb>> = {
   'pct pull': onGuest(pull),
 };
 
+/** The size of a stopped container is that of its root disk, and nothing is told where that cannot be read (PVE/LXC.pm, vmstatus). */
+function checkRootDisk(call: Call, id: number): void {
+  const { rootfs } = load(call, 'lxc', id).options;
+  if (running(call.node, id) === undefined && rootfs !== undefined) parseDisk('lxc', 'rootfs', rootfs);
+}
+
 function list(call: Call): number {
   const ids = guestIds(call.node, 'lxc');
   const row = (id: string, state: string, lock: string, name: string): void =>
     print(call, `${id.padEnd(10)} ${state.padEnd(10)} ${lock.padEnd(12)} ${name.padEnd(20)}`);
   if (ids.length > 0) row('VMID', 'Status', 'Lock', 'Name');
   for (const id of ids) {
+    checkRootDisk(call, id);
     const { status, lock = '', name } = guestStatus(call, 'lxc', id);
     row(String(id), String(status), String(lock), String(name));
   }
@@ -90,6 +98,7 @@ function list(call: Call): number {
 }
 
 function status(call: Call, id: number, parameters: Parameters): void {
+  checkRootDisk(call, id);
   const values = guestStatus(call, 'lxc', id);
   if (parameters['verbose'] !== '1') print(call, `status: ${values['status']}`);
   else for (const name of Object.keys(values).sort()) print(call, `${name}: ${values[name]}`);

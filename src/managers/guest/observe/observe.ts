@@ -74,7 +74,7 @@ export async function observeGuest(
   const isAbsent = conf === null && other === undefined;
   const isRebuilt = conf === null || parseNotes(conf.description)?.building === true;
   const [state, firewallFaults, missing, elsewhere, lookalike] = await Promise.all([
-    stateOf(host, program, id, { conf, live }, spec),
+    conf === null ? ABSENT : stateOf(host, { program, id, conf, spec }, live),
     faultsOf(host, id, spec, firewall ?? null),
     missingVolumes(host, retained ?? null, spec, conf, isRebuilt),
     isAbsent ? otherNodeOf(host, id) : null,
@@ -173,40 +173,35 @@ const ABSENT: State = { running: false, installed: null, silent: false };
 /** Nothing is run in it: that would wait until it goes on. */
 const FROZEN: State = { running: true, installed: null, silent: false, halted: 'frozen' };
 
-/** @param live content of its `liveFile` */
-async function stateOf(
-  host: HostReader,
-  program: Program,
-  id: number,
-  { conf, live }: { readonly conf: GuestConf | null; readonly live: string | undefined },
-  spec: GuestSpec | undefined,
-): Promise<State> {
-  if (conf === null) return ABSENT;
-  if (program === 'pct') return isFrozen(live) ? FROZEN : reportedState(host, program, id, conf, spec);
-  const state = await reportedState(host, program, id, conf, spec);
-  return state.running ? { ...state, ...(await processOf(host, conf, live)) } : state;
+/** A guest that is there, and its declaration where there is one. */
+interface Found {
+  readonly program: Program;
+  readonly id: number;
+  readonly conf: GuestConf;
+  readonly spec: GuestSpec | undefined;
 }
 
-async function reportedState(
-  host: HostReader,
-  program: Program,
-  id: number,
-  conf: GuestConf,
-  spec: GuestSpec | undefined,
-): Promise<State> {
+/** @param live content of its `liveFile` */
+async function stateOf(host: HostReader, found: Found, live: string | undefined): Promise<State> {
+  if (found.program === 'pct') return isFrozen(live) ? FROZEN : reportedState(host, found);
+  const state = await reportedState(host, found);
+  return state.running ? { ...state, ...(await processOf(host, found.conf, live)) } : state;
+}
+
+async function reportedState(host: HostReader, { program, id, conf, spec }: Found): Promise<State> {
   const notes = parseNotes(conf.description);
   const isNew = notes?.building === true && notes.restarting !== true;
   const neverStarted = isNew && spec?.final !== 'unmanaged';
   if (neverStarted || isTemplateConf(conf)) return ABSENT;
   const isStopped = spec?.final === 'stopped' && isInstalled(spec, notes, conf.snapshots);
-  if (spec === undefined || spec.scripts.length === 0 || isStopped) return runningState(host, program, id);
+  if (spec === undefined || spec.scripts.length === 0 || isStopped) return runningState(host, program, id, conf);
   // Reading the record shows both whether the guest runs and what is installed: Proxmox reports a stopped guest.
   const command = runInside(program, id, ['cat', RECORD_FILE], 30);
   const result = readAnswer(command, await host.run(command));
   if (result.exit === 0) return { running: true, installed: parseInstalled(result.stdout), silent: false };
   if (/\bnot running\b/.test(result.stderr) && !/guest agent/i.test(result.stderr)) return ABSENT;
   if (/guest agent/i.test(result.stderr) || (program === 'qm' && result.ended === 'timed out'))
-    return { ...(await runningState(host, program, id)), silent: true };
+    return { ...(await runningState(host, program, id, conf)), silent: true };
   if (/no such file/i.test(result.stderr)) return { running: true, installed: {}, silent: false };
   throw failedRead(command.args, program, result);
 }
@@ -217,13 +212,23 @@ async function reportedState(
  */
 const HALTED: ReadonlySet<string> = new Set(['paused', 'io-error', 'internal-error', 'guest-panicked']);
 
-async function runningState(host: HostReader, program: Program, id: number): Promise<State> {
+async function runningState(host: HostReader, program: Program, id: number, conf: GuestConf): Promise<State> {
   const command = call(program, 'status', id);
   const result = await host.run(command);
   const status = /^status: (\S+)/m.exec(result.stdout)?.[1];
+  if (isStoppedWithoutStatus(program, conf, result)) return ABSENT;
   if (result.exit !== 0 || status === undefined) throw failedRead(command.args, program, result);
   const halted = HALTED.has(status) ? { halted: status } : {};
   return { running: status !== 'stopped', installed: null, silent: false, ...halted };
+}
+
+/**
+ * Of a container whose root disk cannot be read, Proxmox only tells the state while it runs. What it warns of stands behind other words in a line.
+ * (pve-container, PVE/LXC.pm, vmstatus)
+ */
+function isStoppedWithoutStatus(program: Program, conf: GuestConf, { exit, stderr }: CommandResult): boolean {
+  const isDoubtful = Object.hasOwn(conf.unreadable, 'rootfs') || conf.unknown.some(({ key }) => key === 'rootfs');
+  return program === 'pct' && isDoubtful && exit !== null && exit !== 0 && /^(format error|invalid size)/m.test(stderr);
 }
 
 /** A command that reads failed: what was run, and how it ended. */

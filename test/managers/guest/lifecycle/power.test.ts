@@ -234,6 +234,23 @@ test('a container that is frozen is neither taken for one that works, nor run an
   expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
 });
 
+test('a stopped container whose root disk cannot be read is told so, whose state Proxmox does not tell', async () => {
+  const one = wanted(targetOf(container(105)));
+  await make(lxc as Manager, one);
+  await run('pct', 'stop', '105');
+  const text = await host.read(CONTAINER_FILE);
+  await host.write(CONTAINER_FILE, text.replace(/^rootfs: .*$/m, '$&,later=1'));
+  const status = await host.run({ kind: 'command', program: 'pct', args: ['status', '105'], timeoutSeconds: 10 });
+  expect(status).toMatchObject({ exit: 255, stderr: expect.stringContaining('later: property is not defined') });
+  const reason = expect.stringMatching(
+    /cannot read "rootfs: .*,later=1" in .*105.conf, and container 105 does not start/,
+  );
+  expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
+  expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason });
+  await host.write(CONTAINER_FILE, text);
+  expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'done' });
+});
+
 test('a container that a backup freezes is as declared, and its health is only asked once the backup has ended', async () => {
   const one = wanted(targetOf(container(105)));
   await make(lxc as Manager, one);
