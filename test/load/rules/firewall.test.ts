@@ -31,6 +31,7 @@ describe('BAD_RULE', () => {
     const files = withRules(
       SSH,
       { ...SSH, port: '80,443,6000:6010,https' },
+      { ...SSH, source_port: '0:1023' },
       { ...SSH, port: 8080 },
       { ...SSH, source: '10.0.0.101,10.0.0.0/25' },
       { ...SSH, source: '10.0.0.5-10.0.0.9' },
@@ -155,6 +156,7 @@ describe('BAD_RULE', () => {
     ['80-443', '"80-443" is not a port'],
     ['70000', '"70000" is not a port'],
     ['0', '"0" is not a port'],
+    ['0:0', '"0:0" is not a port'],
     ['443:80', '"443:80" is not a port'],
     ['htpps', '"htpps" is not a port'],
     [Array.from({ length: 16 }, (_, n) => n + 1).join(','), 'more than 15 ports'],

@@ -181,7 +181,8 @@ function isPort(item: string): boolean {
   const range = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(item);
   if (range === null) return SERVICES.has(item);
   const [first, last] = [Number(range[1]), Number(range[2] ?? range[1])];
-  return first >= 1 && first <= last && last <= 65_535;
+  // Proxmox ignores a single port 0, and would filter every port; a range may begin with it, as in 0:1023.
+  return last >= 1 && first <= last && last <= 65_535;
 }
 
 function addressesFault(addresses: string): readonly [message: string, hint?: string] | undefined {
