@@ -131,11 +131,11 @@ export const SETTING_ROWS: Readonly<Record<string, SettingRow>> = {
   },
   entrypoint: {
     from: '/sbin/init',
-    to: '/bin/app --serve',
-    words: '--entrypoint /bin/app --serve',
+    to: 'docker-entrypoint.sh app',
+    words: '--entrypoint docker-entrypoint.sh app',
     said: 'entrypoint',
-    line: 'entrypoint: /bin/app --serve',
-    refused: 'app',
+    line: 'entrypoint: docker-entrypoint.sh app',
+    refused: '--serve',
     lxc: 'restart',
   },
   hookscript: {

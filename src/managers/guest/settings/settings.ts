@@ -12,7 +12,7 @@ import { setting } from './setting.ts';
 
 const EXPECT_ZONE = 'must be a time zone such as Europe/Vienna, or host';
 const ZONE = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
-const EXPECT_COMMAND = 'must be the path of a program, with its arguments behind it';
+const EXPECT_COMMAND = 'must be a program, by its path or name, with its arguments behind it';
 const EXPECT_HOOK = 'must be a snippet such as local:snippets/hook.sh';
 const SNIPPET = /^[A-Za-z][A-Za-z0-9_.-]*:snippets\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const MAX_MB = 64 * 1024 * 1024;
@@ -198,7 +198,8 @@ export const SETTINGS = {
   entrypoint: setting<string>()({
     option: 'entrypoint',
     label: 'entrypoint',
-    check: (places) => becomes(places, EXPECT_COMMAND, text.line(4096).regex(/^\/[^\s]/, EXPECT_COMMAND)),
+    // Proxmox takes it from an OCI image as it is there, often a name that is found in PATH. (pve-container, PVE/LXC/Create.pm)
+    check: (places) => becomes(places, EXPECT_COMMAND, text.line(4096).regex(/^[^\s-]/, EXPECT_COMMAND)),
     lxc: {
       describes: 'What it starts with in place of /sbin/init, with its arguments: for images of applications.',
       whenAbsent: `/sbin/init for a new container; ${AS_BEFORE}`,
