@@ -16,9 +16,12 @@ export async function makeFolders(folder: string, mode = 0o777): Promise<void> {
   } catch (error) {
     if (await isFolder(folder)) return;
     const above = dirname(folder);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder || (await isFolder(above))) throw error;
-    await makeFolders(above, mode);
-    await makeFolders(folder, mode);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    if (!(await isFolder(above))) await makeFolders(above, mode);
+    // Also where the folder above was there: somebody else may have made it since.
+    await mkdir(folder, { mode }).catch(async (last: unknown) => {
+      if (!(await isFolder(folder))) throw last;
+    });
   }
 }
 
