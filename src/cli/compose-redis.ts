@@ -35,13 +35,23 @@ export async function openRedis(
   const url = await redisOf(settings, opened, { log, lost });
   let lastError: Error | null = null;
   const outage = logOutages(log, settings.redisUrl === null ? null : url);
-  const onError = (error: Error) => {
-    lastError = error;
-    outage.goesOn(error);
-  };
   const asksInfo = await mayAskInfo(url);
+  function connect(): Connection {
+    let isReady = false;
+    const onError = (error: Error) => {
+      lastError = error;
+      // That a connection broke says nothing of why: the next attempt does.
+      const broke = isReady && 'syscall' in error && error.syscall !== 'connect';
+      isReady = false;
+      if (!broke) outage.goesOn(error);
+    };
+    return connectRedis(url, onError, { asksInfo }).on('ready', () => {
+      isReady = true;
+      outage.isOver();
+    });
+  }
   return {
-    connect: () => connectRedis(url, onError, { asksInfo }).on('ready', outage.isOver),
+    connect,
     answers: (ledger) => waitForRedis(ledger, settings, () => lastError),
   };
 }
@@ -89,16 +99,16 @@ function unusable(reason: unknown, mayStart: boolean, redisUrl: Settings['redisU
 
 /** One line per outage and reason, not one per attempt. @param url null for a private server, which is started again without a person */
 function logOutages(log: Log, url: string | null): { goesOn(error: Error): void; isOver(): void } {
-  let last = '';
+  let last: string | null = null;
   return {
     goesOn(error) {
-      if (error.message === last) return;
-      last = error.message;
-      const hint = url === null ? {} : { hint: redisFault(error, url).remedy };
-      log.warn('Redis cannot be reached; trying again', { error: last, ...hint });
+      const { what, remedy } = redisFault(error, url ?? '');
+      if (what === last) return;
+      last = what;
+      log.warn('Redis cannot be reached; trying again', { error: what, ...(url === null ? {} : { hint: remedy }) });
     },
     isOver() {
-      last = '';
+      last = null;
     },
   };
 }

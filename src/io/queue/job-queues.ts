@@ -1,7 +1,7 @@
 // The queues of BullMQ by name, opened when they are first used, and requests for work that is the same whoever asks for it.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { Queue as JobQueue, type QueueOptions } from 'bullmq';
+import { isNotConnectionError, Queue as JobQueue, type QueueOptions } from 'bullmq';
 import type { Log } from '../../ports/log.ts';
 import type { Connection } from '../ledger/connect.ts';
 
@@ -37,7 +37,7 @@ export function openJobQueues(base: QueueBase, log: Log): JobQueues {
       defaultJobOptions: LEAVE_NOTHING,
       streams: { events: { maxLen: KEEP_EVENTS } },
     });
-    opened.on('error', (error) => log.warn('queue', { queue: name, error: error.message }));
+    opened.on('error', logErrors(log, name));
     queues.set(name, opened);
     return opened;
   }
@@ -53,6 +53,13 @@ export function openJobQueues(base: QueueBase, log: Log): JobQueues {
   }
 
   return { named, requestOf, close: () => closeAll([...queues.values()]) };
+}
+
+/** Logs the errors of a queue or worker, but not those of its connection to Redis: BullMQ repeats each of them, and the connection tells an outage once. */
+export function logErrors(log: Log, queue: string): (error: Error) => void {
+  return (error) => {
+    if (isNotConnectionError(error) && !('syscall' in error)) log.warn('queue', { queue, error: error.message });
+  };
 }
 
 export async function closeAll(these: readonly { close(): Promise<void> }[]): Promise<void> {

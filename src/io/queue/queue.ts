@@ -11,6 +11,8 @@ import { openJobQueues, type QueueBase } from './job-queues.ts';
 import { openStepJobs, queueOfSteps } from './steps.ts';
 import { openWorkers } from './workers.ts';
 
+/** Time for work to end, and to record how, that is aborted after its grace. */
+const ABORTED_MS = 3_000;
 /** Time for closing connections once no work is left: BullMQ may wait in vain after Redis was restarted. A job whose end is lost is repeated. */
 const CLOSE_MS = 1_000;
 /** Pause before notifications: what happens within it is told together. */
@@ -90,8 +92,8 @@ export function openQueue(
       .then(() => queues.close());
     // While Redis is unreachable, `close` of BullMQ waits for connections that are never made, and work for answers that never come:
     // only work that was running gets its grace.
-    const graceOver = Promise.race([workers.settled(), pause(graceMs, undefined, { ref: false })]);
-    await Promise.race([closed, graceOver.then(() => pause(CLOSE_MS, undefined, { ref: false }))]);
+    const ended = Promise.race([workers.settled(), pause(graceMs + ABORTED_MS, undefined, { ref: false })]);
+    await Promise.race([closed, ended.then(() => pause(CLOSE_MS, undefined, { ref: false }))]);
     clearTimeout(grace);
     stopping.abort();
     redis.disconnect();

@@ -4,7 +4,7 @@ import { type Job, Worker } from 'bullmq';
 import type { Log } from '../../ports/log.ts';
 import type { RetryDelay, WorkOptions } from '../../ports/queue.ts';
 import { type Delays, RETRY_MS } from './delays.ts';
-import { closeAll, type JobQueues, type QueueBase } from './job-queues.ts';
+import { closeAll, type JobQueues, logErrors, type QueueBase } from './job-queues.ts';
 
 /** A worker that does not renew the lock of its job for this long counts as dead. */
 const LOCK_MS = 20_000;
@@ -75,7 +75,7 @@ export function openWorkers({ base, log, queues, delays, stopped }: WorkersDeps)
       maxStalledCount: STALLED_TIMES,
     };
     const started = new Worker(name, handle, options);
-    started.on('error', (error) => log.warn('queue', { queue: name, error: error.message }));
+    started.on('error', logErrors(log, name));
     workers.push(started);
   }
 
