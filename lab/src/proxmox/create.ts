@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { CEPH_FILE } from '../../../src/proxmox/ceph.ts';
 import { declaredLinks, setKernelLinks } from '../host/links/links.ts';
 import { replaceFile, withLock } from './lock.ts';
-import { kindOf, openNode, setRunning, writeMembers, writeVmlist } from './node.ts';
+import { kindOf, openNode, running, setRunning, writeMembers, writeVmlist } from './node.ts';
 import { EVERYDAY_PROGRAMS, HOST_PROGRAMS, PLACED_PROGRAMS, PROXMOX_PROGRAMS } from './programs.ts';
 import { programSnapshot } from './snapshot.ts';
 
@@ -225,6 +225,6 @@ export function declareNode(dir: string, name: string): void {
  */
 export function setGuestState(dir: string, id: number, state: 'running' | 'stopped'): boolean {
   const node = openNode(resolve(dir));
-  setRunning(node, id, state === 'running');
+  if (state === 'stopped' || running(node, id) === undefined) setRunning(node, id, state === 'running');
   return kindOf(node, id) !== undefined;
 }
