@@ -219,6 +219,21 @@ const CASES: readonly Case[] = [
     /sizes without blanks, recordsize a power of two/,
   ],
   [
+    'a folder that the node cannot do without',
+    HYPERVISOR,
+    '/zfs/datasets/0/properties',
+    [
+      'mountpoint=/',
+      'mountpoint=//',
+      'mountpoint=/etc',
+      'mountpoint=/usr/',
+      { mountpoint: '/proc/x' },
+      'mountpoint=/etc/pve/a',
+    ],
+    ['mountpoint=/srv', 'mountpoint=/var/lib/vz', 'mountpoint=/home', 'mountpoint=legacy', { mountpoint: '/etcetera' }],
+    /mountpoint a folder of its own/,
+  ],
+  [
     'a raw line that Proxmox would drop',
     LXC,
     `${CT}/lxc_options/0`,

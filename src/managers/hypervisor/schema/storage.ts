@@ -1,5 +1,6 @@
 // Sections of the hypervisor's file about pools, datasets and shared folders.
 
+import { posix } from 'node:path';
 import { z } from 'zod';
 import { becomes, becomesByRule } from '../../../config/schema/option.ts';
 import * as text from '../../../config/schema/text.ts';
@@ -28,7 +29,7 @@ const pool = z.strictObject({
 });
 
 const PROPERTIES =
-  'must be properties such as "recordsize=16K,quota=600G", sizes without blanks, recordsize a power of two, and no quota "none" and not 0';
+  'must be properties such as "recordsize=16K,quota=600G", sizes without blanks, recordsize a power of two, and no quota "none" and not 0; mountpoint a folder of its own, none of the system\'s such as / or /etc';
 
 const PROPERTY = /^[a-z0-9][a-z0-9:_.-]*$/;
 
@@ -69,11 +70,20 @@ function isRecordSize(bytes: number): boolean {
   return bytes >= 512 && bytes <= 16 * 1024 ** 2 && Number.isInteger(Math.log2(bytes));
 }
 
-/** `mountpoint` is a path, or one of ZFS's keywords for none. */
 function isPropertyValue(name: string, written: string): boolean {
   if (!isOneLine(written) || written === '') return false;
   if (SIZES.has(longName(name))) return isSize(longName(name), written);
-  return name !== 'mountpoint' || /^(none|legacy)$/.test(written) || text.absolutePath.safeParse(written).success;
+  return name !== 'mountpoint' || isMountpoint(written);
+}
+
+/** Folders that the node cannot do without: a dataset that is mounted there hides what they hold. */
+const SYSTEM_FOLDER =
+  /^\/((bin|boot|etc|lib|lib32|lib64|libx32|root|sbin|usr|var)|(dev|proc|run|sys|etc\/pve)(\/.*)?)?$/;
+
+/** A path outside of the system's own folders, or one of ZFS's keywords for none. */
+function isMountpoint(written: string): boolean {
+  if (/^(none|legacy)$/.test(written)) return true;
+  return text.absolutePath.safeParse(written).success && !SYSTEM_FOLDER.test(posix.join('/', written, '.'));
 }
 
 const ADD = 'pvesm add';
