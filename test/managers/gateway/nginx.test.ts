@@ -94,7 +94,7 @@ describe.skipIf(NGINX === undefined)('with the real nginx', () => {
     expect(await step(box, targetOf(environmentOf()))).toMatchObject({
       outcome: 'failed',
       reason: expect.stringContaining(
-        'container 101 is frozen: it does nothing; let it go on with: lxc-unfreeze -n 101',
+        'let it go on with: lxc-unfreeze -n 101 && echo 0 > /sys/fs/cgroup/lxc/101/ns/cgroup.freeze',
       ),
     });
     box.write('/sys/fs/cgroup/lxc/101/ns/cgroup.events', 'populated 1\nfrozen 0\n');

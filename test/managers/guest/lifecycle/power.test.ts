@@ -220,7 +220,8 @@ test('a container that is frozen is neither taken for one that works, nor run an
   expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
   const more = wanted(targetOf(container(105, { memory_mb: 1024 })));
   expect(await convergeStep(lxc as Manager, host, more)).toMatchObject({ outcome: 'refused', reason });
-  const remedy = expect.stringContaining('let it go on with: lxc-unfreeze -n 105; or start it anew');
+  const unfreeze = 'lxc-unfreeze -n 105 && echo 0 > /sys/fs/cgroup/lxc/105/ns/cgroup.freeze';
+  const remedy = expect.stringContaining(`let it go on with: ${unfreeze}; or start it anew`);
   expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason: remedy });
   const { would } = await power(lxc as Manager, one, 'restart', true);
   expect(would?.[0]).toBe('end container 105, which is in the state frozen, like a power failure');
