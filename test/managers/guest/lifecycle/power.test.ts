@@ -203,6 +203,7 @@ test('a VM that is paused is neither taken for one that works, nor started, and 
 });
 
 const CONTAINER_FILE = '/etc/pve/lxc/105.conf';
+const FREEZER = '/sys/fs/cgroup/lxc/105/ns/cgroup.events';
 
 test('a container that is frozen is neither taken for one that works, nor run anything in, and its end is called what it is', async () => {
   const one = wanted(targetOf(container(105)));
@@ -264,6 +265,29 @@ test('a container that a backup freezes is as declared, and its health is only a
   expect(await convergeStep(lxc as Manager, host, asked)).toMatchObject({ outcome: 'refused', reason });
   expect(host.commands).not.toContainEqual(expect.stringMatching(/^pct exec/));
 });
+
+test.each([
+  ['begins', CONTAINER_FILE, (text: string) => text.replace('lock: backup\n', '')],
+  ['ends', FREEZER, () => 'populated 1\nfrozen 1\n'],
+])(
+  'a container that a backup freezes is not taken for one that a person froze where the backup %s amid a look',
+  async (_when, path, asBefore) => {
+    const one = wanted(targetOf(container(105)));
+    await make(lxc as Manager, one);
+    if (path === CONTAINER_FILE) {
+      await host.write(CONTAINER_FILE, `lock: backup\n${await host.read(CONTAINER_FILE)}`);
+      await host.write(FREEZER, 'populated 1\nfrozen 1\n');
+    }
+    let reads = 0;
+    const readFile = async (asked: string) => {
+      const text = await host.readFile(asked);
+      return asked === path && text !== undefined && reads++ === 0 ? asBefore(text) : text;
+    };
+    const amid: LabHost = Object.create(host, { readFile: { value: readFile } });
+    expect(await convergeStep(lxc as Manager, amid, one)).toEqual({ outcome: 'done', actions: [] });
+    expect(reads).toBe(2);
+  },
+);
 
 test('a VM that rests and stands still is told to be ended, which works, and not to be restarted', async () => {
   const one = wanted(targetOf(machine(1005)));
