@@ -144,6 +144,28 @@ test.each([
   },
 );
 
+test('a VM whose suspension was broken off is not started from its unfinished memory', async () => {
+  const target = targetOf(machine(1005));
+  await make(vm as Manager, wanted(target));
+  const text = await host.read(MACHINE_FILE);
+  const memory = 'vmstate: local:1005/vm-1005-state-suspend.raw\n';
+  await host.write(MACHINE_FILE, `lock: suspending\n${memory}${text}`);
+  const more = wanted(targetOf(machine(1005, { memory_mb: 1024 })));
+  const lock = expect.stringMatching(/: qm unlock 1005, and before .*, forget .* with: qm set 1005 --delete vmstate$/);
+  expect(await convergeStep(vm as Manager, host, more)).toMatchObject({ outcome: 'refused', reason: lock });
+
+  await qm('unlock', '1005');
+  const reason = expect.stringMatching(/^VM 1005 has the memory local:1005.*: qm set 1005 --delete vmstate$/);
+  expect(await convergeStep(vm as Manager, host, more)).toMatchObject({ outcome: 'refused', reason });
+  expect(await power(vm as Manager, wanted(target), 'restart')).toMatchObject({ outcome: 'failed', reason });
+  expect(await convergeStep(vm as Manager, host, wanted(target))).toMatchObject({ outcome: 'done', actions: [] });
+  await qm('stop', '1005');
+  const stopped = expect.stringMatching(/--delete vmstate; or, where it did not run .*: qm start 1005$/);
+  expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'failed', reason: stopped });
+  await qm('set', '1005', '--delete', 'vmstate');
+  expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'applied' });
+});
+
 async function run(program: string, ...args: string[]): Promise<void> {
   expect(await host.run({ kind: 'command', program, args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
 }
