@@ -278,7 +278,8 @@ test('a stopped container whose root disk cannot be read is told so, whose state
 test('a container that a backup freezes is as declared, and its health is only asked once the backup has ended', async () => {
   const one = wanted(targetOf(container(105)));
   await make(lxc as Manager, one);
-  await run('lxc-freeze', '-n', '105');
+  await host.write('/sys/fs/cgroup/lxc/105/ns/cgroup.freeze', '1\n');
+  await host.write(FREEZER, 'populated 1\nfrozen 1\n');
   await host.write(CONTAINER_FILE, `lock: backup\n${await host.read(CONTAINER_FILE)}`);
   expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
   const healthCheck = { script: null, argv: ['true'], retries: 3, intervalSeconds: 5, timeoutSeconds: 60 };
