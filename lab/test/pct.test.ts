@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { testNode } from '../../test/support/host/lab-node.ts';
 import { tasks } from '../src/proxmox/call.ts';
+import { setFrozen } from '../src/proxmox/node.ts';
 import { lxcFreezer } from '../src/proxmox/pct/freeze.ts';
 
 const CREATE = 'pct create 101 DEBIAN --rootfs local-lvm:8 --hostname web --net0 name=eth0,bridge=vmbr0,ip=10.0.0.5/24';
@@ -241,6 +242,22 @@ test('a frozen container counts as running, and only ends by force', () => {
   lab.do('pct shutdown 101 --forceStop 1');
   expect(lab.exists('sys/fs/cgroup/lxc/101')).toBe(false);
   expect(lxcFreezer(true)(lab.node, ['-n', '101'])).toMatchObject({ rc: 1 });
+  expect(lxcFreezer(false)(lab.node, ['-n', '101'])).toMatchObject({ rc: 0 });
   lab.do('pct start 101');
+  expect(events()).toBe('populated 1\nfrozen 0\n');
+});
+
+test('a container that a task of Proxmox froze is not let go on by lxc-unfreeze', () => {
+  const lab = testNode();
+  lab.do(CREATE);
+  lab.do('pct start 101');
+  const events = (): string => lab.text('sys/fs/cgroup/lxc/101/ns/cgroup.events');
+  setFrozen(lab.node, 101, 'inner', true);
+  expect(lxcFreezer(false)(lab.node, ['-n', '101'])).toEqual({ stdout: '', stderr: '', rc: 0 });
+  expect(events()).toBe('populated 1\nfrozen 1\n');
+  lxcFreezer(true)(lab.node, ['-n', '101']);
+  setFrozen(lab.node, 101, 'inner', false);
+  expect(events()).toBe('populated 1\nfrozen 1\n');
+  lxcFreezer(false)(lab.node, ['-n', '101']);
   expect(events()).toBe('populated 1\nfrozen 0\n');
 });

@@ -129,7 +129,8 @@ export function running(node: LabNode, id: number): Running | undefined {
 
 /** What the kernel shows of a running guest: of a container its control group, of a machine the process with its command line. */
 function showRunning(node: LabNode, id: number, pid: number): void {
-  if (kindOf(node, id) === 'lxc') setFrozen(node, id, false);
+  if (kindOf(node, id) === 'lxc')
+    for (const freezer of ['outer', 'inner'] as const) setFrozen(node, id, freezer, false);
   if (kindOf(node, id) !== 'qemu') return;
   replaceFile(pathOf(node, `run/qemu-server/${id}.pid`), `${pid}\n`);
   setCommandLine(node, pid, ['/usr/bin/kvm', '-id', String(id)]);
@@ -149,17 +150,29 @@ export function setCommandLine(node: LabNode, pid: number, words: readonly strin
 
 const groupOf = (node: LabNode, id: number): string => pathOf(node, `sys/fs/cgroup/lxc/${id}`);
 
-/** Whether the processes of a container stand still; false for one that does not run. */
-export function isFrozen(node: LabNode, id: number): boolean {
-  const file = `${groupOf(node, id)}/ns/cgroup.freeze`;
+/**
+ * Control groups by which a container is frozen: lxc-freeze freezes the outer one, a task of Proxmox the inner one, where its processes are. They stand still
+ * where either is frozen (lxc, src/lxc/cgroups/cgfsng.c, cgroup_freeze and cg_unified_freeze_do; Linux, Documentation/admin-guide/cgroup-v2.rst).
+ */
+const FREEZERS = { outer: 'cgroup.freeze', inner: 'ns/cgroup.freeze' } as const;
+
+export type Freezer = keyof typeof FREEZERS;
+
+/** Whether a container is frozen by this control group; false for one that does not run. */
+export function isFrozenBy(node: LabNode, id: number, freezer: Freezer): boolean {
+  const file = `${groupOf(node, id)}/${FREEZERS[freezer]}`;
   return existsSync(file) && readFileSync(file, 'utf8').trim() === '1';
 }
 
-/** Freezes a running container, or lets it go on. Its processes are in the inner control group. */
-export function setFrozen(node: LabNode, id: number, frozen: boolean): void {
-  const state = frozen ? 1 : 0;
-  replaceFile(`${groupOf(node, id)}/ns/cgroup.freeze`, `${state}\n`);
-  replaceFile(`${groupOf(node, id)}/ns/cgroup.events`, `populated 1\nfrozen ${state}\n`);
+/** Whether the processes of a container stand still; false for one that does not run. */
+export function isFrozen(node: LabNode, id: number): boolean {
+  return isFrozenBy(node, id, 'outer') || isFrozenBy(node, id, 'inner');
+}
+
+/** Freezes a control group of a running container, or lets it go on. */
+export function setFrozen(node: LabNode, id: number, freezer: Freezer, frozen: boolean): void {
+  replaceFile(`${groupOf(node, id)}/${FREEZERS[freezer]}`, `${frozen ? 1 : 0}\n`);
+  replaceFile(`${groupOf(node, id)}/ns/cgroup.events`, `populated 1\nfrozen ${isFrozen(node, id) ? 1 : 0}\n`);
 }
 
 /** Sets the kernel's state of a guest, whatever its configuration says. */

@@ -8,7 +8,7 @@ import { difference, type FoundDifference } from '../comparison.ts';
 import { textDigest } from '../guest/digest.ts';
 import { freezerFile, frozenReason, isFrozen } from '../guest/observe/freezer.ts';
 import { runInside } from '../guest/proxmox/command.ts';
-import type { HostReader } from '../manager.ts';
+import type { Decision, HostReader } from '../manager.ts';
 
 /** Time limit of one script in seconds: at most they wait for a reload. */
 const SECONDS = 120;
@@ -48,8 +48,19 @@ export type Look =
       readonly rest: readonly string[];
       readonly stderr: string;
     }
-  /** The container could not be inspected; the reason says why. */
-  | { readonly kind: 'unreachable'; readonly reason: string };
+  | Unreachable;
+
+/** The container could not be inspected; the reason says why. `passing`: it goes away by itself, as a backup that freezes the container does. */
+export interface Unreachable {
+  readonly kind: 'unreachable';
+  readonly reason: string;
+  readonly passing?: true;
+}
+
+/** What is decided for a container that could not be inspected. */
+export function cannotLook({ reason, passing }: Unreachable): Decision {
+  return { kind: 'impossible', reason, ...(passing === true ? { passing } : {}) };
+}
 
 /** Paths inside the container: the active file, and the copy of the last proven one. */
 export interface Places {
@@ -86,7 +97,8 @@ export async function inspect(
   places: Places,
   more: readonly string[] = [],
 ): Promise<Look> {
-  if (isFrozen(await host.readFile(freezerFile(guest)))) return { kind: 'unreachable', reason: frozenReason(guest) };
+  if (isFrozen(await host.readFile(freezerFile(guest))))
+    return { kind: 'unreachable', reason: frozenReason(guest), passing: true };
   const result = await host.run(scriptCommand(guest, script, [places.current, places.proven, ...more]));
   if (result.exit !== 0) return { kind: 'unreachable', reason: failureReason(guest, result) };
   const lines = result.stdout.split('\n');

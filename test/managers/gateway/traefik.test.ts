@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { TransientError } from '../../../src/agent/apply/step-work.ts';
 import { checkHealth } from '../../../src/agent/verbs/check-health.ts';
 import type { Config } from '../../../src/managers/config.ts';
 import { gateway } from '../../../src/managers/gateway/manager.ts';
@@ -106,6 +107,11 @@ describe('a fault that Traefik reports', () => {
     });
 
   const restarts = () => host.commands.filter((line) => line.includes('systemctl restart traefik')).length;
+
+  test('is not looked for in a container that is frozen, which is waited for', async () => {
+    await host.run({ kind: 'command', program: 'lxc-freeze', args: ['-n', '102'], timeoutSeconds: 10 });
+    await expect(step(targetOf(environmentOf()))).rejects.toThrow(TransientError);
+  });
 
   test('of a single router is quoted, and the other routes work', async () => {
     expect(await step(targetOf(environmentOf()))).toEqual({ outcome: 'applied', reason: null });

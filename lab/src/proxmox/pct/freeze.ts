@@ -3,10 +3,13 @@
 import type { Answer } from '../answer.ts';
 import { type Call, print, task } from '../call.ts';
 import { checkLock, load } from '../guest/guest.ts';
-import { kindOf, type LabNode, running, setFrozen, withGuestLock } from '../node.ts';
+import { isFrozenBy, kindOf, type LabNode, running, setFrozen, withGuestLock } from '../node.ts';
 import { refuse } from '../refusal.ts';
 
-/** `lxc-freeze -n ID` and `lxc-unfreeze -n ID`: one that is so already is no error (lxc, src/lxc/tools/lxc_freeze.c). */
+/**
+ * `lxc-freeze -n ID` and `lxc-unfreeze -n ID`: one that is so already is no error, and lxc-unfreeze of a container that a task of Proxmox froze, or that does not
+ * run, does nothing (lxc, src/lxc/lxccontainer.c, do_lxcapi_freeze and do_lxcapi_unfreeze).
+ */
 export function lxcFreezer(frozen: boolean): (node: LabNode, argv: readonly string[]) => Answer {
   const program = frozen ? 'lxc-freeze' : 'lxc-unfreeze';
   return (node, argv) => {
@@ -15,9 +18,9 @@ export function lxcFreezer(frozen: boolean): (node: LabNode, argv: readonly stri
     if (!argv.includes('-n') || name === undefined) return failed('missing container name, use --name option');
     const id = Number(name);
     if (kindOf(node, id) !== 'lxc') return failed(`No such container: /var/lib/lxc:${name}`);
-    if (running(node, id) === undefined)
-      return failed(`${name}: Failed to ${frozen ? 'freeze' : 'unfreeze'} /var/lib/lxc:${name}`);
-    setFrozen(node, id, frozen);
+    const isRunning = running(node, id) !== undefined;
+    if (frozen && !isRunning) return failed(`${name}: Failed to freeze /var/lib/lxc:${name}`);
+    if (isRunning && isFrozenBy(node, id, 'outer') !== frozen) setFrozen(node, id, 'outer', frozen);
     return { stdout: '', stderr: '', rc: 0 };
   };
 }

@@ -4,7 +4,7 @@ import type { Action, HttpRequest } from '../../../model/action.ts';
 import { comparedBy } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { inspect, isForeign, isInstalled, KEEP, KEPT, scriptAction } from '../inside.ts';
+import { cannotLook, inspect, isForeign, isInstalled, KEEP, KEPT, scriptAction } from '../inside.ts';
 import type { Part } from '../part.ts';
 import { type NginxSeen, nginxComparison, versionIn } from './nginx-comparison.ts';
 import { type NginxSpec, nginxSpec } from './nginx-spec.ts';
@@ -20,7 +20,7 @@ export const nginx: Part<NginxSpec, NginxSeen> = {
   certificates: ({ sites }) => [...new Set(sites.map(({ source }) => source))].sort(),
   look: async (host, guest, there) => ({ inside: await inspect(host, guest, INSPECT, PLACES), there }),
   decide(spec, { inside, there }): Decision {
-    if (inside.kind === 'unreachable') return impossible(inside.reason);
+    if (inside.kind === 'unreachable') return cannotLook(inside);
     const version = versionIn(inside.stderr);
     if (version === null)
       return impossible(`container ${spec.guest} has no nginx; add the feature nginx_gateway to it`);

@@ -5,7 +5,17 @@ import type { Action } from '../../../model/action.ts';
 import { comparedBy } from '../../comparison.ts';
 import { textDigest } from '../../guest/digest.ts';
 import type { Decision } from '../../manager.ts';
-import { inspect, isForeign, isInstalled, isProven, KEEP, KEPT, printedFile, scriptAction } from '../inside.ts';
+import {
+  cannotLook,
+  inspect,
+  isForeign,
+  isInstalled,
+  isProven,
+  KEEP,
+  KEPT,
+  printedFile,
+  scriptAction,
+} from '../inside.ts';
 import type { Part } from '../part.ts';
 import { hostsIn, type LoadedConfiguration, type Refusal, readTraefikAnswers, refusalsOf } from './api-answers.ts';
 import { faultOf } from './check.ts';
@@ -49,7 +59,7 @@ export const traefik: Part<TraefikSpec, TraefikSeen> = {
     return { inside, file, loaded: readTraefikAnswers(rest) };
   },
   decide(spec, { inside, file, loaded }): Decision {
-    if (inside.kind === 'unreachable') return { kind: 'impossible', reason: inside.reason };
+    if (inside.kind === 'unreachable') return cannotLook(inside);
     if (isForeign(inside.files)) {
       const reason = `${PLACES.current} in container ${spec.guest} was written by somebody else; move it away, then replay`;
       return { kind: 'blocked', reason };

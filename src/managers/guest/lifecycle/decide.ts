@@ -27,6 +27,7 @@ import { whyHalted } from './halted.ts';
 import { type Changes, decideLifecycle, type Life, mustRun, snapshotRemarks } from './lifecycle.ts';
 import { poolActions } from './pool.ts';
 import type { RetainedVolumes } from './retained-volumes.ts';
+import { leftoverMemory } from './saved-memory.ts';
 import { snapshotObstacle } from './snapshot-obstacle.ts';
 import { unreadableLine } from './unreadable-lines.ts';
 
@@ -153,6 +154,7 @@ function decideExisting<Spec extends GuestSpec & Networks, Found extends Volumes
   return (
     interruptedByAdoption(wanted, spec, seen, actions) ??
     whyHalted(program, spec, conf, seen, actions) ??
+    leftoverMemory(spec.id, conf, actions, seen.running) ??
     unreadableLine(program, spec.id, conf, actions, seen.running) ??
     unlessLocked(program, spec.id, conf, actions, remarks)
   );

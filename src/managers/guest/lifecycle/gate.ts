@@ -53,7 +53,7 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
   if (lock === undefined) return null;
   return {
     kind: 'impossible',
-    reason: `${guestName(program, id)} is locked (${lock})${unlocking(program, id, lock)}`,
+    reason: `${guestName(program, id)} is locked (${lock})${unlocking(program, id, lock, conf)}`,
     passing: true,
   };
 }
@@ -61,7 +61,7 @@ export function locked(program: Program, id: number, conf: GuestConf): Refusal |
 /** What holds a guest, and what is left to do once one that was broken off is unlocked, as the end of a sentence. */
 interface Holder {
   readonly by: string;
-  readonly after?: (program: Program, id: number) => string;
+  readonly after?: (program: Program, id: number, conf: GuestConf) => string;
 }
 
 /**
@@ -79,20 +79,30 @@ const HOLDERS: Readonly<Partial<Record<string, Holder>>> = {
   },
   snapshot: { by: 'a snapshot of it', after: unfinishedSnapshot },
   'snapshot-delete': { by: 'the removal of a snapshot', after: unfinishedSnapshot },
-  suspending: { by: 'its suspension to a disk' },
+  suspending: { by: 'its suspension to a disk', after: unfinishedMemory },
 };
+
+/** What a person does about the memory of a suspension that was broken off, as a part of a sentence. */
+export function forgetting(id: number): string {
+  return `forget its memory with: qm set ${id} --delete vmstate`;
+}
+
+/** The name of the memory is written with the lock, and any later start would load it. (qemu-server, PVE/QemuServer/RunState.pm, vm_suspend) */
+function unfinishedMemory(_program: Program, id: number, { settings }: GuestConf): string {
+  return settings['vmstate'] === undefined ? '' : `, and before it is started again, ${forgetting(id)}`;
+}
 
 function unfinishedSnapshot(program: Program, id: number): string {
   return `, and remove the unfinished snapshot with: ${program} delsnapshot ${id} SNAPSHOT --force`;
 }
 
-function unlocking(program: Program, id: number, lock: string): string {
+function unlocking(program: Program, id: number, lock: string, conf: GuestConf): string {
   // Proxmox takes these two away itself. Unlocked, a VM could be changed below its saved memory. (qemu-server, PVE/QemuServer.pm, vm_start)
   if (lock === 'suspended') return `; it is suspended to a disk; resume it with: ${program} start ${id}`;
   if (lock === 'mounted') return `; its volumes are mounted on the node; unmount them with: ${program} unmount ${id}`;
   const { by, after } = HOLDERS[lock] ?? { by: undefined };
   const held = by === undefined ? '' : `: ${by} is under way or was broken off`;
-  return `${held}; when no task of the node works on it any more, free it with: ${program} unlock ${id}${after?.(program, id) ?? ''}`;
+  return `${held}; when no task of the node works on it any more, free it with: ${program} unlock ${id}${after?.(program, id, conf) ?? ''}`;
 }
 
 /** Destroying needs both an approval and a guest that is not protected. */

@@ -36,7 +36,8 @@ export function haltedRefusal(program: Program, id: number, halted: string, verb
 
 /**
  * A shutdown is a clean one only while the guest goes on. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown) In a frozen container `pct` also waits for ever where it
- * changes a network or runs something, and its snapshot makes the container go on. (pve-container, PVE/LXC.pm, update_net; PVE/LXC/Config.pm, __snapshot_freeze)
+ * changes a network or runs something, and its snapshot makes a container go on that a task of Proxmox froze. (pve-container, PVE/LXC.pm, update_net;
+ * PVE/LXC/Config.pm, __snapshot_freeze)
  */
 function needsGuest({ do: what }: Action): boolean {
   if (what.kind !== 'command') return false;

@@ -15,6 +15,7 @@ import { isTemplateConf } from '../proxmox/conf.ts';
 import { brokenOff, impossible, notOurs, onOtherNode, unlessLocked } from './gate.ts';
 import { haltedRefusal } from './halted.ts';
 import { recordRestart } from './restart-due.ts';
+import { leftoverMemory } from './saved-memory.ts';
 import { unreadableLine } from './unreadable-lines.ts';
 
 type GuestPower = PowerManager<GuestSpec, GuestObservation, GuestInventory>;
@@ -61,7 +62,11 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
   // One that is suspended to a disk goes on as it was.
   const isBooted = requested !== 'stop' && switched.length > 0 && conf.settings['lock'] !== 'suspended';
   const actions = [...switched, ...(isBooted ? recordRestart(program, id, parseNotes(conf.description)) : [])];
-  return unreadableLine(program, id, conf, actions, seen.running) ?? unlessLocked(program, id, conf, actions);
+  return (
+    leftoverMemory(id, conf, actions, seen.running) ??
+    unreadableLine(program, id, conf, actions, seen.running) ??
+    unlessLocked(program, id, conf, actions)
+  );
 }
 
 function powerActions(program: Program, id: number, requested: Power, { running, halted }: GuestObservation): Action[] {

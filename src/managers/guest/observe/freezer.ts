@@ -17,9 +17,13 @@ export function isFrozen(events: string | undefined): boolean {
   return events !== undefined && /^populated 1$/m.test(events) && /^frozen 1$/m.test(events);
 }
 
-/** What a person does about it. */
+/**
+ * What a person does about it. lxc-freeze freezes the outer control group, which only lxc-unfreeze lets go on; a task of Proxmox freezes the inner one, which
+ * lxc-unfreeze leaves as it is. Each command does nothing where it does not apply. (lxc, src/lxc/lxccontainer.c, do_lxcapi_unfreeze; pve-container,
+ * PVE/LXC.pm, freeze)
+ */
 export function unfreezing(id: number): string {
-  return `let it go on with: lxc-unfreeze -n ${id}`;
+  return `when no task of the node works on it, let it go on with: lxc-unfreeze -n ${id} && echo 0 > /sys/fs/cgroup/lxc/${id}/ns/cgroup.freeze`;
 }
 
 /** Of something inside a container that is frozen. */

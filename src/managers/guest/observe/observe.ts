@@ -53,22 +53,33 @@ export async function observeGuest(
   wanted: Wanted<GuestSpec>,
 ): Promise<GuestObservation> {
   const id = Number(nameOf(wanted.target));
-  const [text, other, firewall, storages, network, included, retained, ha, replication, users, subuid, subgid, live] =
-    await Promise.all([
-      host.readFile(confPath(program, id)),
-      host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
-      host.readFile(firewallPath(id)),
-      host.readFile(STORAGE_FILE),
-      host.readFile(NETWORK_FILE),
-      host.readFolders([NETWORK_FOLDER]),
-      host.readFile(retainedVolumesPath(id)),
-      host.readFile(HA_FILE),
-      host.readFile(REPLICATION_FILE),
-      host.readFile(USERS_FILE),
-      host.readFile(SUBUID_FILE),
-      host.readFile(SUBGID_FILE),
-      host.readFile(liveFile(program, id)),
-    ]);
+  const [
+    { text, live },
+    other,
+    firewall,
+    storages,
+    network,
+    included,
+    retained,
+    ha,
+    replication,
+    users,
+    subuid,
+    subgid,
+  ] = await Promise.all([
+    fileAndState(host, program, id),
+    host.readFile(confPath(program === 'pct' ? 'qm' : 'pct', id)),
+    host.readFile(firewallPath(id)),
+    host.readFile(STORAGE_FILE),
+    host.readFile(NETWORK_FILE),
+    host.readFolders([NETWORK_FOLDER]),
+    host.readFile(retainedVolumesPath(id)),
+    host.readFile(HA_FILE),
+    host.readFile(REPLICATION_FILE),
+    host.readFile(USERS_FILE),
+    host.readFile(SUBUID_FILE),
+    host.readFile(SUBGID_FILE),
+  ]);
   const conf = text === undefined ? null : parseConf(text, program);
   const spec = wanted.spec;
   const isAbsent = conf === null && other === undefined;
@@ -165,6 +176,30 @@ function wasNotBooted(commandLine: string | undefined): boolean {
 /** What says at no cost how a running guest is: of a VM its process, of a container whether it is frozen. */
 function liveFile(program: Program, id: number): string {
   return program === 'qm' ? processFile(id) : freezerFile(id);
+}
+
+/** A guest's file, and the content of its `liveFile`. */
+interface FileAndState {
+  readonly text: string | undefined;
+  readonly live: string | undefined;
+}
+
+/**
+ * A task of Proxmox locks a container before it freezes it, and lets it go on before it unlocks it. One that is frozen without a lock is read again, first its
+ * file: the two readings may be of before and after the begin or the end of a task. (pve-guest-common, PVE/AbstractConfig.pm, snapshot_create;
+ * pve-container, PVE/VZDump/LXC.pm)
+ */
+async function fileAndState(host: HostReader, program: Program, id: number): Promise<FileAndState> {
+  const readText = () => host.readFile(confPath(program, id));
+  const readLive = () => host.readFile(liveFile(program, id));
+  const [text, live] = await Promise.all([readText(), readLive()]);
+  const isDoubtful = program === 'pct' && text !== undefined && isFrozen(live) && !isLocked(parseConf(text, program));
+  if (!isDoubtful) return { text, live };
+  return { text: await readText(), live: await readLive() };
+}
+
+function isLocked({ settings }: GuestConf): boolean {
+  return settings['lock'] !== undefined;
 }
 
 type State = Pick<GuestObservation, 'running' | 'installed' | 'silent' | 'halted' | 'process' | 'goesOn'>;

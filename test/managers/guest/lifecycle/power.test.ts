@@ -144,6 +144,28 @@ test.each([
   },
 );
 
+test('a VM whose suspension was broken off is not started from its unfinished memory', async () => {
+  const target = targetOf(machine(1005));
+  await make(vm as Manager, wanted(target));
+  const text = await host.read(MACHINE_FILE);
+  const memory = 'vmstate: local:1005/vm-1005-state-suspend.raw\n';
+  await host.write(MACHINE_FILE, `lock: suspending\n${memory}${text}`);
+  const more = wanted(targetOf(machine(1005, { memory_mb: 1024 })));
+  const lock = expect.stringMatching(/: qm unlock 1005, and before .*, forget .* with: qm set 1005 --delete vmstate$/);
+  expect(await convergeStep(vm as Manager, host, more)).toMatchObject({ outcome: 'refused', reason: lock });
+
+  await qm('unlock', '1005');
+  const reason = expect.stringMatching(/^VM 1005 has the memory local:1005.*: qm set 1005 --delete vmstate$/);
+  expect(await convergeStep(vm as Manager, host, more)).toMatchObject({ outcome: 'refused', reason });
+  expect(await power(vm as Manager, wanted(target), 'restart')).toMatchObject({ outcome: 'failed', reason });
+  expect(await convergeStep(vm as Manager, host, wanted(target))).toMatchObject({ outcome: 'done', actions: [] });
+  await qm('stop', '1005');
+  const stopped = expect.stringMatching(/--delete vmstate; or, where it did not run .*: qm start 1005$/);
+  expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'failed', reason: stopped });
+  await qm('set', '1005', '--delete', 'vmstate');
+  expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'applied' });
+});
+
 async function run(program: string, ...args: string[]): Promise<void> {
   expect(await host.run({ kind: 'command', program, args, timeoutSeconds: 10 })).toMatchObject({ exit: 0 });
 }
@@ -203,6 +225,7 @@ test('a VM that is paused is neither taken for one that works, nor started, and 
 });
 
 const CONTAINER_FILE = '/etc/pve/lxc/105.conf';
+const FREEZER = '/sys/fs/cgroup/lxc/105/ns/cgroup.events';
 
 test('a container that is frozen is neither taken for one that works, nor run anything in, and its end is called what it is', async () => {
   const one = wanted(targetOf(container(105)));
@@ -220,7 +243,8 @@ test('a container that is frozen is neither taken for one that works, nor run an
   expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
   const more = wanted(targetOf(container(105, { memory_mb: 1024 })));
   expect(await convergeStep(lxc as Manager, host, more)).toMatchObject({ outcome: 'refused', reason });
-  const remedy = expect.stringContaining('let it go on with: lxc-unfreeze -n 105; or start it anew');
+  const unfreeze = 'lxc-unfreeze -n 105 && echo 0 > /sys/fs/cgroup/lxc/105/ns/cgroup.freeze';
+  const remedy = expect.stringContaining(`let it go on with: ${unfreeze}; or start it anew`);
   expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason: remedy });
   const { would } = await power(lxc as Manager, one, 'restart', true);
   expect(would?.[0]).toBe('end container 105, which is in the state frozen, like a power failure');
@@ -254,7 +278,8 @@ test('a stopped container whose root disk cannot be read is told so, whose state
 test('a container that a backup freezes is as declared, and its health is only asked once the backup has ended', async () => {
   const one = wanted(targetOf(container(105)));
   await make(lxc as Manager, one);
-  await run('lxc-freeze', '-n', '105');
+  await host.write('/sys/fs/cgroup/lxc/105/ns/cgroup.freeze', '1\n');
+  await host.write(FREEZER, 'populated 1\nfrozen 1\n');
   await host.write(CONTAINER_FILE, `lock: backup\n${await host.read(CONTAINER_FILE)}`);
   expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
   const healthCheck = { script: null, argv: ['true'], retries: 3, intervalSeconds: 5, timeoutSeconds: 60 };
@@ -263,6 +288,29 @@ test('a container that a backup freezes is as declared, and its health is only a
   expect(await convergeStep(lxc as Manager, host, asked)).toMatchObject({ outcome: 'refused', reason });
   expect(host.commands).not.toContainEqual(expect.stringMatching(/^pct exec/));
 });
+
+test.each([
+  ['begins', CONTAINER_FILE, (text: string) => text.replace('lock: backup\n', '')],
+  ['ends', FREEZER, () => 'populated 1\nfrozen 1\n'],
+])(
+  'a container that a backup freezes is not taken for one that a person froze where the backup %s amid a look',
+  async (_when, path, asBefore) => {
+    const one = wanted(targetOf(container(105)));
+    await make(lxc as Manager, one);
+    if (path === CONTAINER_FILE) {
+      await host.write(CONTAINER_FILE, `lock: backup\n${await host.read(CONTAINER_FILE)}`);
+      await host.write(FREEZER, 'populated 1\nfrozen 1\n');
+    }
+    let reads = 0;
+    const readFile = async (asked: string) => {
+      const text = await host.readFile(asked);
+      return asked === path && text !== undefined && reads++ === 0 ? asBefore(text) : text;
+    };
+    const amid: LabHost = Object.create(host, { readFile: { value: readFile } });
+    expect(await convergeStep(lxc as Manager, amid, one)).toEqual({ outcome: 'done', actions: [] });
+    expect(reads).toBe(2);
+  },
+);
 
 test('a VM that rests and stands still is told to be ended, which works, and not to be restarted', async () => {
   const one = wanted(targetOf(machine(1005)));
