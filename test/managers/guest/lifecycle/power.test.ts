@@ -271,6 +271,12 @@ test('a stopped container whose root disk cannot be read is told so, whose state
   );
   expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
   expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason });
+
+  // One that is starting or ending is none that is stopped.
+  const stderr = `unable to get PID for CT 105 (not running?)\n${status.stderr}`;
+  host.instead = (line) => (/^pct status/.test(line) ? { exit: 255, stderr } : undefined);
+  await expect(lxc.observe(host, one as never)).rejects.toThrow('unable to get PID for CT 105');
+  host.instead = () => undefined;
   await host.write(CONTAINER_FILE, text);
   expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'done' });
 });
