@@ -250,6 +250,11 @@ test('a container that is frozen is neither taken for one that works, nor run an
   expect(would?.[0]).toBe('end container 105, which is in the state frozen, like a power failure');
   expect(host.commands.filter((line) => line.startsWith('pct'))).toEqual([]);
 
+  const removed = gone(targetOf(container(105)), { approved: true });
+  const removal = (await lxc.decide(removed as never, await lxc.observe(host, removed as never))) as Decision;
+  const first = 'actions' in removal ? removal.actions[0] : undefined;
+  expect(first).toMatchObject({ summary: would?.[0], impact: 'destroy' });
+
   await run('lxc-unfreeze', '-n', '105');
   expect(await inventoried()).not.toBeNull();
   expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
