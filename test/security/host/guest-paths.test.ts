@@ -31,6 +31,7 @@ import { convergeStep } from '../../managers/carry-out.ts';
 import { certificate, KEY, prepared } from '../../managers/certificate/environment.ts';
 import { wanted } from '../../managers/guests.ts';
 import { noSshd, startSshd, type TestSshd } from '../../support/host/sshd.ts';
+import { until } from '../../support/until.ts';
 
 const isRoot = process.getuid?.() === 0;
 const OWNER = isRoot ? { uid: 100_033, gid: 100_033 } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
@@ -163,6 +164,27 @@ function keepsToItself(open: (root: string) => Host, rounds: number): void {
     expect((await host.inspect([pipe])).get(pipe)).toMatchObject({ kind: 'other', digest: null });
     expect(await host.readFolders([`${SHARED}/certs`])).toEqual(new Map());
     expect(await host.publicKey(pipe).catch(() => null)).toBeNull();
+  });
+
+  test('a file of the kernel that goes while it is read is absent, and the others beside it are read', async ({
+    skip,
+  }) => {
+    // A process that has ended, and that its parent never waits for.
+    const forget = '$| = 1; my $pid = fork // die; exit unless $pid; print $pid; sleep 60';
+    const parent = spawn('perl', ['-e', forget], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [pid] = await once(parent.stdout, 'data');
+    const ended = `/proc/${pid}`;
+    const kernel = open(ended);
+    try {
+      await until(async () => / Z /.test(await readFile(`${ended}/stat`, 'utf8')));
+      const found = await readFile(`${ended}/environ`, 'utf8').catch(({ code }) => code);
+      skip(found !== 'ESRCH', 'this kernel shows an empty file for a process that has ended');
+      expect(await kernel.readFile('/environ')).toBeUndefined();
+      expect([...(await kernel.inspect(['/environ', '/stat'])).keys()]).toEqual(['/stat']);
+    } finally {
+      await kernel.close();
+      parent.kill();
+    }
   });
 
   test('a written file has its owner and mode, and no temporary file remains', async () => {

@@ -179,8 +179,20 @@ const readEntry =
     }
   };
 
-/** The reported size is ignored: kernel files have none, and a growing file is truncated. */
+/**
+ * The reported size is ignored: kernel files have none, and a growing file is truncated. A file of the kernel that its container or process takes away after it
+ * was found is absent. (Linux, fs/kernfs/file.c, kernfs_seq_start; fs/proc/base.c)
+ */
 async function readNamed(named: FileHandle, path: string): Promise<Buffer> {
+  try {
+    return await readWhole(named, path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw ['ENODEV', 'ESRCH'].includes(code) ? fault('ENOENT', `${path} is no longer there (${code})`) : error;
+  }
+}
+
+async function readWhole(named: FileHandle, path: string): Promise<Buffer> {
   const file = await openToRead(named);
   const pieces: Buffer[] = [];
   let size = 0;

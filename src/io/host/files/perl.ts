@@ -103,12 +103,14 @@ sub text_at {
   fault("EINVAL", "$path is no regular file") unless S_ISREG($mode);
   return (text_of($named, $path));
 }
+# A file of the kernel that its container or process takes away after it was found is absent.
+sub unread { my ($path) = @_; fault("ENOENT", "$path: $!") if $!{ENODEV} || $!{ESRCH}; failed($path) }
 sub text_of {
   my ($named, $path) = @_;
-  my $file = sysopened("/proc/self/fd/" . fileno($named), O_RDONLY | O_NONBLOCK) // failed($path);
+  my $file = sysopened("/proc/self/fd/" . fileno($named), O_RDONLY | O_NONBLOCK) // unread($path);
   my $text = "";
   for (;;) {
-    my $got = sysread($file, $text, 65536, length $text) // failed($path);
+    my $got = sysread($file, $text, 65536, length $text) // unread($path);
     return $text if $got == 0;
     fault("EFBIG", "$path is longer than ${MAX_FILE_LENGTH} bytes") if length $text > ${MAX_FILE_LENGTH};
   }

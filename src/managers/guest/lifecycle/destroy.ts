@@ -10,7 +10,7 @@ import type { GuestSpec } from '../guest-spec.ts';
 import { repositoryName } from '../observe/notes.ts';
 import type { GuestObservation, ManagedBy } from '../observe/observation.ts';
 import { confPath } from '../observe/observe.ts';
-import { action, call, dropSnapshot, guestName, type Program, shutDown } from '../proxmox/command.ts';
+import { action, call, dropSnapshot, guestName, type Program } from '../proxmox/command.ts';
 import { type GuestConf, type Settings, upcoming } from '../proxmox/conf.ts';
 import { type DiskLine, diskLines, isVolume, withoutVolumes } from '../proxmox/disk-lines.ts';
 import { parseProperties } from '../proxmox/property-string.ts';
@@ -26,6 +26,7 @@ import {
   unlessLocked,
   unreadableNote,
 } from './gate.ts';
+import { endGuest } from './halted.ts';
 import { noteVolumes, type RetainedVolumes, retainedVolumesPath, splitLine } from './retained-volumes.ts';
 import { SAFEGUARD_SNAPSHOT } from './rollback.ts';
 
@@ -157,7 +158,7 @@ function destroyGuest(
   const { conf } = seen;
   if (conf === null) return [];
   const id = Number(nameOf(wanted.target));
-  const stop = seen.running ? [{ ...shutDown(program, id), impact: 'destroy' as const }] : [];
+  const stop = seen.running ? [{ ...endGuest(program, id, seen.halted), impact: 'destroy' as const }] : [];
   const args = ['--purge', purge, '--destroy-unreferenced-disks', '0'];
   const end = action(`destroy ${guestName(program, id)}`, 'destroy', call(program, 'destroy', id, args));
   return [...stop, ...detachVolumes(program, id, wanted, conf, { noted: seen.host.retained, retained }), end];

@@ -4,7 +4,7 @@ import type { Action } from '../../../model/action.ts';
 import type { GuestSpec } from '../guest-spec.ts';
 import { unfreezing } from '../observe/freezer.ts';
 import type { GuestObservation } from '../observe/observation.ts';
-import { guestName, type Program } from '../proxmox/command.ts';
+import { guestName, type Program, shutDown } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { impossible, locked, type Refusal } from './gate.ts';
 
@@ -32,6 +32,16 @@ export function haltedRefusal(program: Program, id: number, halted: string, verb
   return impossible(
     `${guestName(program, id)} is in the state ${halted}: it does nothing, and a shutdown would end it like a power failure; ${remedy(id, halted, end)}`,
   );
+}
+
+/**
+ * Shuts the guest down, and says what that is for one that stands still: Proxmox ends a paused VM at once; a VM after a fault and a frozen container when the
+ * shutdown has timed out. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown; pve-container, PVE/LXC.pm, vm_stop)
+ */
+export function endGuest(program: Program, id: number, halted: string | undefined): Action {
+  const clean = shutDown(program, id);
+  if (halted === undefined) return clean;
+  return { ...clean, summary: `end ${guestName(program, id)}, which is in the state ${halted}, like a power failure` };
 }
 
 /**

@@ -10,10 +10,10 @@ import { parseNotes } from '../observe/notes.ts';
 import type { GuestObservation } from '../observe/observation.ts';
 import { confPath, observeGuest } from '../observe/observe.ts';
 import { withUnreadLines } from '../observe/unread-lines.ts';
-import { guestName, type Program, shutDown, startGuest } from '../proxmox/command.ts';
+import { guestName, type Program, startGuest } from '../proxmox/command.ts';
 import { isTemplateConf } from '../proxmox/conf.ts';
 import { brokenOff, impossible, notOurs, onOtherNode, unlessLocked } from './gate.ts';
-import { haltedRefusal } from './halted.ts';
+import { endGuest, haltedRefusal } from './halted.ts';
 import { recordRestart } from './restart-due.ts';
 import { leftoverMemory } from './saved-memory.ts';
 import { unreadableLine } from './unreadable-lines.ts';
@@ -70,13 +70,7 @@ function decidePower(program: Program, wanted: Wanted<GuestSpec>, requested: Pow
 }
 
 function powerActions(program: Program, id: number, requested: Power, { running, halted }: GuestObservation): Action[] {
-  const clean = shutDown(program, id);
-  // Proxmox ends a paused VM at once; a VM after a fault and a frozen container when the shutdown has timed out. (qemu-server, PVE/API2/Qemu.pm, vm_shutdown;
-  // pve-container, PVE/LXC.pm, vm_stop)
-  const end =
-    halted === undefined
-      ? clean
-      : { ...clean, summary: `end ${guestName(program, id)}, which is in the state ${halted}, like a power failure` };
+  const end = endGuest(program, id, halted);
   if (requested === 'stop') return running ? [end] : [];
   if (!running) return [startGuest(program, id)];
   return requested === 'start' ? [] : [end, startGuest(program, id)];

@@ -258,12 +258,13 @@ async function runningState(host: HostReader, program: Program, id: number, conf
 }
 
 /**
- * Of a container whose root disk cannot be read, Proxmox only tells the state while it runs. What it warns of stands behind other words in a line.
- * (pve-container, PVE/LXC.pm, vmstatus)
+ * Of a container whose root disk cannot be read, Proxmox only tells the state while it runs. What it warns of stands behind other words in a line. One that LXC
+ * has, but whose process cannot be found, is starting or ending and not stopped. (pve-container, PVE/LXC.pm, vmstatus, find_lxc_pid)
  */
 function isStoppedWithoutStatus(program: Program, conf: GuestConf, { exit, stderr }: CommandResult): boolean {
   const isDoubtful = Object.hasOwn(conf.unreadable, 'rootfs') || conf.unknown.some(({ key }) => key === 'rootfs');
-  return program === 'pct' && isDoubtful && exit !== null && exit !== 0 && /^(format error|invalid size)/m.test(stderr);
+  const isUnread = exit !== null && exit !== 0 && /^(format error|invalid size)/m.test(stderr);
+  return program === 'pct' && isDoubtful && isUnread && !/^(unable to get PID|command 'lxc-info )/m.test(stderr);
 }
 
 /** A command that reads failed: what was run, and how it ended. */

@@ -250,6 +250,11 @@ test('a container that is frozen is neither taken for one that works, nor run an
   expect(would?.[0]).toBe('end container 105, which is in the state frozen, like a power failure');
   expect(host.commands.filter((line) => line.startsWith('pct'))).toEqual([]);
 
+  const removed = gone(targetOf(container(105)), { approved: true });
+  const removal = (await lxc.decide(removed as never, await lxc.observe(host, removed as never))) as Decision;
+  const first = 'actions' in removal ? removal.actions[0] : undefined;
+  expect(first).toMatchObject({ summary: would?.[0], impact: 'destroy' });
+
   await run('lxc-unfreeze', '-n', '105');
   expect(await inventoried()).not.toBeNull();
   expect(await convergeStep(lxc as Manager, host, one)).toEqual({ outcome: 'done', actions: [] });
@@ -271,6 +276,12 @@ test('a stopped container whose root disk cannot be read is told so, whose state
   );
   expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'refused', reason });
   expect(await power(lxc as Manager, one, 'start')).toMatchObject({ outcome: 'failed', reason });
+
+  // One that is starting or ending is none that is stopped.
+  const stderr = `unable to get PID for CT 105 (not running?)\n${status.stderr}`;
+  host.instead = (line) => (/^pct status/.test(line) ? { exit: 255, stderr } : undefined);
+  await expect(lxc.observe(host, one as never)).rejects.toThrow('unable to get PID for CT 105');
+  host.instead = () => undefined;
   await host.write(CONTAINER_FILE, text);
   expect(await convergeStep(lxc as Manager, host, one)).toMatchObject({ outcome: 'done' });
 });
