@@ -127,11 +127,14 @@ export function running(node: LabNode, id: number): Running | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : undefined;
 }
 
-/** What the kernel shows of a running guest: of a container its control group, of a machine the process with its command line. */
+/**
+ * What the kernel shows of a running guest: of a container its control group, of a machine the process with its command line; both of one whose
+ * configuration is put there later.
+ */
 function showRunning(node: LabNode, id: number, pid: number): void {
-  if (kindOf(node, id) === 'lxc')
-    for (const freezer of ['outer', 'inner'] as const) setFrozen(node, id, freezer, false);
-  if (kindOf(node, id) !== 'qemu') return;
+  const kind = kindOf(node, id);
+  if (kind !== 'qemu') for (const freezer of ['outer', 'inner'] as const) setFrozen(node, id, freezer, false);
+  if (kind === 'lxc') return;
   replaceFile(pathOf(node, `run/qemu-server/${id}.pid`), `${pid}\n`);
   setCommandLine(node, pid, ['/usr/bin/kvm', '-id', String(id)]);
 }

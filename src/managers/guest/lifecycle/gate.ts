@@ -11,6 +11,7 @@ import type { GuestObservation } from '../observe/observation.ts';
 import { guestName, type Program } from '../proxmox/command.ts';
 import type { GuestConf } from '../proxmox/conf.ts';
 import { decideFirewall, firewallPath } from '../proxmox/firewall.ts';
+import { normalFlag } from '../proxmox/property-string.ts';
 import { parseRetained, retainedVolumesPath, UnreadableNote } from './retained-volumes.ts';
 
 export type Refusal = Exclude<Decision, { readonly kind: 'actions' }>;
@@ -82,14 +83,18 @@ const HOLDERS: Readonly<Partial<Record<string, Holder>>> = {
   suspending: { by: 'its suspension to a disk', after: unfinishedMemory },
 };
 
-/** What a person does about the memory of a suspension that was broken off, as a part of a sentence. */
-export function forgetting(id: number): string {
-  return `forget its memory with: qm set ${id} --delete vmstate`;
+/**
+ * What a person does about the memory of a suspension that was broken off, as a part of a sentence. A protected VM keeps its volumes.
+ * (qemu-server, PVE/API2/Qemu.pm, update_vm_api)
+ */
+export function forgetting(id: number, { protection = '0' }: GuestConf['settings']): string {
+  const first = normalFlag(protection) === '1' ? `qm set ${id} --protection 0 && ` : '';
+  return `forget its memory with: ${first}qm set ${id} --delete vmstate`;
 }
 
 /** The name of the memory is written with the lock, and any later start would load it. (qemu-server, PVE/QemuServer/RunState.pm, vm_suspend) */
 function unfinishedMemory(_program: Program, id: number, { settings }: GuestConf): string {
-  return settings['vmstate'] === undefined ? '' : `, and before it is started again, ${forgetting(id)}`;
+  return settings['vmstate'] === undefined ? '' : `, and before it is started again, ${forgetting(id, settings)}`;
 }
 
 function unfinishedSnapshot(program: Program, id: number): string {

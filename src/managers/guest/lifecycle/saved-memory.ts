@@ -19,7 +19,7 @@ export function leftoverMemory(
   const goOn = isRunning ? '' : `; or, where it did not run since it was suspended, let it go on with: qm start ${id}`;
   return impossible(
     `VM ${id} has the memory ${memory} of a suspension that was broken off or unlocked: its start would load it, although its disks may be newer; ` +
-      `${forgetting(id)}${goOn}`,
+      `${forgetting(id, settings)}${goOn}`,
   );
 }
 

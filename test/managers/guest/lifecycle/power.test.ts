@@ -162,6 +162,10 @@ test('a VM whose suspension was broken off is not started from its unfinished me
   await qm('stop', '1005');
   const stopped = expect.stringMatching(/--delete vmstate; or, where it did not run .*: qm start 1005$/);
   expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'failed', reason: stopped });
+  await qm('set', '1005', '--protection', '1');
+  const kept = expect.stringContaining('with: qm set 1005 --protection 0 && qm set 1005 --delete vmstate;');
+  expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'failed', reason: kept });
+  await qm('set', '1005', '--protection', '0');
   await qm('set', '1005', '--delete', 'vmstate');
   expect(await power(vm as Manager, wanted(target), 'start')).toMatchObject({ outcome: 'applied' });
 });
