@@ -5,13 +5,14 @@ import { openRedis } from '../../src/cli/compose-redis.ts';
 import { openQueue } from '../../src/io/queue/queue.ts';
 import { secret } from '../../src/model/secret.ts';
 import type { Log } from '../../src/ports/log.ts';
+import { LONG_TEST } from '../support/long.ts';
 import { startRedis, type TestRedis } from '../support/redis/redis.ts';
 import { until } from '../support/until.ts';
 
 let redis: TestRedis;
 afterEach(() => redis.stop());
 
-test('each outage is logged once, with what to do, however many connections there are', async () => {
+test('each outage is logged once, with what to do, however many connections there are', LONG_TEST, async () => {
   redis = await startRedis();
   const warnings: unknown[] = [];
   const log: Log = { info() {}, warn: (text, fields) => warnings.push([text, fields?.['hint']]), error() {} };
